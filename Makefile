@@ -1,0 +1,52 @@
+# seatrial: a table of contents. `make help` prints it.
+#
+# Every .c below sim/ and models/ goes into one library; tools/ adds the program;
+# each tests/**/test_*.c is one Criterion program. A new file needs no line here.
+
+BUILD   ?= build
+CC      ?= gcc
+PREFIX  ?= /usr/local
+OPT     ?= -O2 -g
+WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+# -ffp-contract=off: the same doubles on every machine, with or without fused multiply-add.
+CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
+           -I. -I$(BUILD)/generated -MMD -MP $(SANITIZE)
+LDFLAGS += $(SANITIZE)
+LDLIBS   = -lgsl -lgslcblas -lyaml -lcjson -lm
+
+LIB_SRC  := $(sort $(wildcard sim/*/*.c models/*/*.c models/*/*/*.c))
+TOOL_SRC := $(sort $(wildcard tools/*.c tools/*/*.c))
+SUP_SRC  := $(sort $(wildcard tests/support/*.c))
+TEST_SRC := $(sort $(wildcard tests/*/test_*.c tests/*/*/test_*.c))
+
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
+SUP_OBJ  := $(SUP_SRC:%.c=$(BUILD)/%.o)
+TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+LIB      := $(BUILD)/libseatrial.a
+
+all: $(LIB) ## build everything; warnings are errors
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/tests/%: tests/%.c $(SUP_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $< $(SUP_OBJ) $(LIB) $(LDFLAGS) -lcriterion $(LDLIBS) -o $@
+
+tests: $(TESTS)
+
+help: ## print this table
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+clean: ## remove the build directory
+	rm -rf $(BUILD)
+
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d)
+.PHONY: all tests help clean
+.SECONDARY:
