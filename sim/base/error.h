@@ -30,8 +30,7 @@ bool error_set(struct error *error, struct place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Put "phrase: " before the text of an error that is set. Returns false. */
-bool error_wrap(struct error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+bool error_wrap(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Release the text and make the error empty again. */
 void error_close(struct error *error);

@@ -32,10 +32,10 @@ char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Blocks of one size, taken and given back in O(1), released together. */
 struct pool {
-    size_t size;     /* bytes of one block, rounded up to pointer alignment */
-    void *free;      /* blocks given back, linked through their first word */
-    void *chunks;    /* memory obtained, linked through its first word */
-    size_t live;     /* blocks taken and not given back */
+    size_t size;  /* bytes of one block, rounded up to pointer alignment */
+    void *free;   /* blocks given back, linked through their first word */
+    void *chunks; /* memory obtained, linked through its first word */
+    size_t live;  /* blocks taken and not given back */
 };
 
 /* A pool of blocks of `size` bytes. Release with pool_close(). */
