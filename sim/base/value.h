@@ -6,7 +6,9 @@
  * one level. Numbers keep the text the user wrote, so that no integer passes through a
  * double. Every node remembers where it stood in the user's text.
  *
- * Maps keep insertion order. Counts are not atomic: a tree belongs to one run. */
+ * Maps keep insertion order, and find a key in O(1) on average however many there are:
+ * read `entries` freely, but change keys only through the functions below. Counts are
+ * not atomic: a tree belongs to one run. */
 #ifndef SIM_BASE_VALUE_H
 #define SIM_BASE_VALUE_H
 
@@ -54,6 +56,7 @@ struct value *value_hold(const struct value *value);
 void value_drop(struct value *value);
 
 /* Borrowed look-ups; NULL when absent or when the node is of another type or NULL. */
+struct value_entry *value_find(const struct value *map, const char *key);
 struct value *value_get(const struct value *map, const char *key);
 struct value *value_at(const struct value *list, size_t index);
 /* Follows map keys; ends with NULL: value_path(pod, "spec", "containers", NULL). */
@@ -75,6 +78,9 @@ struct value *value_own(struct value **slot);
 
 /* Set or replace a key; takes the reference to `value`. The map must be unshared. */
 void value_set(struct value *map, const char *key, struct value *value);
+/* The same for a reader: takes the key, too, which it free()s if the map has it already,
+ * and notes the place of the key. */
+void value_set_at(struct value *map, char *key, struct place at, struct value *value);
 /* The slot of a key in an unshared map, for value_own(); a new map if the key is absent. */
 struct value **value_slot(struct value *map, const char *key);
 /* Remove a key; false when it was absent. The map must be unshared. */
@@ -89,7 +95,8 @@ void value_cut(struct value *list, size_t index);
  * Takes the reference to `value`. */
 void value_put(struct value **root, struct value *value, ...) __attribute__((sentinel));
 
-/* Deep equality: maps without regard to order, numbers by value. */
+/* Deep equality: maps without regard to order, numbers by value, absent and null alike at
+ * the top. Places do not count. */
 bool value_equal(const struct value *a, const struct value *b);
 
 /* A 64-bit hash that equal trees share. */
