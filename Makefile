@@ -15,11 +15,11 @@ LDFLAGS += $(SANITIZE)
 LDLIBS   = -lgsl -lgslcblas -lyaml -lcjson -lm
 
 LIB_SRC  := $(sort $(wildcard sim/*/*.c models/*/*.c models/*/*/*.c))
-TOOL_SRC := $(sort $(wildcard tools/*.c tools/*/*.c))
+TOOL_SRC := $(sort $(filter-out tools/schemagen/%,$(wildcard tools/*.c tools/*/*.c)))
 SUP_SRC  := $(sort $(wildcard tests/support/*.c))
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c tests/*/*/test_*.c))
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/generated/models/api/schema_table.o
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 SUP_OBJ  := $(SUP_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
@@ -33,6 +33,18 @@ $(LIB): $(LIB_OBJ)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+# The schema table is data: a small program turns types.json into C.
+$(BUILD)/schemagen: tools/schemagen/schemagen.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) $< -lcjson -o $@
+
+$(BUILD)/generated/models/api/schema_table.c: models/api/types.json $(BUILD)/schemagen
+	@mkdir -p $(@D)
+	$(BUILD)/schemagen $< > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/generated/%.o: $(BUILD)/generated/%.c
 	$(CC) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/tests/%: tests/%.c $(SUP_OBJ) $(LIB)

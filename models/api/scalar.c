@@ -1,0 +1,265 @@
+/* Base64, times and quantities as Go 1.25's encoding/base64 and time packages and
+ * apimachinery/pkg/api/resource of Kubernetes 1.36.4 parse them. */
+#include "models/api/scalar.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/memory.h"
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static bool is_break(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Where decoding fails, counted in bytes; `length` when it does not. */
+static size_t base64_stops_at(const char *text, size_t length)
+{
+    size_t in_group = 0, i = 0;
+    for (; i < length; i++) {
+        if (is_break(text[i]))
+            continue;
+        if (text[i] == '=' || strchr(alphabet, text[i]) == NULL || text[i] == '\0')
+            break;
+        in_group = (in_group + 1) % 4;
+    }
+    if (i == length)
+        return in_group == 0 ? length : length - in_group;
+    if (text[i] != '=' || in_group < 2)
+        return i;
+    for (size_t wanted = 4 - in_group; wanted > 0 && i < length; i++)
+        if (text[i] == '=')
+            wanted--, in_group = (in_group + 1) % 4;
+        else if (!is_break(text[i]))
+            return i;
+    while (i < length && is_break(text[i]))
+        i++;
+    return in_group == 0 || i < length ? i : length - 1;
+}
+
+char *scalar_base64_problem(const struct value *value)
+{
+    size_t stop = base64_stops_at(value->text, value->count);
+    if (stop >= value->count)
+        return NULL;
+    return mem_format("illegal base64 data at input byte %zu", stop);
+}
+
+size_t scalar_base64_size(const char *text)
+{
+    size_t letters = 0;
+    for (; *text != '\0'; text++)
+        letters += !is_break(*text) && *text != '=';
+    return letters * 3 / 4;
+}
+
+char *scalar_base64(const char *bytes, size_t length)
+{
+    char *text = mem_new((length + 2) / 3 * 4 + 1), *out = text;
+    for (size_t i = 0; i < length; i += 3) {
+        uint32_t group = (uint32_t)(unsigned char)bytes[i] << 16;
+        if (i + 1 < length)
+            group |= (uint32_t)(unsigned char)bytes[i + 1] << 8;
+        if (i + 2 < length)
+            group |= (unsigned char)bytes[i + 2];
+        *out++ = alphabet[group >> 18];
+        *out++ = alphabet[group >> 12 & 63];
+        *out++ = i + 1 < length ? alphabet[group >> 6 & 63] : '=';
+        *out++ = i + 2 < length ? alphabet[group & 63] : '=';
+    }
+    return text;
+}
+
+/* ---- times ---- */
+
+struct clock_time {
+    int year, month, day, hour, minute, second, nanosecond;
+    int offset_minutes;
+};
+
+/* Reads exactly `digits` digits; false, with *at where it failed, otherwise. */
+static bool read_digits(const char **at, int digits, int *number)
+{
+    *number = 0;
+    for (int i = 0; i < digits; i++)
+        if (!isdigit((unsigned char)(*at)[i]))
+            return false;
+    for (int i = 0; i < digits; i++)
+        *number = *number * 10 + *(*at)++ - '0';
+    return true;
+}
+
+static void read_fraction(const char **at, int *nanosecond)
+{
+    if ((**at != '.' && **at != ',') || !isdigit((unsigned char)(*at)[1]))
+        return;
+    int unit = 100000000;
+    for (++*at; isdigit((unsigned char)**at); ++*at, unit /= 10)
+        *nanosecond += (**at - '0') * unit;
+}
+
+static bool read_zone(const char **at, int *minutes)
+{
+    if (**at == 'Z') {
+        ++*at;
+        return true;
+    }
+    int hour, minute, sign = **at == '-' ? -1 : 1;
+    const char *from = *at;
+    if (*from != '+' && *from != '-')
+        return false;
+    from++;
+    if (!read_digits(&from, 2, &hour) || *from++ != ':' || !read_digits(&from, 2, &minute))
+        return false;
+    *minutes = sign * (hour * 60 + minute);
+    *at = from;
+    return true;
+}
+
+/* The layout element at which reading stops, NULL when all was read. */
+static const char *read_time(const char **at, struct clock_time *time)
+{
+    static const struct {
+        int digits;
+        const char *element, *then;
+    } steps[] = { { 4, "2006", "-" }, { 2, "01", "-" }, { 2, "02", "T" },
+                  { 2, "15", ":" },   { 2, "04", ":" }, { 2, "05", "" } };
+    int *fields[] = { &time->year, &time->month,  &time->day,
+                      &time->hour, &time->minute, &time->second };
+    for (size_t i = 0; i < 6; i++) {
+        if (!read_digits(at, steps[i].digits, fields[i]))
+            return steps[i].element;
+        if (steps[i].then[0] != '\0' && **at != steps[i].then[0])
+            return steps[i].then;
+        *at += steps[i].then[0] != '\0';
+    }
+    read_fraction(at, &time->nanosecond);
+    return read_zone(at, &time->offset_minutes) ? NULL : "Z07:00";
+}
+
+static int days_in(int month, int year)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static const char *out_of_range(const struct clock_time *time)
+{
+    if (time->month < 1 || time->month > 12)
+        return "month";
+    if (time->day < 1 || time->day > days_in(time->month, time->year))
+        return "day";
+    if (time->hour > 23)
+        return "hour";
+    if (time->minute > 59)
+        return "minute";
+    return time->second > 59 ? "second" : NULL;
+}
+
+char *scalar_time_problem(const struct value *value, bool micro)
+{
+    const char *layout = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
+    struct clock_time time = { 0 };
+    const char *at = value->text, *element = read_time(&at, &time);
+    if (element != NULL)
+        return mem_format("parsing time \"%s\" as \"%s\": cannot parse \"%s\" as \"%s\"",
+                          value->text, layout, at, element);
+    if (*at != '\0')
+        return mem_format("parsing time \"%s\": extra text: \"%s\"", value->text, at);
+    if (out_of_range(&time) != NULL)
+        return mem_format("parsing time \"%s\": %s out of range", value->text, out_of_range(&time));
+    return NULL;
+}
+
+/* Days since 1970-01-01 of the proleptic Gregorian calendar, and back. */
+static int64_t days_from_date(int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void date_from_days(int64_t days, struct clock_time *time)
+{
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097, of_era = days - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100),
+            month = (5 * of_year + 2) / 153;
+    time->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    time->month = (int)(month < 10 ? month + 3 : month - 9);
+    time->year = (int)(year + era * 400 + (time->month <= 2));
+}
+
+static void to_utc(struct clock_time *time)
+{
+    int64_t minutes = days_from_date(time->year, time->month, time->day) * 1440 + time->hour * 60 +
+                      time->minute - time->offset_minutes;
+    int64_t days = minutes / 1440 - (minutes % 1440 < 0);
+    minutes -= days * 1440;
+    date_from_days(days, time);
+    time->hour = (int)(minutes / 60);
+    time->minute = (int)(minutes % 60);
+    time->offset_minutes = 0;
+}
+
+char *scalar_time_print(const char *text, bool micro)
+{
+    struct clock_time time = { 0 };
+    if (read_time(&text, &time) != NULL || *text != '\0' || out_of_range(&time) != NULL)
+        return NULL;
+    to_utc(&time);
+    char fraction[16] = "";
+    if (micro)
+        snprintf(fraction, sizeof fraction, ".%06d", time.nanosecond / 1000);
+    return mem_format("%04d-%02d-%02dT%02d:%02d:%02d%sZ", time.year, time.month, time.day,
+                      time.hour, time.minute, time.second, fraction);
+}
+
+/* ---- quantities ---- */
+
+static bool is_suffix(const char *suffix)
+{
+    static const char *const known[] = { "",  "n", "u",  "m",  "k",  "M",  "G",  "T",
+                                         "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei" };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(suffix, known[i]) == 0)
+            return true;
+    if (*suffix != 'e' && *suffix != 'E')
+        return false;
+    suffix += suffix[1] == '+' || suffix[1] == '-' ? 2 : 1;
+    return *suffix != '\0' && strspn(suffix, "0123456789") == strlen(suffix);
+}
+
+char *scalar_quantity_problem(const struct value *value)
+{
+    if (value->type == VALUE_STRING || value->type == VALUE_NUMBER) {
+        const char *text = value->text;
+        text += *text == '+' || *text == '-';
+        size_t digits = strspn(text, "0123456789");
+        text += digits;
+        if (*text == '.')
+            digits += strspn(++text, "0123456789"), text += strspn(text, "0123456789");
+        const char *suffix = text;
+        text += strspn(text, "eEinumkKMGTP");
+        text += *text == '+' || *text == '-';
+        text += strspn(text, "0123456789");
+        if (*text == '\0' && text > value->text && digits > 0)
+            return is_suffix(suffix) ? NULL : mem_format("unable to parse quantity's suffix");
+    }
+    return mem_format("quantities must match the regular expression "
+                      "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+}
+
+char *scalar_quantity_print(const struct value *value)
+{
+    (void)value;
+    return NULL;
+}

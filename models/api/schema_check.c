@@ -1,0 +1,327 @@
+/* Check a document against its type, by the rules of Go's JSON decoder.
+ *
+ * One walk in document order reports findings; two reporters word them, one for people
+ * and one as the API server of Kubernetes 1.36.4 (sigs.k8s.io/json and
+ * apimachinery/pkg/runtime/serializer/json): of several wrong types only the first is
+ * told, but a value that fails to parse (quantity, time) ends the decoding and is told instead. */
+#include "models/api/schema_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/field_path.h"
+#include "models/api/scalar.h"
+#include "sim/base/memory.h"
+
+enum finding_kind { WRONG_TYPE, BAD_BASE64, BAD_VALUE, UNKNOWN_FIELD };
+
+struct finding {
+    enum finding_kind kind;
+    struct place at;
+    const struct field_path *path;
+    const struct value *value;        /* what stands there */
+    const struct schema_type *wanted; /* of WRONG_TYPE */
+    const struct schema_type *within; /* the struct being read */
+    const char *text;                 /* of BAD_BASE64 and BAD_VALUE: Go's words */
+};
+
+struct checker {
+    void (*report)(struct checker *checker, const struct finding *finding);
+    bool is_strict;
+    struct error_list *faults, *warnings; /* for people */
+    bool is_wrong;
+    char *type_error, *value_error, *unknown; /* for the API server; owned */
+};
+
+struct node {
+    const struct value *value;
+    const struct schema_type *type, *within;
+    const struct field_path *path;
+    struct place at;
+};
+
+static void check_node(struct checker *checker, struct node node);
+
+static void report(struct checker *checker, struct node node, enum finding_kind kind,
+                   const struct schema_type *wanted, const char *text)
+{
+    struct finding finding = { kind, node.at, node.path, node.value, wanted, node.within, text };
+    checker->report(checker, &finding);
+}
+
+static void check_members(struct checker *checker, struct node node)
+{
+    for (size_t i = 0; i < node.value->count; i++) {
+        const struct value_entry *entry = &node.value->entries[i];
+        struct field_path path = field_child(node.path, entry->key);
+        struct node child = { entry->value, NULL, node.type, &path, entry->at };
+        const struct schema_field *field = schema_field(node.type, entry->key);
+        if (field == NULL) {
+            report(checker, child, UNKNOWN_FIELD, NULL, NULL);
+            continue;
+        }
+        child.type = field->type;
+        if (entry->value->at.line != 0)
+            child.at = entry->value->at;
+        check_node(checker, child);
+    }
+}
+
+static void check_items(struct checker *checker, struct node node)
+{
+    for (size_t i = 0; i < node.value->count; i++) {
+        struct field_path path = field_item(node.path, i);
+        const struct value *item = node.value->items[i];
+        check_node(checker,
+                   (struct node){ item, node.type->element, node.within, &path, item->at });
+    }
+}
+
+static void check_entries(struct checker *checker, struct node node)
+{
+    for (size_t i = 0; i < node.value->count; i++) {
+        const struct value_entry *entry = &node.value->entries[i];
+        struct field_path path = field_key(node.path, entry->key);
+        check_node(checker, (struct node){ entry->value, node.type->element, node.within, &path,
+                                           entry->at });
+    }
+}
+
+static bool fits_integer(const struct value *value, int bits)
+{
+    int64_t number;
+    if (value->type != VALUE_NUMBER || !value_as_int(value, &number))
+        return false;
+    if (strpbrk(value->text, ".eE") != NULL) /* Go refuses 1.0 and 1e3 as integers */
+        return false;
+    return bits == 64 || (number >= INT32_MIN && number <= INT32_MAX);
+}
+
+static void check_parsed(struct checker *checker, struct node node)
+{
+    char *problem = NULL;
+    if (node.type->shape == SCHEMA_BYTES)
+        problem = scalar_base64_problem(node.value);
+    else if (node.type->shape == SCHEMA_QUANTITY)
+        problem = scalar_quantity_problem(node.value);
+    else
+        problem = scalar_time_problem(node.value, node.type->shape == SCHEMA_MICRO_TIME);
+    if (problem != NULL)
+        report(checker, node, node.type->shape == SCHEMA_BYTES ? BAD_BASE64 : BAD_VALUE, NULL,
+               problem);
+    free(problem);
+}
+
+static void expect(struct checker *checker, struct node node, bool fits,
+                   const struct schema_type *wanted)
+{
+    if (!fits)
+        report(checker, node, WRONG_TYPE, wanted, NULL);
+}
+
+static void check_node(struct checker *checker, struct node node)
+{
+    if (node.value->type == VALUE_NULL)
+        return;
+    node.type = schema_pointee(node.type);
+    enum value_type type = node.value->type;
+    switch (node.type->shape) {
+    case SCHEMA_STRING:
+        expect(checker, node, type == VALUE_STRING, node.type);
+        break;
+    case SCHEMA_BOOL:
+        expect(checker, node, type == VALUE_BOOL, node.type);
+        break;
+    case SCHEMA_INT:
+        expect(checker, node, fits_integer(node.value, node.type->bits), node.type);
+        break;
+    case SCHEMA_INT_OR_STRING:
+        expect(checker, node, type == VALUE_STRING || fits_integer(node.value, 32),
+               type == VALUE_STRING ? node.type : schema_type("int32"));
+        break;
+    case SCHEMA_BYTES:
+    case SCHEMA_TIME:
+    case SCHEMA_MICRO_TIME:
+        expect(checker, node, type == VALUE_STRING,
+               node.type->shape == SCHEMA_BYTES ? node.type : schema_type("string"));
+        if (type == VALUE_STRING)
+            check_parsed(checker, node);
+        break;
+    case SCHEMA_QUANTITY:
+        check_parsed(checker, node);
+        break;
+    case SCHEMA_LIST:
+        expect(checker, node, type == VALUE_LIST, node.type);
+        if (type == VALUE_LIST)
+            check_items(checker, node);
+        break;
+    case SCHEMA_MAP:
+    case SCHEMA_STRUCT:
+        expect(checker, node, type == VALUE_MAP, node.type);
+        if (type == VALUE_MAP && node.type->shape == SCHEMA_MAP)
+            check_entries(checker, node);
+        else if (type == VALUE_MAP)
+            check_members(checker, node);
+        break;
+    case SCHEMA_POINTER:
+    case SCHEMA_ANY:
+        break;
+    }
+}
+
+/* ---- in the words of people ---- */
+
+static const char *name_of_type(const struct schema_type *type)
+{
+    switch (type->shape) {
+    case SCHEMA_STRING:
+    case SCHEMA_BYTES:
+        return "string";
+    case SCHEMA_BOOL:
+        return "true or false";
+    case SCHEMA_INT:
+        return "integer";
+    case SCHEMA_LIST:
+        return "list";
+    default:
+        return "map";
+    }
+}
+
+static const char *name_of_value(const struct value *value)
+{
+    static const char *const names[] = { "null", "boolean", "number", "string", "list", "map" };
+    return names[value->type];
+}
+
+static void report_to_people(struct checker *checker, const struct finding *finding)
+{
+    char *path = field_path_text(finding->path);
+    bool is_fault = finding->kind != UNKNOWN_FIELD || checker->is_strict;
+    struct error_list *list = is_fault ? checker->faults : checker->warnings;
+    checker->is_wrong |= is_fault;
+    if (finding->kind == UNKNOWN_FIELD) {
+        const char *near = schema_nearest(finding->within, finding->path->name);
+        error_list_add(list, finding->at, "%s: unknown field%s%s%s", path,
+                       near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+    } else if (finding->kind == WRONG_TYPE && finding->value->type == VALUE_NUMBER &&
+               finding->wanted->shape == SCHEMA_INT) {
+        error_list_add(list, finding->at, "%s: %s is not a %d-bit integer", path,
+                       finding->value->text, finding->wanted->bits);
+    } else if (finding->kind == WRONG_TYPE) {
+        error_list_add(list, finding->at, "%s: expected %s, got %s", path,
+                       name_of_type(finding->wanted), name_of_value(finding->value));
+    } else {
+        error_list_add(list, finding->at, "%s: %s", path, finding->text);
+    }
+    free(path);
+}
+
+bool schema_check(const struct value *tree, const struct schema_type *type, bool strict,
+                  struct error_list *faults, struct error_list *warnings)
+{
+    struct checker checker = { report_to_people, .is_strict = strict, .faults = faults,
+                               .warnings = warnings };
+    check_node(&checker, (struct node){ tree, type, type, NULL, tree->at });
+    return !checker.is_wrong;
+}
+
+/* Optimal string alignment distance: insert, delete, replace, or swap two neighbours. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 48 };
+    size_t rows[3][LONGEST + 1], length = strlen(b);
+    if (strlen(a) > LONGEST || length > LONGEST)
+        return LONGEST;
+    for (size_t j = 0; j <= length; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            if (above[j] + 1 < best)
+                best = above[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                two_above[j - 2] + 1 < best)
+                best = two_above[j - 2] + 1;
+            row[j] = best;
+        }
+    }
+    return rows[strlen(a) % 3][length];
+}
+
+const char *schema_nearest(const struct schema_type *type, const char *name)
+{
+    const char *nearest = NULL;
+    size_t best = strlen(name) / 3 + 1; /* farther away is another word */
+    for (size_t i = 0; i < type->member_count; i++) {
+        const char *json = type->members[i]->json;
+        size_t distance = strcasecmp(json, name) == 0 ? 0 : edit_distance(name, json);
+        if (distance < best || (distance == best && nearest == NULL)) {
+            best = distance;
+            nearest = json;
+        }
+    }
+    return nearest;
+}
+
+/* ---- in the words of the API server ---- */
+
+/* encoding/json: "cannot unmarshal string into Go struct field PodSpec.spec.x of type T". */
+static char *go_type_error(const struct finding *finding)
+{
+    static const char *const names[] = { "null", "bool", "number", "string", "array", "object" };
+    const struct value *value = finding->value;
+    bool shows_number = value->type == VALUE_NUMBER && finding->wanted->shape == SCHEMA_INT;
+    const char *within = strrchr(finding->within->go_name, '.');
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    fprintf(out, "json: cannot unmarshal %s%s%s into Go struct field %s.", names[value->type],
+            shows_number ? " " : "", shows_number ? value->text : "",
+            within ? within + 1 : finding->within->go_name);
+    field_path_write_names(finding->path, out);
+    fprintf(out, " of type %s", finding->wanted->go_name);
+    fclose(out);
+    return text;
+}
+
+static void report_as_server(struct checker *checker, const struct finding *finding)
+{
+    if (finding->kind == UNKNOWN_FIELD) {
+        char *path = field_path_text(finding->path), *before = checker->unknown;
+        checker->unknown =
+            mem_format("%s%sunknown field \"%s\"", before ? before : "", before ? ", " : "", path);
+        free(before);
+        free(path);
+    } else if (finding->kind == BAD_VALUE && checker->value_error == NULL) {
+        checker->value_error = mem_format("%s", finding->text);
+    } else if (finding->kind == WRONG_TYPE && checker->type_error == NULL) {
+        checker->type_error = go_type_error(finding);
+    } else if (finding->kind == BAD_BASE64 && checker->type_error == NULL) {
+        checker->type_error = mem_format("%s", finding->text);
+    }
+}
+
+char *schema_decode_error(const struct value *tree, const struct schema_kind *kind, bool strict)
+{
+    struct checker checker = { .report = report_as_server };
+    check_node(&checker, (struct node){ tree, kind->type, kind->type, NULL, tree->at });
+    const char *why = checker.value_error ? checker.value_error : checker.type_error;
+    char *message = NULL;
+    if (why != NULL)
+        message = mem_format("%s in version \"%s\" cannot be handled as a %s: %s", kind->kind,
+                             kind->version, kind->kind, why);
+    else if (strict && checker.unknown != NULL)
+        message = mem_format("%s in version \"%s\" cannot be handled as a %s: "
+                             "strict decoding error: %s",
+                             kind->kind, kind->version, kind->kind, checker.unknown);
+    free(checker.value_error);
+    free(checker.type_error);
+    free(checker.unknown);
+    return message;
+}
