@@ -13,6 +13,8 @@ CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-fra
            -I. -I$(BUILD)/generated -MMD -MP $(SANITIZE)
 LDFLAGS += $(SANITIZE)
 LDLIBS   = -lgsl -lgslcblas -lyaml -lcjson -lm
+# Recorded answers of tests are gzipped.
+TEST_LDLIBS = -lcriterion -lz
 
 LIB_SRC  := $(sort $(wildcard sim/*/*.c models/*/*.c models/*/*/*.c))
 TOOL_SRC := $(sort $(filter-out tools/schemagen/%,$(wildcard tools/*.c tools/*/*.c)))
@@ -49,7 +51,7 @@ $(BUILD)/generated/%.o: $(BUILD)/generated/%.c
 
 $(BUILD)/tests/%: tests/%.c $(SUP_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $< $(SUP_OBJ) $(LIB) $(LDFLAGS) -lcriterion $(LDLIBS) -o $@
+	$(CC) $(CFLAGS) $< $(SUP_OBJ) $(LIB) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
 tests: $(TESTS)
 

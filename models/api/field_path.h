@@ -8,7 +8,9 @@
 #define MODELS_API_FIELD_PATH_H
 
 #include <stdbool.h>
-#include <stdio.h>
+#include <stddef.h>
+
+#include "sim/base/writer.h"
 
 struct field_path {
     const struct field_path *up; /* NULL above the first step */
@@ -33,10 +35,10 @@ static inline struct field_path field_key(const struct field_path *up, const cha
 }
 
 /* Write the path; nothing for NULL. */
-void field_path_write(const struct field_path *path, FILE *out);
+void field_path_write(const struct field_path *path, struct writer *out);
 
 /* The same with the names alone, as Go's JSON decoder does: spec.containers.image. */
-void field_path_write_names(const struct field_path *path, FILE *out);
+void field_path_write_names(const struct field_path *path, struct writer *out);
 
 /* The path as a new string, which the caller frees. */
 char *field_path_text(const struct field_path *path);

@@ -6,13 +6,13 @@
  * told, but a value that fails to parse (quantity, time) ends the decoding and is told instead. */
 #include "models/api/schema_check.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "models/api/field_path.h"
 #include "models/api/scalar.h"
 #include "sim/base/memory.h"
+#include "sim/base/writer.h"
 
 enum finding_kind { WRONG_TYPE, BAD_BASE64, BAD_VALUE, UNKNOWN_FIELD };
 
@@ -278,16 +278,16 @@ static char *go_type_error(const struct finding *finding)
     const struct value *value = finding->value;
     bool shows_number = value->type == VALUE_NUMBER && finding->wanted->shape == SCHEMA_INT;
     const char *within = strrchr(finding->within->go_name, '.');
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    fprintf(out, "json: cannot unmarshal %s%s%s into Go struct field %s.", names[value->type],
-            shows_number ? " " : "", shows_number ? value->text : "",
-            within ? within + 1 : finding->within->go_name);
-    field_path_write_names(finding->path, out);
-    fprintf(out, " of type %s", finding->wanted->go_name);
-    fclose(out);
-    return text;
+    struct writer text = { 0 };
+    writer_format(&text, "json: cannot unmarshal %s%s%s into Go ", names[value->type],
+                  shows_number ? " " : "", shows_number ? value->text : "");
+    if (finding->path == NULL)
+        writer_add(&text, "value");
+    else
+        writer_format(&text, "struct field %s.", within ? within + 1 : finding->within->go_name);
+    field_path_write_names(finding->path, &text);
+    writer_format(&text, " of type %s", finding->wanted->go_name);
+    return writer_take(&text);
 }
 
 static void report_as_server(struct checker *checker, const struct finding *finding)
