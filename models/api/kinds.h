@@ -1,0 +1,86 @@
+/* The table of kinds: what a cluster stores, and how each kind goes to and from documents.
+ *
+ * Kinds that are simulated have a compact record of their own; every other kind is kept
+ * as its document ("kept, not simulated"). One row per kind; adding a kind is one row. */
+#ifndef MODELS_API_KINDS_H
+#define MODELS_API_KINDS_H
+
+#include "models/api/meta.h"
+#include "sim/base/error.h"
+
+enum kind {
+    KIND_NAMESPACE,
+    KIND_NODE,
+    KIND_POD,
+    KIND_REPLICASET,
+    KIND_DEPLOYMENT,
+    KIND_SERVICE,
+    KIND_ENDPOINTSLICE,
+    KIND_PODDISRUPTIONBUDGET,
+    KIND_PRIORITYCLASS,
+    KIND_EVENT,
+    KIND_LEASE,
+    KIND_MACHINE, /* ours: the computer under a node, which failures strike */
+    /* kept as documents, until they are simulated */
+    KIND_ENDPOINTS,
+    KIND_CONFIGMAP,
+    KIND_SECRET,
+    KIND_SERVICEACCOUNT,
+    KIND_DAEMONSET,
+    KIND_STATEFULSET,
+    KIND_CONTROLLERREVISION,
+    KIND_JOB,
+    KIND_CRONJOB,
+    KIND_REPLICATIONCONTROLLER,
+    KIND_PERSISTENTVOLUMECLAIM,
+    KIND_PERSISTENTVOLUME,
+    KIND_STORAGECLASS,
+    KIND_HORIZONTALPODAUTOSCALER,
+    KIND_LIMITRANGE,
+    KIND_RESOURCEQUOTA,
+    KIND_NETWORKPOLICY,
+    KIND_INGRESS,
+    KIND_OTHER, /* every other kind: the name is "group/Kind/name" */
+    KIND_COUNT
+};
+
+/* What reading and printing needs to know of its cluster. */
+struct codec {
+    struct texts *texts;
+    struct pod_specs *specs;
+    int64_t epoch_seconds; /* Unix time of the run's start */
+};
+
+struct kind_info {
+    const char *api_version, *name, *plural; /* "apps/v1", "Deployment", "deployments" */
+    const char *short_names;                 /* "deploy", space-separated; "" */
+    bool namespaced;
+    bool simulated;
+    const struct object_kind *type;
+    /* Read a defaulted, checked tree into a record with one reference; metadata included. */
+    struct object *(*load)(const struct codec *codec, const struct value *tree);
+    /* The object as a tree in the API's order of fields: apiVersion, kind, metadata, ... */
+    struct value *(*print)(const struct codec *codec, const struct object *object);
+    /* Does generation rise between these two? NULL: the kind has no generation. */
+    bool (*spec_changed)(const struct object *before, const struct object *after);
+};
+
+extern const struct kind_info kind_infos[KIND_COUNT];
+extern const struct object_kind *const object_kinds[KIND_COUNT];
+
+/* The kind of an apiVersion and kind; KIND_OTHER when there is no row. */
+enum kind kind_find(const char *api_version, const char *kind);
+/* The kind a kubectl user means: "deploy", "deployment", "deployments", "deployment.apps";
+ * KIND_COUNT when unknown. */
+enum kind kind_of_resource(const char *resource);
+
+/* "deployment.apps/web" as kubectl prints it; the caller frees. */
+char *kind_print_name(enum kind kind, const char *name);
+
+/* The record of a kind that is kept as its document. */
+struct document_object {
+    struct meta meta;
+};
+extern const struct object_kind document_kind;
+
+#endif

@@ -1,0 +1,103 @@
+/* ObjectMeta: what every object of the cluster carries.
+ *
+ * Follows apimachinery pkg/apis/meta/v1/types.go of the release named in docs/fidelity.md. */
+#ifndef MODELS_API_META_H
+#define MODELS_API_META_H
+
+#include "models/api/labels.h"
+#include "sim/kernel/time.h"
+#include "sim/store/object.h"
+
+/* A random identity; `low` alone is unique within a run. Printed as a version 4 UUID. */
+struct uid {
+    uint64_t high, low;
+};
+
+enum { UID_TEXT = 37 };
+char *uid_print(struct uid uid, char text[UID_TEXT]);
+bool uid_parse(const char *text, struct uid *uid);
+
+/* One owner reference. */
+struct owner {
+    const struct text *api_version, *kind, *name;
+    struct uid uid;
+    bool controller, block_owner_deletion;
+};
+
+/* Owner references, shared: all pods of one ReplicaSet point at the same list. */
+struct owners {
+    uint32_t refs, count;
+    struct owner items[];
+};
+
+/* Finalizers, in the order they were added; shared. */
+struct finalizers {
+    uint32_t refs, count;
+    const struct text *items[];
+};
+
+struct meta {
+    struct object object; /* kind, namespace, name, resourceVersion */
+    struct uid uid;
+    int64_t generation;
+    sim_time created;  /* creationTimestamp; printed in whole seconds */
+    sim_time deletion; /* deletionTimestamp (request + grace); valid when deleting */
+    int64_t deletion_grace_seconds;
+    bool deleting;
+    const struct labels *labels, *annotations;
+    const struct owners *owners;
+    const struct finalizers *finalizers;
+    const struct text *generate_name;
+    struct value *document; /* what the record does not hold: the rest of the object's tree,
+                             * without apiVersion, kind, metadata; shared, never changed */
+};
+
+/* For struct object_kind: references of the members above. Call them from each kind's own. */
+void meta_hold(struct meta *meta);
+void meta_close(struct meta *meta);
+
+/* Read metadata into a new record (name, namespace, labels, ... , uid and times if given;
+ * `epoch_seconds` is the Unix time of the run's start). */
+void meta_load(struct meta *meta, struct texts *texts, const struct value *metadata,
+               int64_t epoch_seconds);
+/* metadata as a tree, in the API's order of fields. */
+struct value *meta_print(const struct meta *meta, int64_t epoch_seconds);
+
+/* The owner with controller: true, or NULL. */
+const struct owner *meta_controller(const struct meta *meta);
+/* A list with one controller reference to `owner` of the given kind; one reference. */
+const struct owners *owners_of_controller(struct texts *texts, const struct meta *owner,
+                                          const char *api_version, const char *kind);
+const struct owners *owners_from_value(struct texts *texts, const struct value *list);
+const struct owners *owners_hold(const struct owners *owners);
+void owners_drop(const struct owners *owners);
+
+bool finalizers_have(const struct finalizers *finalizers, const char *name);
+/* With one added at the end, or removed; a new reference, NULL when empty. */
+const struct finalizers *finalizers_with(struct texts *texts, const struct finalizers *from,
+                                         const char *name);
+const struct finalizers *finalizers_without(const struct finalizers *from, const char *name);
+const struct finalizers *finalizers_hold(const struct finalizers *finalizers);
+void finalizers_drop(const struct finalizers *finalizers);
+
+/* RFC 3339 in whole seconds, as metav1.Time prints. */
+enum { TIME_TEXT = 32 };
+char *time_print(sim_time at, int64_t epoch_seconds, char text[TIME_TEXT]);
+/* False when the text is no RFC 3339 time. Fractions are kept. */
+bool time_parse(const char *text, int64_t epoch_seconds, sim_time *at);
+
+/* Shorthands for the members everybody asks for; any record begins with a struct meta. */
+static inline const struct meta *meta_of(const struct object *object)
+{
+    return (const struct meta *)object;
+}
+static inline const char *name_of(const void *record)
+{
+    return text_s(((const struct object *)record)->name);
+}
+static inline const char *namespace_of(const void *record)
+{
+    return text_s(((const struct object *)record)->space);
+}
+
+#endif

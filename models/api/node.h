@@ -1,0 +1,68 @@
+/* A node: capacity, taints and conditions. */
+#ifndef MODELS_API_NODE_H
+#define MODELS_API_NODE_H
+
+#include "models/api/condition.h"
+#include "models/api/pod_spec.h"
+
+struct taint {
+    const struct text *key, *value;
+    enum taint_effect effect;
+    bool has_time;
+    sim_time added; /* timeAdded, for NoExecute */
+};
+
+struct taints {
+    uint32_t refs, count;
+    struct taint items[];
+};
+
+/* What is said of images a node holds: status.images. */
+struct node_image {
+    const struct text **names;
+    size_t name_count;
+    int64_t size_bytes;
+};
+struct node_images {
+    uint32_t refs, count;
+    struct node_image items[];
+};
+
+/* Allocatable or capacity: shared, as the nodes of a group are alike. */
+struct node_resources {
+    uint32_t refs;
+    struct resources resources;
+    int64_t pods;
+};
+
+struct node {
+    struct meta meta;
+    bool unschedulable;
+    const struct taints *taints;
+    struct node_resources *capacity, *allocatable;
+    const struct conditions *conditions; /* Ready, MemoryPressure, DiskPressure, PIDPressure */
+    const struct node_images *images;
+    const struct text *zone; /* label topology.kubernetes.io/zone */
+    const struct text *provider_id;
+};
+
+extern const struct object_kind node_kind;
+
+static inline const struct node *node_of(const struct object *object)
+{
+    return (const struct node *)object;
+}
+
+bool node_is_ready(const struct node *node);
+/* The taint with this key and effect, or NULL. */
+const struct taint *taints_find(const struct taints *taints, const char *key,
+                                enum taint_effect effect);
+/* With one taint added or replaced (key and effect), or removed; new references. */
+const struct taints *taints_with(const struct taints *from, struct taint taint);
+const struct taints *taints_without(const struct taints *from, const char *key,
+                                    enum taint_effect effect);
+const struct taints *taints_hold(const struct taints *taints);
+void taints_drop(const struct taints *taints);
+const char *taint_effect_name(enum taint_effect effect);
+
+#endif

@@ -1,0 +1,112 @@
+/* A pod: its template, and what is its own.
+ *
+ * A record of some three hundred bytes. Conditions are bits and times, container states a
+ * small shared array. JSON is a projection: pod_print() lays the record over the
+ * template's document. */
+#ifndef MODELS_API_POD_H
+#define MODELS_API_POD_H
+
+#include "models/api/meta.h"
+#include "models/api/pod_spec.h"
+
+enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_UNKNOWN };
+
+enum pod_condition {
+    POD_SCHEDULED,
+    POD_READY_TO_START_CONTAINERS,
+    POD_INITIALIZED,
+    POD_CONTAINERS_READY,
+    POD_READY,
+    POD_DISRUPTION_TARGET,
+    POD_CONDITIONS
+};
+
+/* Reasons and messages of conditions: rare, so outside the record. */
+struct pod_reasons {
+    uint32_t refs;
+    struct {
+        const struct text *reason, *message;
+    } of[POD_CONDITIONS];
+};
+
+enum container_state { CONTAINER_WAITING, CONTAINER_RUNNING, CONTAINER_TERMINATED };
+
+struct container_status {
+    uint8_t state; /* enum container_state */
+    bool ready, started;
+    bool has_last; /* lastState.terminated is set */
+    int32_t restart_count;
+    int32_t exit_code, last_exit_code;
+    const struct text *reason, *last_reason; /* of waiting or terminated; of lastState */
+    const struct text *message;
+    sim_time started_at, finished_at; /* of the present state */
+    sim_time last_started_at, last_finished_at;
+};
+
+/* Init containers first, then containers, in the order of the template. */
+struct container_statuses {
+    uint32_t refs, count;
+    struct container_status items[];
+};
+
+struct pod {
+    struct meta meta;
+    const struct pod_spec *spec;
+    const struct text *node_name;                /* NULL: not bound */
+    const struct text *nominated_node_name;      /* NULL: none */
+    uint8_t phase;                               /* enum pod_phase */
+    uint8_t conditions_present, conditions_true; /* bits 1 << enum pod_condition */
+    bool gated;                                  /* schedulingGates are left */
+    bool started;                                /* start_time is set */
+    uint32_t pod_ip;                             /* 0: none; host byte order */
+    sim_time start_time;                         /* status.startTime */
+    sim_time transitions[POD_CONDITIONS];
+    struct pod_reasons *reasons;           /* NULL: no condition has one */
+    struct container_statuses *containers; /* NULL until the kubelet reports */
+    const struct text *reason, *message;   /* status.reason (e.g. Evicted, NodeLost) */
+};
+
+extern const struct object_kind pod_kind;
+
+static inline const struct pod *pod_of(const struct object *object)
+{
+    return (const struct pod *)object;
+}
+
+/* A condition's status; false for Unknown, False and absent alike. */
+static inline bool pod_condition_is_true(const struct pod *pod, enum pod_condition condition)
+{
+    return pod->conditions_true >> condition & 1;
+}
+static inline bool pod_is_ready(const struct pod *pod)
+{
+    return pod_condition_is_true(pod, POD_READY);
+}
+/* Succeeded or Failed. */
+static inline bool pod_is_terminal(const struct pod *pod)
+{
+    return pod->phase == POD_SUCCEEDED || pod->phase == POD_FAILED;
+}
+/* Neither terminal nor being deleted: kubecontroller.IsPodActive. */
+static inline bool pod_is_active(const struct pod *pod)
+{
+    return !pod_is_terminal(pod) && !pod->meta.deleting;
+}
+/* Ready for at least this long at `now` (whole seconds, as podutil.IsPodAvailable). */
+bool pod_is_available(const struct pod *pod, int64_t min_ready_seconds, sim_time now);
+
+/* Change an unshared record. The transition time changes only with the status. `reason`
+ * and `message` may be NULL. Returns whether anything changed. */
+bool pod_set_condition(struct pod *pod, struct texts *texts, enum pod_condition condition,
+                       bool status, const char *reason, const char *message, sim_time now);
+const char *pod_condition_name(enum pod_condition condition);
+const char *pod_condition_reason(const struct pod *pod, enum pod_condition condition);
+const char *pod_condition_message(const struct pod *pod, enum pod_condition condition);
+
+/* Container states of an unshared record, ready to be changed: copied if shared, created
+ * (all waiting, PodInitializing or ContainerCreating) if absent. */
+struct container_statuses *pod_own_containers(struct pod *pod, struct texts *texts);
+
+const char *pod_phase_name(enum pod_phase phase);
+
+#endif

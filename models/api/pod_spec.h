@@ -1,0 +1,120 @@
+/* A pod template as the simulation reads it: compiled once, shared by all its pods.
+ *
+ * The document (a defaulted and admitted PodSpec) is the truth for printing; the members
+ * beside it are what scheduler and kubelet ask for many times. Immutable and
+ * reference-counted; equal documents of one cluster share one pod_spec, so that pods are
+ * a few hundred bytes however long their template is. */
+#ifndef MODELS_API_POD_SPEC_H
+#define MODELS_API_POD_SPEC_H
+
+#include "models/api/labels.h"
+#include "models/api/selector.h"
+#include "sim/base/text.h"
+#include "sim/base/value.h"
+#include "sim/kernel/time.h"
+
+/* Amounts of resources. Saturating sums of exact quantities, rounded up as the scheduler
+ * does (cpu to milli, the rest to units). */
+struct extended_resource {
+    const struct text *name;
+    int64_t amount;
+};
+struct resources {
+    int64_t cpu_milli, memory_bytes, ephemeral_storage_bytes;
+    struct extended_resource *extended; /* owned; sorted by name; hugepages and devices too */
+    size_t extended_count;
+};
+
+enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
+enum pull_policy { PULL_IF_NOT_PRESENT, PULL_ALWAYS, PULL_NEVER };
+enum taint_effect { EFFECT_ANY, NO_SCHEDULE, PREFER_NO_SCHEDULE, NO_EXECUTE };
+
+/* Start-up, readiness or liveness probe; durations as times. What the probe asks (HTTP,
+ * exec, ...) does not matter: whether it succeeds is the container model's business. */
+struct probe {
+    sim_time initial_delay, period, timeout;
+    int success_threshold, failure_threshold;
+    int64_t termination_grace_seconds; /* -1: the pod's */
+};
+
+struct host_port {
+    int port;
+    const struct text *protocol, *ip; /* ip NULL: 0.0.0.0 */
+};
+
+struct container {
+    const struct text *name, *image;
+    enum pull_policy pull_policy;
+    bool sidecar; /* an init container with restartPolicy Always */
+    const struct probe *startup, *readiness, *liveness; /* NULL: none */
+    bool has_pre_stop;
+    sim_time pre_stop; /* how long the preStop hook takes (sleep.seconds; else the model's) */
+    struct resources requests, limits;
+    int64_t cpu_milli_limit;
+};
+
+struct toleration {
+    const struct text *key, *value; /* key NULL: every key */
+    bool exists;                    /* operator Exists; otherwise Equal */
+    enum taint_effect effect;
+    bool forever; /* no tolerationSeconds */
+    int64_t seconds;
+};
+
+struct preferred_term {
+    int32_t weight;
+    struct node_selector *term; /* of one term */
+};
+
+enum qos_class { QOS_GUARANTEED, QOS_BURSTABLE, QOS_BEST_EFFORT };
+
+struct pod_spec {
+    uint32_t refs;
+    uint64_t hash;          /* of the document */
+    uint32_t id;            /* small number, unique in the cluster: for caches by template */
+    struct value *document; /* PodSpec: defaulted, admitted, without nodeName */
+
+    struct container *containers, *init_containers; /* owned */
+    size_t container_count, init_container_count;
+    enum restart_policy restart_policy;
+    int64_t termination_grace_seconds;
+    int64_t active_deadline_seconds; /* -1: none */
+
+    const struct text *scheduler_name, *priority_class_name, *node_name, *hostname;
+    int32_t priority;
+    bool preempts; /* preemptionPolicy is not Never */
+    const struct labels *node_selector;
+    struct node_selector *required_affinity; /* NULL: none */
+    struct preferred_term *preferred_affinity;
+    size_t preferred_affinity_count;
+    struct toleration *tolerations;
+    size_t toleration_count;
+    const struct text **scheduling_gates;
+    size_t scheduling_gate_count;
+    struct host_port *host_ports;
+    size_t host_port_count;
+    bool host_network;
+
+    struct resources requests; /* effective: containers, init containers, sidecars, overhead,
+                                      * pod level; what NodeResourcesFit checks */
+    int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* the same with the scoring defaults */
+    enum qos_class qos;
+};
+
+/* Holds the compiled templates of one cluster by document. */
+struct pod_specs;
+struct pod_specs *pod_specs_new(struct texts *texts);
+void pod_specs_free(struct pod_specs *specs);
+
+/* The compiled form of a PodSpec tree that has passed the schema check, defaulted. One
+ * reference for the caller; an equal document gives the same pod_spec. O(size of the
+ * document) for a new tree, O(1) for a tree seen before (by address). */
+const struct pod_spec *pod_spec_compile(struct pod_specs *specs, struct value *document);
+const struct pod_spec *pod_spec_hold(const struct pod_spec *spec);
+void pod_spec_drop(const struct pod_spec *spec);
+
+/* Does this toleration tolerate a taint? Kubernetes v1.Toleration.ToleratesTaint. */
+bool toleration_tolerates(const struct toleration *toleration, const struct text *key,
+                          const struct text *value, enum taint_effect effect);
+
+#endif

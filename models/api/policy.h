@@ -1,0 +1,46 @@
+/* PodDisruptionBudgets, PriorityClasses and Namespaces. */
+#ifndef MODELS_API_POLICY_H
+#define MODELS_API_POLICY_H
+
+#include "models/api/condition.h"
+#include "models/api/intstr.h"
+#include "models/api/selector.h"
+
+/* A pod whose eviction was granted and is not seen gone yet. */
+struct disrupted_pod {
+    const struct text *pod;
+    sim_time at;
+};
+struct disrupted_pods {
+    uint32_t refs, count;
+    struct disrupted_pod items[];
+};
+
+struct pod_disruption_budget {
+    struct meta meta; /* meta.document: {spec: {...}} */
+    const struct selector *selector;
+    bool has_min_available, has_max_unavailable;
+    struct int_or_percent min_available, max_unavailable;
+    bool always_allow_unhealthy; /* unhealthyPodEvictionPolicy: AlwaysAllow */
+
+    int64_t observed_generation;
+    int32_t disruptions_allowed, current_healthy, desired_healthy, expected_pods;
+    const struct disrupted_pods *disrupted;
+    const struct conditions *conditions;
+};
+
+struct priority_class {
+    struct meta meta;
+    int32_t value;
+    bool global_default, preempts;
+};
+
+struct namespace_object {
+    struct meta meta;
+    bool terminating; /* status.phase */
+    const struct finalizers *spec_finalizers;
+};
+
+extern const struct object_kind pod_disruption_budget_kind, priority_class_kind, namespace_kind;
+
+#endif

@@ -1,0 +1,119 @@
+/* How a component reads and writes the cluster: the only way.
+ *
+ * A client has an identity, a cache it reads from (which may lag), a rate limit, and the
+ * cause of what it is doing. Reads are free; each write takes virtual time (the API call's
+ * cost, and the wait for the rate limiter), by which the client's own clock runs ahead of
+ * the run's. A reconcile is a plain function at one instant: its writes take effect in the
+ * store in program order, and watchers see each at the client's time of that write.
+ *
+ * Objects handed to a write are unshared records (client_edit(), object_new()); the write
+ * takes the reference whatever the outcome. Follows the API server of the release named in
+ * docs/fidelity.md: generic registry store.go, and the strategies of each kind. */
+#ifndef MODELS_CLUSTER_CLIENT_H
+#define MODELS_CLUSTER_CLIENT_H
+
+#include "models/api/kinds.h"
+#include "sim/store/cache.h"
+
+struct cluster;
+
+/* HTTP status codes of the replies we can give. */
+enum reply {
+    REPLY_OK = 200,
+    REPLY_CREATED = 201,
+    REPLY_BAD_REQUEST = 400,
+    REPLY_FORBIDDEN = 403,
+    REPLY_NOT_FOUND = 404,
+    REPLY_CONFLICT = 409,        /* stale version */
+    REPLY_ALREADY_EXISTS = 1409, /* 409 with reason AlreadyExists */
+    REPLY_INVALID = 422,
+    REPLY_TOO_MANY_REQUESTS = 429,
+    REPLY_INTERNAL_ERROR = 500
+};
+
+struct client {
+    struct cluster *cluster;
+    struct cache *cache;
+    const char *name; /* constant: "replicaset-controller"; the source of its events */
+    double qps;       /* token bucket; 0: no limit */
+    int burst;
+    double tokens;
+    sim_time refilled;
+    sim_time now;         /* its own clock: never before the run's while it works */
+    struct cause cause;   /* of what it does now */
+    struct stream stream; /* draws the cost of its calls */
+    uint64_t writes;
+    void *owner; /* the component it belongs to */
+};
+
+/* A client of the cluster. Release with client_close(). */
+void client_init(struct client *client, struct cluster *cluster, const char *name, double qps,
+                 int burst, void *owner);
+void client_close(struct client *client);
+
+/* Start a piece of work now, because of `cause`. Ends whenever the next one begins;
+ * client->now tells how long it took. */
+void client_begin(struct client *client, struct cause cause);
+
+/* --- reading: borrowed, from the client's cache -------------------------------------- */
+
+const struct object *client_get(const struct client *client, enum kind kind,
+                                const struct text *space, const struct text *name);
+/* Walk what the cache lists, in order of creation; see cache.h. */
+struct cache_cursor client_list(const struct client *client, enum kind kind);
+struct cache_cursor client_list_owned(const struct client *client, enum kind kind,
+                                      struct uid controller); /* pods, ReplicaSets */
+struct cache_cursor client_list_on_node(const struct client *client, const struct text *node);
+struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
+                                          const struct text *space); /* pods, services, pdbs... */
+
+/* --- writing ------------------------------------------------------------------------ */
+
+/* A changeable copy of a version, to hand to a write. */
+struct object *client_edit(const struct object *version);
+
+/* Create. Names from generate_name, uid, creationTimestamp and generation are filled in.
+ * On success *stored (if not NULL) is the stored version, borrowed. On failure the error
+ * carries the API server's message. */
+enum reply client_create(struct client *client, struct object *object, const struct object **stored,
+                         struct error *error);
+
+/* Replace spec and metadata, or status: the other half is kept from the stored version.
+ * Conflict when the stored version is not the one the record was copied from; when nothing
+ * changes, nothing is written. */
+enum reply client_update(struct client *client, struct object *object, struct error *error);
+enum reply client_update_status(struct client *client, struct object *object, struct error *error);
+
+/* As a PATCH: apply `change` to a copy of the stored version, whatever it is. `change`
+ * returns false to leave it as it is. Status and metadata may both be touched. */
+typedef bool change_fn(struct object *object, void *context);
+enum reply client_patch(struct client *client, struct object_key key, change_fn *change,
+                        void *context, struct error *error);
+
+enum propagation { PROPAGATE_BACKGROUND, PROPAGATE_FOREGROUND, PROPAGATE_ORPHAN };
+
+struct delete_options {
+    int64_t grace_seconds; /* -1: the object's own */
+    enum propagation propagation;
+    const struct uid *uid; /* precondition; NULL: none */
+};
+
+/* Delete: at once, or by setting deletionTimestamp where grace or finalizers ask for it. */
+enum reply client_delete(struct client *client, struct object_key key,
+                         struct delete_options options, struct error *error);
+
+/* Evict a pod under its budgets: 201, 429 or 500 as the eviction subresource answers. */
+enum reply client_evict(struct client *client, struct object_key pod, int64_t grace_seconds,
+                        struct error *error);
+
+/* The binding subresource: spec.nodeName, PodScheduled=True, zone labels. */
+enum reply client_bind(struct client *client, struct object_key pod, const struct text *node,
+                       struct error *error);
+
+/* Report an Event about an object, as client-go's recorder does: aggregated, counted,
+ * spam-filtered. `type_warning`: Warning or Normal. `reason` is a constant. */
+void client_event(struct client *client, const struct object *about, bool type_warning,
+                  const char *reason, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,70 @@
+/* A cluster: a store, a cache, and the components that meet in them.
+ *
+ * A run may hold several clusters. Components are listed in one table in cluster.c, in the
+ * order in which they hear of writes. */
+#ifndef MODELS_CLUSTER_CLUSTER_H
+#define MODELS_CLUSTER_CLUSTER_H
+
+#include "models/api/kinds.h"
+#include "models/api/pod.h"
+#include "models/cluster/client.h"
+#include "models/cluster/settings.h"
+
+/* A part of the cluster that watches and writes: controllers, scheduler, kubelets,
+ * failures, metrics. One const per component. */
+struct component {
+    const char *name;
+    /* Wire it into a cluster (watches, clients); returns its state. */
+    void *(*start)(struct cluster *cluster);
+    void (*stop)(void *state); /* release */
+};
+
+struct cluster {
+    struct run *run;
+    const char *id; /* in stream names and trace; "" for the only cluster */
+    struct settings settings;
+    struct store *store;
+    struct cache *cache; /* shared by the clients without a cache of their own */
+    struct codec codec;
+    int pods_by_owner, pods_by_node, pods_by_namespace; /* indexes of the cache */
+    int replicasets_by_owner;
+    struct event_recorder *events;
+    struct client admin; /* what users and scenarios do: kubectl's identity */
+
+    /* Names and uids for new objects; NULL: drawn from streams. Recordings inject theirs. */
+    bool (*identify)(void *context, struct meta *object);
+    void *identify_context;
+
+    uint64_t created; /* objects so far: numbers uids */
+    struct running_component {
+        const struct component *component;
+        void *state;
+    } * components;
+    size_t component_count;
+};
+
+/* An empty cluster with the namespaces and priority classes every cluster has, and all
+ * components started. Takes the settings over. Release with cluster_free(), before the run. */
+struct cluster *cluster_new(struct run *run, const char *id, struct settings settings);
+void cluster_free(struct cluster *cluster);
+
+/* The state of a component by its name; NULL when there is none. */
+void *cluster_component(const struct cluster *cluster, const char *name);
+
+/* Intern in the run's table. */
+static inline const struct text *cluster_text(const struct cluster *cluster, const char *s)
+{
+    return text_intern(cluster->run->texts, s);
+}
+
+/* Create or admit from a user's document: schema check, defaults, admission, validation,
+ * record. The record has one reference; NULL with errors appended. Warnings (unknown
+ * fields) are appended to `warnings`, or are errors when it is NULL. */
+struct object *cluster_admit(struct cluster *cluster, const struct value *document,
+                             const char *default_namespace, struct error_list *errors,
+                             struct error_list *warnings);
+
+/* An object as a document in the API's order of fields. */
+struct value *cluster_print(const struct cluster *cluster, const struct object *object);
+
+#endif

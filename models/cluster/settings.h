@@ -1,0 +1,70 @@
+/* What a scenario may say about how the control plane behaves, with Kubernetes' defaults.
+ *
+ * Names follow the flags of kube-controller-manager, kube-scheduler and kubelet. */
+#ifndef MODELS_CLUSTER_SETTINGS_H
+#define MODELS_CLUSTER_SETTINGS_H
+
+#include "sim/chance/distribution.h"
+
+struct settings {
+    int64_t epoch_seconds; /* Unix time of the run's start */
+
+    /* kube-controller-manager */
+    double kube_api_qps;                                        /* 20 */
+    int kube_api_burst;                                         /* 30 */
+    sim_time node_monitor_period;                               /* 5 s */
+    sim_time node_monitor_grace_period;                         /* 50 s */
+    sim_time node_startup_grace_period;                         /* 60 s */
+    double node_eviction_rate;                                  /* 0.1 per second */
+    double secondary_node_eviction_rate;                        /* 0.01 per second */
+    double unhealthy_zone_threshold;                            /* 0.55 */
+    int large_cluster_size_threshold;                           /* 50 */
+    int concurrent_deployment_syncs, concurrent_rs_syncs;       /* 5, 5 */
+    int concurrent_service_endpoint_syncs, concurrent_gc_syncs; /* 5, 20 */
+    int terminated_pod_gc_threshold;                            /* 12500 */
+
+    /* kube-scheduler */
+    double scheduler_qps;                          /* 50 */
+    int scheduler_burst;                           /* 100 */
+    int percentage_of_nodes_to_score;              /* 0: adaptive */
+    sim_time pod_initial_backoff, pod_max_backoff; /* 1 s, 10 s */
+
+    /* kubelet */
+    double kubelet_qps;                    /* 50 */
+    int kubelet_burst;                     /* 100 */
+    sim_time node_lease_duration;          /* 40 s; renewed every quarter */
+    sim_time node_status_update_frequency; /* 10 s */
+    sim_time node_status_report_frequency; /* 5 min */
+    sim_time max_container_backoff;        /* 5 min */
+    bool serialize_image_pulls;            /* true */
+
+    /* timing models; constants unless the scenario says otherwise. Owned. */
+    struct distribution *api_write;        /* one API call that writes */
+    struct distribution *cache_lag;        /* NULL: none */
+    struct distribution *scheduling_cycle; /* one attempt of the scheduler */
+    struct distribution *container_start;  /* sandbox and container creation */
+    struct distribution *container_ready;  /* process start until it would pass its probes */
+    struct distribution *container_stop;   /* SIGTERM until exit, capped by the grace period */
+    struct distribution *pre_stop;         /* preStop hooks that do not say how long */
+    struct distribution *image_size;       /* bytes of an image nobody described */
+    double image_bandwidth;                /* bytes per second of one pull */
+
+    bool keep_events;     /* store Event objects */
+    bool tick_heartbeats; /* reference mode: an event per heartbeat and probe */
+    bool stage_kubelet;   /* nodes are run by the stage-table kubelet (recordings, KWOK) */
+};
+
+/* The defaults above. Release with settings_close(). */
+void settings_init(struct settings *settings);
+void settings_close(struct settings *settings);
+
+/* Set a controller, scheduler or kubelet setting by its flag's name without dashes in front
+ * ("node-monitor-grace-period", "10s"). False with an error (and the nearest name) when
+ * there is no such flag or the value does not fit. */
+bool settings_set(struct settings *settings, const char *flag, const char *value, struct place at,
+                  struct error *error);
+/* A timing model by its name in a scenario's `timing`: "apiWrite", "containerStart", ... */
+bool settings_set_timing(struct settings *settings, const char *name, const struct value *model,
+                         struct error *error);
+
+#endif

@@ -1,0 +1,93 @@
+/* One run: clock, future event list, trace, texts, randomness and free choices.
+ *
+ * A run is single-threaded, holds no file descriptor and reaches everything from this
+ * one struct, so that a process may fork() in the middle of it and both halves go on to
+ * the same hash. Several clusters may live in one run. */
+#ifndef SIM_KERNEL_RUN_H
+#define SIM_KERNEL_RUN_H
+
+#include "sim/base/text.h"
+#include "sim/chance/stream.h"
+#include "sim/kernel/cause.h"
+#include "sim/kernel/queue.h"
+#include "sim/kernel/time.h"
+#include "sim/kernel/trace.h"
+
+/* Events at one instant happen in this order: first everybody learns what changed, then
+ * the world acts (failures, containers, users), then controllers work. */
+enum run_priority { PRIORITY_WATCH = -10, PRIORITY_WORLD = 0, PRIORITY_WORK = 10 };
+
+/* The beginning of a chain of causes: something nobody in the run caused. */
+struct root {
+    const struct text *name; /* e.g. "node-crash/worker-3" */
+    const char *kind;        /* a constant: "node-crash", "apply", "rollout", "bring-up" */
+    sim_time at;
+    uint64_t id; /* of its trace line */
+};
+
+/* A choice the modelled system leaves open, as it was made. */
+struct choice {
+    uint64_t purpose; /* hash of the purpose */
+    uint32_t options, taken;
+};
+
+struct run {
+    struct queue *queue;
+    struct texts *texts;
+    struct trace trace;
+    uint64_t seed;
+    uint64_t events; /* dispatched so far */
+    bool stopped;
+
+    struct root *roots; /* roots[0] is "nothing": the initial state */
+    size_t root_count, root_capacity;
+
+    struct choice *choices; /* every free choice, in order */
+    size_t choice_count, choice_capacity;
+    const struct choice *replay; /* borrowed: choices to repeat, or NULL */
+    size_t replay_count;
+    bool keep_choices; /* record them; off in long runs that nobody will replay */
+    uint64_t choices_made;
+};
+
+struct run *run_new(uint64_t seed);
+/* The same with the sorted-list event queue: the reference implementation. */
+struct run *run_new_with_queue(uint64_t seed, struct queue *queue);
+void run_free(struct run *run);
+
+static inline sim_time run_now(const struct run *run)
+{
+    return queue_now(run->queue);
+}
+
+/* Schedule `act(subject)`; see queue_add(). */
+event_id run_at(struct run *run, sim_time at, int priority, event_fn *act, void *subject);
+
+/* Withdraw an event and forget its id. Nothing happens when *id is 0 or has happened. */
+void run_cancel(struct run *run, event_id *id);
+
+/* Dispatch events until the clock would pass `end`, the queue is empty or run_stop() was
+ * called; the clock then stands at `end` (or at the stop). */
+void run_until(struct run *run, sim_time end);
+/* Dispatch one event; false when none is left. */
+bool run_step(struct run *run);
+void run_stop(struct run *run);
+
+/* Note that something happened because of `cause`; returns the cause of what follows from
+ * it. `verb` is a constant; the object may be NULL; `detail` may be NULL and is borrowed. */
+struct cause run_note(struct run *run, sim_time at, struct cause cause, const char *verb,
+                      const char *kind, const struct text *space, const struct text *name,
+                      const char *detail);
+
+/* Begin a chain of causes. `kind` is a constant, `name` says which. */
+struct cause run_root(struct run *run, sim_time at, const char *kind, const char *name);
+const struct root *run_root_of(const struct run *run, struct cause cause);
+
+/* Make a choice that the modelled system leaves open: an index below `options` (> 0). Drawn from
+ * a stream of (seed, purpose, entity), recorded, or repeated from a replay. `purpose` is a
+ * constant; `entity` names whose choice it is, so that others' choices do not change it;
+ * `salt` tells apart several choices of one entity for one purpose. */
+uint32_t run_choose(struct run *run, const char *purpose, const char *entity, uint64_t salt,
+                    uint32_t options);
+
+#endif

@@ -1,0 +1,53 @@
+/* What a client knows: a copy of the store that is kept up to date by watching it.
+ *
+ * A cache may lag: an event reaches it `lag` after it became visible, drawn from a
+ * distribution and never overtaking an earlier event. Clients with the same lag share one cache; with no
+ * lag it shows every write at the instant it becomes visible, before any of the cache's
+ * own watchers hear of it. Indexes list the objects that share a key (an owner, a node),
+ * in the order in which they were added. */
+#ifndef SIM_STORE_CACHE_H
+#define SIM_STORE_CACHE_H
+
+#include "sim/chance/distribution.h"
+#include "sim/store/store.h"
+
+enum { CACHE_INDEXES = 3 }; /* at most, per kind */
+
+struct cache;
+
+/* The key under which an index lists an object; 0: not listed. */
+typedef uint64_t index_fn(const struct object *object);
+
+/* A cache of a store, empty but for what is written from now on. `lag` may be NULL (none);
+ * it is copied. Release with cache_free(). */
+struct cache *cache_new(struct run *run, struct store *store, const char *name,
+                        const struct distribution *lag);
+void cache_free(struct cache *cache);
+
+/* Keep an index over one kind; returns its number. Before anything is stored. */
+int cache_add_index(struct cache *cache, uint16_t kind, index_fn *key);
+
+/* The version the cache knows; borrowed until the next event is dispatched. */
+const struct object *cache_get(const struct cache *cache, struct object_key key);
+
+/* Hear of every change after the cache has taken it in. In the order of registration. */
+void cache_watch(struct cache *cache, struct watcher watcher);
+
+/* Walk objects: all of a kind, or those an index lists under a key. The objects are
+ * borrowed; no event may be dispatched during the walk.
+ *     for (struct cache_cursor c = cache_list(cache, KIND_POD); cache_next(&c);)
+ *         use(c.object); */
+struct cache_cursor {
+    const struct object *object;
+    const void *next; /* private */
+    int index;        /* private */
+};
+struct cache_cursor cache_list(const struct cache *cache, uint16_t kind);
+struct cache_cursor cache_listed(const struct cache *cache, uint16_t kind, int index, uint64_t key);
+bool cache_next(struct cache_cursor *cursor);
+
+/* How many objects of a kind, or under a key. O(1). */
+size_t cache_count(const struct cache *cache, uint16_t kind);
+size_t cache_listed_count(const struct cache *cache, uint16_t kind, int index, uint64_t key);
+
+#endif
