@@ -1,12 +1,16 @@
 # seatrial: a table of contents. `make help` prints it.
 #
 # Every .c below sim/ and models/ goes into one library; tools/ adds the program;
-# each tests/**/test_*.c is one Criterion program. A new file needs no line here.
+# each tests/**/test_*.c is one Criterion program; tests/programs/*.c, tests/bench/*.c and
+# tests/fuzz/*.c are programs of their own. A new file needs no line here.
 
 BUILD   ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC       = gcc
+endif
 PREFIX  ?= /usr/local
 OPT     ?= -O2 -g
+VERSION  = 0.1.0
 WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 # -ffp-contract=off: the same doubles on every machine, with or without fused multiply-add.
 CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
@@ -20,18 +24,32 @@ LIB_SRC  := $(sort $(wildcard sim/*/*.c models/*/*.c models/*/*/*.c))
 TOOL_SRC := $(sort $(filter-out tools/schemagen/%,$(wildcard tools/*.c tools/*/*.c)))
 SUP_SRC  := $(sort $(wildcard tests/support/*.c))
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c tests/*/*/test_*.c))
+PROG_SRC := $(sort $(wildcard tests/programs/*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/generated/models/api/schema_table.o
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 SUP_OBJ  := $(SUP_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(PROG_SRC))
+BENCHES  := $(patsubst tests/%.c,$(BUILD)/%,$(BENCH_SRC))
 LIB      := $(BUILD)/libseatrial.a
+PROGRAM  := $(if $(TOOL_SRC),$(BUILD)/seatrial)
 
-all: $(LIB) ## build everything; warnings are errors
+all: $(LIB) $(PROGRAM) ## build everything; warnings are errors
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
+
+# The tools without main.c, so that tests can call them.
+$(BUILD)/libtools.a: $(filter-out $(BUILD)/tools/main.o,$(TOOL_OBJ))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/seatrial: $(BUILD)/tools/main.o $(BUILD)/libtools.a $(LIB)
+	$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -49,11 +67,22 @@ $(BUILD)/generated/models/api/schema_table.c: models/api/types.json $(BUILD)/sch
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c
 	$(CC) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/tests/%: tests/%.c $(SUP_OBJ) $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $< $(SUP_OBJ) $(LIB) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+TEST_LINK = $(SUP_OBJ) $(if $(TOOL_SRC),$(BUILD)/libtools.a) $(LIB)
 
-tests: $(TESTS)
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LINK)
+	$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+
+$(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/programs/%.o $(TEST_LINK)
+	$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
+	@mkdir -p $(@D)
+	$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+
+tests: $(TESTS) $(PROGRAMS)
+
+test: all tests ## every test, as CI runs them; minutes
+	tests/run.sh $(TESTS)
 
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -61,6 +90,6 @@ help: ## print this table
 clean: ## remove the build directory
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d)
-.PHONY: all tests help clean
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d)
+.PHONY: all tests test help clean
 .SECONDARY:

@@ -63,7 +63,7 @@ struct toleration {
 
 struct preferred_term {
     int32_t weight;
-    struct node_selector *term; /* of one term */
+    const struct node_selector *term; /* of one term */
 };
 
 enum qos_class { QOS_GUARANTEED, QOS_BURSTABLE, QOS_BEST_EFFORT };
@@ -84,7 +84,7 @@ struct pod_spec {
     int32_t priority;
     bool preempts; /* preemptionPolicy is not Never */
     const struct labels *node_selector;
-    struct node_selector *required_affinity; /* NULL: none */
+    const struct node_selector *required_affinity; /* NULL: none */
     struct preferred_term *preferred_affinity;
     size_t preferred_affinity_count;
     struct toleration *tolerations;

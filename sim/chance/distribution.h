@@ -1,0 +1,57 @@
+/* Named distributions with parameters checked, over GSL.
+ *
+ * A scenario writes a constant as a bare value and anything else as a map of one key:
+ *     2s
+ *     {exponential: {mean: 10m}}       {uniform: {lower: 1s, upper: 2s}}
+ *     {weibull: {shape: 0.7, scale: 3h}}    {gamma: {shape: 2, scale: 1s}}
+ *     {pareto: {shape: 2.5, scale: 1s}}     {lognormal: {mu: 0.5, sigma: 1}}
+ *     {lognormal: {p50: 2s, p99: 30s}}  (any two quantiles pNN)
+ *     {empirical: {values: [1s, 2s, 5s], weights: [5, 3, 1]}}
+ * Samples are doubles in the unit of the parameters: seconds where they were durations. */
+#ifndef SIM_CHANCE_DISTRIBUTION_H
+#define SIM_CHANCE_DISTRIBUTION_H
+
+#include <stdbool.h>
+
+#include "sim/base/error.h"
+#include "sim/base/value.h"
+#include "sim/chance/stream.h"
+#include "sim/kernel/time.h"
+
+struct distribution;
+
+/* Never fail; parameters out of range are a programming error. Free with distribution_free(). */
+struct distribution *distribution_new_constant(double value);
+struct distribution *distribution_new_exponential(double mean);
+struct distribution *distribution_new_uniform(double lower, double upper);
+struct distribution *distribution_new_weibull(double shape, double scale);
+struct distribution *distribution_new_gamma(double shape, double scale);
+struct distribution *distribution_new_pareto(double shape, double scale);
+struct distribution *distribution_new_lognormal(double mu, double sigma);
+struct distribution *distribution_new_lognormal_quantiles(double p, double at_p, double q,
+                                                          double at_q);
+/* `weights` NULL: all equal. The arrays are copied. */
+struct distribution *distribution_new_empirical(const double *values, const double *weights,
+                                                size_t count);
+struct distribution *distribution_copy(const struct distribution *distribution);
+void distribution_free(struct distribution *distribution);
+
+/* Read from a document; durations ("90s") and plain numbers (seconds) both count as
+ * parameters. NULL with the error at the user's place: an unknown name (with the nearest), a missing or
+ * unknown parameter, a value out of range. */
+struct distribution *distribution_load(const struct value *from, struct error *error);
+
+/* The next sample. One uniform per variate by inversion. */
+double distribution_sample(const struct distribution *distribution, struct stream *stream);
+/* The same as time, in seconds rounded to nanoseconds, never negative. */
+sim_time distribution_sample_time(const struct distribution *distribution, struct stream *stream);
+
+/* The inverse of the distribution function at u in (0, 1). */
+double distribution_quantile(const struct distribution *distribution, double u);
+double distribution_mean(const struct distribution *distribution); /* INFINITY if it has none */
+bool distribution_is_constant(const struct distribution *distribution);
+
+/* As a scenario writes it, for the resolved inputs. A new reference. */
+struct value *distribution_print(const struct distribution *distribution);
+
+#endif
