@@ -12,6 +12,7 @@
 #include "models/api/field_path.h"
 #include "models/api/scalar.h"
 #include "sim/base/memory.h"
+#include "sim/base/nearest.h"
 #include "sim/base/writer.h"
 
 enum finding_kind { WRONG_TYPE, BAD_BASE64, BAD_VALUE, UNKNOWN_FIELD };
@@ -227,46 +228,12 @@ bool schema_check(const struct value *tree, const struct schema_type *type, bool
     return !checker.is_wrong;
 }
 
-/* Optimal string alignment distance: insert, delete, replace, or swap two neighbours. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 48 };
-    size_t rows[3][LONGEST + 1], length = strlen(b);
-    if (strlen(a) > LONGEST || length > LONGEST)
-        return LONGEST;
-    for (size_t j = 0; j <= length; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
-            if (above[j] + 1 < best)
-                best = above[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                two_above[j - 2] + 1 < best)
-                best = two_above[j - 2] + 1;
-            row[j] = best;
-        }
-    }
-    return rows[strlen(a) % 3][length];
-}
-
 const char *schema_nearest(const struct schema_type *type, const char *name)
 {
-    const char *nearest = NULL;
-    size_t best = strlen(name) / 3 + 1; /* farther away is another word */
-    for (size_t i = 0; i < type->member_count; i++) {
-        const char *json = type->members[i]->json;
-        size_t distance = strcasecmp(json, name) == 0 ? 0 : edit_distance(name, json);
-        if (distance < best || (distance == best && nearest == NULL)) {
-            best = distance;
-            nearest = json;
-        }
-    }
-    return nearest;
+    struct nearest near = nearest_to(name);
+    for (size_t i = 0; i < type->member_count; i++)
+        nearest_offer(&near, type->members[i]->json);
+    return near.found;
 }
 
 /* ---- in the words of the API server ---- */
