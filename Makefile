@@ -9,8 +9,9 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 PREFIX  ?= /usr/local
+# One short line for each step; V=1 shows whole commands.
+quiet    = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 OPT     ?= -O2 -g
-VERSION  = 0.1.0
 WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 # -ffp-contract=off: the same doubles on every machine, with or without fused multiply-add.
 CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
@@ -37,52 +38,65 @@ BENCHES  := $(patsubst tests/%.c,$(BUILD)/%,$(BENCH_SRC))
 LIB      := $(BUILD)/libseatrial.a
 PROGRAM  := $(if $(TOOL_SRC),$(BUILD)/seatrial)
 
+# What Debian packages the build and the tests need; extras have targets of their own.
+DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcjson-dev libcriterion-dev zlib1g-dev
+as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
+install_missing = @missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+    [ -z "$$missing" ] || { echo "installing $$missing"; \
+    $(as_root) apt-get update -qq && \
+    DEBIAN_FRONTEND=noninteractive $(as_root) apt-get install -y -qq --no-install-recommends $$missing; }
+
 all: $(LIB) $(PROGRAM) ## build everything; warnings are errors
 
 $(LIB): $(LIB_OBJ)
-	@rm -f $@
-	@ar rcs $@ $^
+	$(call quiet,AR)rm -f $@ && ar rcs $@ $^
 
 # The tools without main.c, so that tests can call them.
 $(BUILD)/libtools.a: $(filter-out $(BUILD)/tools/main.o,$(TOOL_OBJ))
-	@rm -f $@
-	@ar rcs $@ $^
+	$(call quiet,AR)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/seatrial: $(BUILD)/tools/main.o $(BUILD)/libtools.a $(LIB)
-	$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
+	$(call quiet,LINK)$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@
 
 # The schema table is data: a small program turns types.json into C.
 $(BUILD)/schemagen: tools/schemagen/schemagen.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) $< -lcjson -o $@
+	$(call quiet,CC)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) $< -lcjson -o $@
 
 $(BUILD)/generated/models/api/schema_table.c: models/api/types.json $(BUILD)/schemagen
 	@mkdir -p $(@D)
 	$(BUILD)/schemagen $< > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@
 
 TEST_LINK = $(SUP_OBJ) $(if $(TOOL_SRC),$(BUILD)/libtools.a) $(LIB)
 
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LINK)
-	$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+	$(call quiet,LINK)$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
 $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/tests/programs/%.o $(TEST_LINK)
-	$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+	$(call quiet,LINK)$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 	@mkdir -p $(@D)
-	$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
+	$(call quiet,LINK)$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
 tests: $(TESTS) $(PROGRAMS)
 
-test: all tests ## every test, as CI runs them; minutes
+test: deps ## every test, as CI runs them; minutes
+	@$(MAKE) --no-print-directory all tests
 	tests/run.sh $(TESTS)
+
+deps: ## install the Debian packages that are missing
+	$(call install_missing,$(DEPS))
+
+deps-check: ## the same for `make check`
+	$(call install_missing,clang-format clang-tidy cppcheck)
 
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -91,5 +105,5 @@ clean: ## remove the build directory
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test help clean
+.PHONY: all tests test deps deps-check help clean
 .SECONDARY:

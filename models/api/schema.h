@@ -59,6 +59,9 @@ struct schema_kind {
     const struct schema_type *type;
 };
 
+/* The Kubernetes release that the table describes: "1.36.4". */
+extern const char schema_release[];
+
 /* The kind that a document names: schema_kind("apps/v1", "Deployment"). NULL when it is
  * not a built-in kind, or an argument is NULL. O(log kinds). */
 const struct schema_kind *schema_kind(const char *api_version, const char *kind);

@@ -342,6 +342,7 @@ int main(int count, char **arguments)
     struct names names = collect(types);
     printf("/* Generated from %s by tools/schemagen. Do not edit. */\n", arguments[1]);
     printf("#include \"models/api/schema_private.h\"\n\n");
+    printf("const char schema_release[] = \"%s\";\n", text_of(root, "release"));
     print_types(&names, types);
     printf("const struct schema_kind schema_kinds[] = {\n");
     print_kinds(&names, kinds, true);

@@ -1,0 +1,9 @@
+/* The commands: one file each, which exports one const. */
+#ifndef TOOLS_COMMANDS_COMMANDS_H
+#define TOOLS_COMMANDS_COMMANDS_H
+
+#include "tools/command.h"
+
+extern const struct command completion_command, version_command;
+
+#endif
