@@ -13,6 +13,7 @@ struct condition {
     enum condition_status status;
     sim_time transition; /* lastTransitionTime: when `status` last changed */
     sim_time update;     /* lastUpdateTime or lastHeartbeatTime, for kinds that have one */
+    int64_t observed_generation; /* 0: not said */
 };
 
 struct conditions {

@@ -21,6 +21,7 @@ enum kind {
     KIND_EVENT,
     KIND_LEASE,
     KIND_MACHINE, /* ours: the computer under a node, which failures strike */
+    KIND_IMAGE,   /* ours: what containers of an image do */
     /* kept as documents, until they are simulated */
     KIND_ENDPOINTS,
     KIND_CONFIGMAP,
@@ -63,6 +64,9 @@ struct kind_info {
     struct value *(*print)(const struct codec *codec, const struct object *object);
     /* Does generation rise between these two? NULL: the kind has no generation. */
     bool (*spec_changed)(const struct object *before, const struct object *after);
+    /* Give an unshared record the status of another version, as an update of the spec keeps the
+     * stored status and an update of the status keeps the stored spec. NULL: no status. */
+    void (*take_status)(struct object *into, const struct object *from);
 };
 
 extern const struct kind_info kind_infos[KIND_COUNT];
@@ -77,7 +81,8 @@ enum kind kind_of_resource(const char *resource);
 /* "deployment.apps/web" as kubectl prints it; the caller frees. */
 char *kind_print_name(enum kind kind, const char *name);
 
-/* The record of a kind that is kept as its document. */
+/* The record of a kind that is kept as its document. Of KIND_OTHER the document has apiVersion
+ * and kind, too. */
 struct document_object {
     struct meta meta;
 };

@@ -8,11 +8,19 @@
 #include "sim/kernel/time.h"
 #include "sim/store/object.h"
 
-/* A random identity; `low` alone is unique within a run. Printed as a version 4 UUID. */
+/* A random identity; `low` alone is unique within a run. All zero: not created yet. */
 struct uid {
     uint64_t high, low;
 };
 
+/* The version 4 UUID with these random bits (six of them give way to version and variant). */
+struct uid uid_from_bits(uint64_t high, uint64_t low);
+static inline bool uid_equal(struct uid a, struct uid b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+/* The 36 characters of a UUID, and back; all bits count. */
 enum { UID_TEXT = 37 };
 char *uid_print(struct uid uid, char text[UID_TEXT]);
 bool uid_parse(const char *text, struct uid *uid);
@@ -56,11 +64,12 @@ struct meta {
 void meta_hold(struct meta *meta);
 void meta_close(struct meta *meta);
 
-/* Read metadata into a new record (name, namespace, labels, ... , uid and times if given;
- * `epoch_seconds` is the Unix time of the run's start). */
+/* Read metadata into a new record (name, namespace, labels, ... , uid, version and times if
+ * given; `epoch_seconds` is the Unix time of the run's start). */
 void meta_load(struct meta *meta, struct texts *texts, const struct value *metadata,
                int64_t epoch_seconds);
-/* metadata as a tree, in the API's order of fields. */
+/* metadata as a tree, in the API's order of fields. What has no uid has no time of creation,
+ * what was never stored no resourceVersion. */
 struct value *meta_print(const struct meta *meta, int64_t epoch_seconds);
 
 /* The owner with controller: true, or NULL. */
@@ -81,8 +90,10 @@ const struct finalizers *finalizers_hold(const struct finalizers *finalizers);
 void finalizers_drop(const struct finalizers *finalizers);
 
 /* RFC 3339 in whole seconds, as metav1.Time prints. */
-enum { TIME_TEXT = 32 };
+enum { TIME_TEXT = 48 };
 char *time_print(sim_time at, int64_t epoch_seconds, char text[TIME_TEXT]);
+/* The same with microseconds, as metav1.MicroTime. */
+char *time_print_micro(sim_time at, int64_t epoch_seconds, char text[TIME_TEXT]);
 /* False when the text is no RFC 3339 time. Fractions are kept. */
 bool time_parse(const char *text, int64_t epoch_seconds, sim_time *at);
 

@@ -29,7 +29,7 @@ struct pod_disruption_budget {
     const struct conditions *conditions;
 };
 
-struct priority_class {
+struct priority_class_object {
     struct meta meta;
     int32_t value;
     bool global_default, preempts;

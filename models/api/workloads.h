@@ -16,7 +16,7 @@ struct pod_template {
 };
 
 struct replicaset {
-    struct meta meta; /* meta.document: {spec: {...}} without replicas */
+    struct meta meta; /* meta.document: {spec: {selector}}: what has no member below */
     int32_t replicas;
     int32_t min_ready_seconds;
     const struct selector *selector; /* compiled; shared */
@@ -32,7 +32,7 @@ struct replicaset {
 enum deployment_strategy { ROLLING_UPDATE, RECREATE };
 
 struct deployment {
-    struct meta meta; /* meta.document: {spec: {...}} without replicas and paused */
+    struct meta meta; /* meta.document: {spec: {selector, strategy}}: what has no member below */
     int32_t replicas;
     int32_t min_ready_seconds;
     int32_t revision_history_limit;
