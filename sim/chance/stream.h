@@ -13,7 +13,7 @@
 
 struct stream {
     uint64_t key[2];
-    uint64_t counter; /* numbers drawn so far */
+    uint64_t counter; /* numbers drawn so far; the top bit says that it is a mirror */
 };
 
 /* The stream of (run seed, cluster, entity, purpose, branch): `cluster` is "" for the only

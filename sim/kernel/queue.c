@@ -59,11 +59,22 @@ bool queue_peek(struct queue *queue, sim_time *at)
 
 bool queue_next(struct queue *queue, struct event *next)
 {
-    if (queue->length == 0)
+    return queue_next_by(queue, SIM_FOREVER, next);
+}
+
+bool queue_next_by(struct queue *queue, sim_time end, struct event *next)
+{
+    if (queue->length == 0 || !queue->kind->take(queue, end, next))
         return false;
-    queue->kind->take(queue, next);
     assert(next->at >= queue->now);
     queue->now = next->at;
     queue->length--;
     return true;
+}
+
+void queue_advance(struct queue *queue, sim_time at)
+{
+    assert(at >= queue->now);
+    assert(queue->length == 0 || queue->kind->peek(queue) >= at);
+    queue->now = at;
 }

@@ -57,4 +57,10 @@ bool queue_peek(struct queue *queue, sim_time *at);
  * False, with the clock untouched, when nothing is left. O(1). */
 bool queue_next(struct queue *queue, struct event *next);
 
+/* The same, but only if the event happens at `end` or before. */
+bool queue_next_by(struct queue *queue, sim_time end, struct event *next);
+
+/* Advance the clock, over no event. Its own past is a programming error and aborts. */
+void queue_advance(struct queue *queue, sim_time at);
+
 #endif

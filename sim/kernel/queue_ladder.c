@@ -497,14 +497,17 @@ static sim_time ladder_peek(struct queue *queue)
     return find_first((struct ladder *)queue)->at;
 }
 
-static void ladder_take(struct queue *queue, struct event *next)
+static bool ladder_take(struct queue *queue, sim_time end, struct event *next)
 {
     struct ladder *ladder = (struct ladder *)queue;
     const struct entry *first = find_first(ladder);
+    if (first->at > end)
+        return false;
     const struct slot *slot = &ladder->slots[first->slot];
     *next = (struct event){ first->at, first->priority, slot->act, slot->subject };
     slot_give(ladder, first->slot);
     drop_first(ladder, first);
+    return true;
 }
 
 static void ladder_free(struct queue *queue)

@@ -85,12 +85,15 @@ static sim_time list_peek(struct queue *queue)
     return ((struct queue_list *)queue)->ends.later->event.at;
 }
 
-static void list_take(struct queue *queue, struct event *next)
+static bool list_take(struct queue *queue, sim_time end, struct event *next)
 {
     struct node *first = ((struct queue_list *)queue)->ends.later;
+    if (first->event.at > end)
+        return false;
     *next = first->event;
     unlink_node(first);
     free(first);
+    return true;
 }
 
 static void list_free(struct queue *queue)

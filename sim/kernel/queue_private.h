@@ -12,7 +12,7 @@ struct queue_kind {
     bool (*cancel)(struct queue *queue, event_id id);
     bool (*reschedule)(struct queue *queue, event_id id, sim_time at);
     sim_time (*peek)(struct queue *queue);
-    void (*take)(struct queue *queue, struct event *next);
+    bool (*take)(struct queue *queue, sim_time end, struct event *next); /* false: after `end` */
     void (*free)(struct queue *queue);
 };
 

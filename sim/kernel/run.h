@@ -46,12 +46,14 @@ struct run {
     size_t choice_count, choice_capacity;
     const struct choice *replay; /* borrowed: choices to repeat, or NULL */
     size_t replay_count;
-    bool keep_choices; /* record them; off in long runs that nobody will replay */
+    bool keep_choices; /* record them; off at first: long runs that nobody will replay */
     uint64_t choices_made;
 };
 
+/* A run that nothing has happened in. Release with run_free(), after what lives in it. */
 struct run *run_new(uint64_t seed);
-/* The same with the sorted-list event queue: the reference implementation. */
+/* The same on an event queue of the caller's choice, which the run takes over. With
+ * queue_new_list() it is the reference: the same trace, slowly (--queue=list). */
 struct run *run_new_with_queue(uint64_t seed, struct queue *queue);
 void run_free(struct run *run);
 
@@ -74,19 +76,21 @@ bool run_step(struct run *run);
 void run_stop(struct run *run);
 
 /* Note that something happened because of `cause`; returns the cause of what follows from
- * it. `verb` is a constant; the object may be NULL; `detail` may be NULL and is borrowed. */
+ * it. The line's subject is "kind/space/name" as far as they are not NULL (`kind` never is),
+ * its text "verb detail". All texts are borrowed for the call; `detail` may be NULL. */
 struct cause run_note(struct run *run, sim_time at, struct cause cause, const char *verb,
                       const char *kind, const struct text *space, const struct text *name,
                       const char *detail);
 
-/* Begin a chain of causes. `kind` is a constant, `name` says which. */
+/* Begin a chain of causes. `kind` is a constant, `name` says which ("" if there is one). */
 struct cause run_root(struct run *run, sim_time at, const char *kind, const char *name);
 const struct root *run_root_of(const struct run *run, struct cause cause);
 
 /* Make a choice that the modelled system leaves open: an index below `options` (> 0). Drawn from
  * a stream of (seed, purpose, entity), recorded, or repeated from a replay. `purpose` is a
  * constant; `entity` names whose choice it is, so that others' choices do not change it;
- * `salt` tells apart several choices of one entity for one purpose. */
+ * `salt` tells apart several choices of one entity for one purpose. One option is no choice:
+ * nothing is drawn or recorded. */
 uint32_t run_choose(struct run *run, const char *purpose, const char *entity, uint64_t salt,
                     uint32_t options);
 
