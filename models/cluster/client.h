@@ -6,6 +6,9 @@
  * the run's. A reconcile is a plain function at one instant: its writes take effect in the
  * store in program order, and watchers see each at the client's time of that write.
  *
+ * Calls that the real component makes side by side (a batch of goroutines) are made one
+ * after the other here, each from the batch's own start: client_batch().
+ *
  * Objects handed to a write are unshared records (client_edit(), object_new()); the write
  * takes the reference whatever the outcome. Follows the API server of the release named in
  * docs/fidelity.md: generic registry store.go, and the strategies of each kind. */
@@ -42,6 +45,7 @@ struct client {
     sim_time now;         /* its own clock: never before the run's while it works */
     struct cause cause;   /* of what it does now */
     struct stream stream; /* draws the cost of its calls */
+    bool free_of_charge;  /* its calls take no time: users, whose times a scenario names */
     uint64_t writes;
     void *owner; /* the component it belongs to */
 };
@@ -55,6 +59,31 @@ void client_close(struct client *client);
  * client->now tells how long it took. */
 void client_begin(struct client *client, struct cause cause);
 
+/* Calls made side by side: each starts when the batch did, and the client goes on when
+ * the last of them has ended. The rate limit counts them all.
+ *     struct batch batch = client_batch(client);
+ *     for (...) {
+ *         client_batch_next(client, &batch);
+ *         client_create(client, ...);
+ *     }
+ *     client_batch_end(client, &batch); */
+struct batch {
+    sim_time start, end;
+};
+static inline struct batch client_batch(const struct client *client)
+{
+    return (struct batch){ client->now, client->now };
+}
+static inline void client_batch_next(struct client *client, struct batch *batch)
+{
+    batch->end = client->now > batch->end ? client->now : batch->end;
+    client->now = batch->start;
+}
+static inline void client_batch_end(struct client *client, struct batch *batch)
+{
+    client->now = client->now > batch->end ? client->now : batch->end;
+}
+
 /* --- reading: borrowed, from the client's cache -------------------------------------- */
 
 const struct object *client_get(const struct client *client, enum kind kind,
@@ -65,7 +94,7 @@ struct cache_cursor client_list_owned(const struct client *client, enum kind kin
                                       struct uid controller); /* pods, ReplicaSets */
 struct cache_cursor client_list_on_node(const struct client *client, const struct text *node);
 struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
-                                          const struct text *space); /* pods, services, pdbs... */
+                                          const struct text *space); /* namespaced kinds */
 
 /* --- writing ------------------------------------------------------------------------ */
 
@@ -90,19 +119,34 @@ typedef bool change_fn(struct object *object, void *context);
 enum reply client_patch(struct client *client, struct object_key key, change_fn *change,
                         void *context, struct error *error);
 
-enum propagation { PROPAGATE_BACKGROUND, PROPAGATE_FOREGROUND, PROPAGATE_ORPHAN };
+/* What becomes of the objects it owns. By default a finalizer that is already there decides,
+ * then the kind: ReplicationControllers and Jobs orphan, everything else is collected. */
+enum propagation {
+    PROPAGATE_DEFAULT,
+    PROPAGATE_BACKGROUND,
+    PROPAGATE_FOREGROUND,
+    PROPAGATE_ORPHAN
+};
 
 struct delete_options {
     int64_t grace_seconds; /* -1: the object's own */
     enum propagation propagation;
     const struct uid *uid; /* precondition; NULL: none */
+    uint64_t version;      /* precondition; 0: none */
 };
+
+/* What a component usually asks for: the object's own grace, the kind's own propagation. */
+static inline struct delete_options delete_options_default(void)
+{
+    return (struct delete_options){ .grace_seconds = -1 };
+}
 
 /* Delete: at once, or by setting deletionTimestamp where grace or finalizers ask for it. */
 enum reply client_delete(struct client *client, struct object_key key,
                          struct delete_options options, struct error *error);
 
-/* Evict a pod under its budgets: 201, 429 or 500 as the eviction subresource answers. */
+/* Evict a pod under its budgets: 201, 429 or 500 as the eviction subresource answers.
+ * grace_seconds -1: the pod's own. */
 enum reply client_evict(struct client *client, struct object_key pod, int64_t grace_seconds,
                         struct error *error);
 

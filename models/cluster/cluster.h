@@ -26,16 +26,18 @@ struct cluster {
     struct store *store;
     struct cache *cache; /* shared by the clients without a cache of their own */
     struct codec codec;
-    int pods_by_owner, pods_by_node, pods_by_namespace; /* indexes of the cache */
-    int replicasets_by_owner;
+    int pods_by_owner, pods_by_node, replicasets_by_owner; /* indexes of the cache */
+    int by_namespace[KIND_COUNT];                          /* -1: none */
     struct event_recorder *events;
-    struct client admin; /* what users and scenarios do: kubectl's identity */
+    struct identities *identities;
+    struct zone_labels *zone_labels;
+    struct client admin; /* what users and scenarios do: kubectl's identity; takes no time */
 
-    /* Names and uids for new objects; NULL: drawn from streams. Recordings inject theirs. */
-    bool (*identify)(void *context, struct meta *object);
+    /* Names and uids for new objects: fills in what a recording says and leaves the rest to
+     * be drawn from streams. NULL: nothing is said. */
+    void (*identify)(void *context, struct meta *object);
     void *identify_context;
 
-    uint64_t created; /* objects so far: numbers uids */
     struct running_component {
         const struct component *component;
         void *state;
@@ -44,8 +46,12 @@ struct cluster {
 };
 
 /* An empty cluster with the namespaces and priority classes every cluster has, and all
- * components started. Takes the settings over. Release with cluster_free(), before the run. */
+ * components started. Takes the settings over; `id` is borrowed. Release with cluster_free(),
+ * before the run. */
 struct cluster *cluster_new(struct run *run, const char *id, struct settings settings);
+/* The same with components of the caller's choice (a list that ends with NULL). */
+struct cluster *cluster_new_with(struct run *run, const char *id, struct settings settings,
+                                 const struct component *const *components);
 void cluster_free(struct cluster *cluster);
 
 /* The state of a component by its name; NULL when there is none. */

@@ -1,6 +1,9 @@
 /* What a scenario may say about how the control plane behaves, with Kubernetes' defaults.
  *
- * Names follow the flags of kube-controller-manager, kube-scheduler and kubelet. */
+ * Names follow the flags of kube-controller-manager, kube-scheduler and kubelet. A flag that
+ * several programs have may be written with its program in front: "kubelet/kube-api-qps";
+ * alone it means the first of the programs in that order. One table in settings.c holds
+ * names, defaults, bounds and sources. */
 #ifndef MODELS_CLUSTER_SETTINGS_H
 #define MODELS_CLUSTER_SETTINGS_H
 
@@ -21,6 +24,7 @@ struct settings {
     int large_cluster_size_threshold;                           /* 50 */
     int concurrent_deployment_syncs, concurrent_rs_syncs;       /* 5, 5 */
     int concurrent_service_endpoint_syncs, concurrent_gc_syncs; /* 5, 20 */
+    int concurrent_namespace_syncs;                             /* 10 */
     int terminated_pod_gc_threshold;                            /* 12500 */
 
     /* kube-scheduler */
@@ -49,6 +53,7 @@ struct settings {
     struct distribution *image_size;       /* bytes of an image nobody described */
     double image_bandwidth;                /* bytes per second of one pull */
 
+    /* ours */
     bool keep_events;     /* store Event objects */
     bool tick_heartbeats; /* reference mode: an event per heartbeat and probe */
     bool stage_kubelet;   /* nodes are run by the stage-table kubelet (recordings, KWOK) */
@@ -66,5 +71,14 @@ bool settings_set(struct settings *settings, const char *flag, const char *value
 /* A timing model by its name in a scenario's `timing`: "apiWrite", "containerStart", ... */
 bool settings_set_timing(struct settings *settings, const char *name, const struct value *model,
                          struct error *error);
+
+/* The names above by number, in the order of the table; NULL at the end. A flag's name has its
+ * program in front where another program has the same flag. */
+const char *settings_flag(size_t index);
+const char *settings_timing(size_t index);
+
+/* A map {settings: {flag: value}, timing: {name: model}} of everything, as a scenario
+ * writes it; a new reference. */
+struct value *settings_print(const struct settings *settings);
 
 #endif
