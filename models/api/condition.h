@@ -11,8 +11,8 @@ enum condition_status { CONDITION_UNKNOWN, CONDITION_FALSE, CONDITION_TRUE };
 struct condition {
     const struct text *type, *reason, *message;
     enum condition_status status;
-    sim_time transition; /* lastTransitionTime: when `status` last changed */
-    sim_time update;     /* lastUpdateTime or lastHeartbeatTime, for kinds that have one */
+    sim_time transition;         /* lastTransitionTime: when `status` last changed */
+    sim_time update;             /* lastUpdateTime or lastHeartbeatTime, for kinds that have one */
     int64_t observed_generation; /* 0: not said */
 };
 

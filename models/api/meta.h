@@ -78,16 +78,21 @@ const struct owner *meta_controller(const struct meta *meta);
 const struct owners *owners_of_controller(struct texts *texts, const struct meta *owner,
                                           const char *api_version, const char *kind);
 const struct owners *owners_from_value(struct texts *texts, const struct value *list);
+struct value *owners_to_value(const struct owners *owners); /* NULL for none */
 const struct owners *owners_hold(const struct owners *owners);
 void owners_drop(const struct owners *owners);
+bool owners_equal(const struct owners *a, const struct owners *b);
 
 bool finalizers_have(const struct finalizers *finalizers, const char *name);
 /* With one added at the end, or removed; a new reference, NULL when empty. */
 const struct finalizers *finalizers_with(struct texts *texts, const struct finalizers *from,
                                          const char *name);
 const struct finalizers *finalizers_without(const struct finalizers *from, const char *name);
+const struct finalizers *finalizers_from_value(struct texts *texts, const struct value *list);
+struct value *finalizers_to_value(const struct finalizers *finalizers); /* NULL for none */
 const struct finalizers *finalizers_hold(const struct finalizers *finalizers);
 void finalizers_drop(const struct finalizers *finalizers);
+bool finalizers_equal(const struct finalizers *a, const struct finalizers *b);
 
 /* RFC 3339 in whole seconds, as metav1.Time prints. */
 enum { TIME_TEXT = 48 };

@@ -198,29 +198,40 @@ static void date_from_days(int64_t days, struct clock_time *time)
     time->year = (int)(year + era * 400 + (time->month <= 2));
 }
 
-static void to_utc(struct clock_time *time)
+bool scalar_time_parse(const char *text, int64_t *unix_seconds, int *nanosecond)
 {
-    int64_t minutes = days_from_date(time->year, time->month, time->day) * 1440 + time->hour * 60 +
-                      time->minute - time->offset_minutes;
-    int64_t days = minutes / 1440 - (minutes % 1440 < 0);
-    minutes -= days * 1440;
-    date_from_days(days, time);
-    time->hour = (int)(minutes / 60);
-    time->minute = (int)(minutes % 60);
-    time->offset_minutes = 0;
+    struct clock_time time = { 0 };
+    if (read_time(&text, &time) != NULL || *text != '\0' || out_of_range(&time) != NULL)
+        return false;
+    const int64_t days = days_from_date(time.year, time.month, time.day);
+    *unix_seconds =
+        days * 86400 + time.hour * 3600 + (time.minute - time.offset_minutes) * 60 + time.second;
+    *nanosecond = time.nanosecond;
+    return true;
+}
+
+int scalar_time_write(char *into, size_t size, int64_t unix_seconds, int nanosecond, bool micro)
+{
+    struct clock_time time = { 0 };
+    const int64_t days = unix_seconds / 86400 - (unix_seconds % 86400 < 0);
+    const int of_day = (int)(unix_seconds - days * 86400);
+    date_from_days(days, &time);
+    char fraction[16] = "";
+    if (micro)
+        snprintf(fraction, sizeof fraction, ".%06d", nanosecond / 1000);
+    return snprintf(into, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", time.year, time.month, time.day,
+                    of_day / 3600, of_day / 60 % 60, of_day % 60, fraction);
 }
 
 char *scalar_time_print(const char *text, bool micro)
 {
-    struct clock_time time = { 0 };
-    if (read_time(&text, &time) != NULL || *text != '\0' || out_of_range(&time) != NULL)
+    int64_t unix_seconds;
+    int nanosecond;
+    if (!scalar_time_parse(text, &unix_seconds, &nanosecond))
         return NULL;
-    to_utc(&time);
-    char fraction[16] = "";
-    if (micro)
-        snprintf(fraction, sizeof fraction, ".%06d", time.nanosecond / 1000);
-    return mem_format("%04d-%02d-%02dT%02d:%02d:%02d%sZ", time.year, time.month, time.day,
-                      time.hour, time.minute, time.second, fraction);
+    char printed[64];
+    const int length = scalar_time_write(printed, sizeof printed, unix_seconds, nanosecond, micro);
+    return mem_text(printed, (size_t)length);
 }
 
 /* ---- quantities ---- */

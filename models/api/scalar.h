@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sim/base/value.h"
 
@@ -23,6 +24,12 @@ char *scalar_time_problem(const struct value *value, bool micro);
 /* The time as the API server prints it, in UTC, with whole seconds or six decimals. NULL
  * when it is no time; the caller frees it. */
 char *scalar_time_print(const char *text, bool micro);
+
+/* An RFC 3339 text as Unix time; false when it is none. */
+bool scalar_time_parse(const char *text, int64_t *unix_seconds, int *nanosecond);
+
+/* Unix time as scalar_time_print() shows it; returns the length as snprintf() does. */
+int scalar_time_write(char *into, size_t size, int64_t unix_seconds, int nanosecond, bool micro);
 
 /* Of any value: a quantity is a string or a number. */
 char *scalar_quantity_problem(const struct value *value);
