@@ -1,0 +1,153 @@
+/* Vacancies, outages and their causes. See availability.h for the rules. */
+#include "models/metrics/availability.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/memory.h"
+
+static struct loss *loss_of(struct availability *of, uint32_t root)
+{
+    for (uint32_t i = 0; i < of->loss_count; i++)
+        if (of->losses[i].root == root)
+            return &of->losses[i];
+    MEM_GROW(of->losses, of->loss_count, of->loss_capacity);
+    struct loss *loss = &of->losses[of->loss_count++];
+    *loss = (struct loss){ .root = root };
+    return loss;
+}
+
+static bool is_down(const struct availability *of)
+{
+    return of->ready == 0 && of->wanted > 0;
+}
+
+void availability_advance(struct availability *of, sim_time now)
+{
+    sim_time passed = now - of->last;
+    assert(passed >= 0);
+    of->last = now;
+    if (!of->counting || passed == 0)
+        return;
+    for (int32_t i = 0; i < of->vacancy_count; i++)
+        loss_of(of, of->vacancies[i].cause.root)->missing += passed;
+    of->missing += passed * of->vacancy_count;
+    if (of->vacancy_count > 0)
+        of->degraded += passed;
+    if (is_down(of)) {
+        of->downtime += passed;
+        loss_of(of, of->vacancies[0].cause.root)->downtime += passed;
+    }
+}
+
+static void open_vacancy(struct availability *of, sim_time now, uint64_t replica,
+                         struct cause cause)
+{
+    MEM_GROW(of->vacancies, of->vacancy_count, of->vacancy_capacity);
+    of->vacancies[of->vacancy_count++] = (struct vacancy){ cause, replica, now };
+    if (of->counting)
+        loss_of(of, cause.root)->replicas++;
+}
+
+static struct vacancy close_vacancy(struct availability *of, int32_t index)
+{
+    struct vacancy closed = of->vacancies[index];
+    of->vacancy_count--;
+    memmove(&of->vacancies[index], &of->vacancies[index + 1],
+            (size_t)(of->vacancy_count - index) * sizeof closed);
+    return closed;
+}
+
+static void begin_outage(struct availability *of, sim_time now, struct cause cause)
+{
+    MEM_GROW(of->outages, of->outage_count, of->outage_capacity);
+    of->outages[of->outage_count++] = (struct outage){ now, SIM_FOREVER, cause };
+    loss_of(of, cause.root)->outages++;
+}
+
+/* After a change: start the clock at the first full readiness, begin and end outages, and
+ * note the step. `was_down` is as it stood before. */
+static void settle(struct availability *of, sim_time now, bool was_down, struct cause cause)
+{
+    if (!of->counting && of->wanted > 0 && of->ready >= of->wanted) {
+        of->counting = true;
+        of->began = now;
+    }
+    if (of->counting && is_down(of) && !was_down)
+        begin_outage(of, now, cause);
+    if (of->counting && !is_down(of) && was_down)
+        of->outages[of->outage_count - 1].end = now;
+    if (of->step_count > 0 && of->steps[of->step_count - 1].at == now)
+        of->step_count--;
+    MEM_GROW(of->steps, of->step_count, of->step_capacity);
+    of->steps[of->step_count++] = (struct level_step){ now, of->wanted, of->ready };
+}
+
+void availability_want(struct availability *of, sim_time now, int32_t wanted, struct cause cause)
+{
+    if (wanted == of->wanted)
+        return;
+    bool was_down = of->counting && is_down(of);
+    availability_advance(of, now);
+    of->wanted = wanted;
+    while (of->vacancy_count > 0 && of->vacancy_count > wanted - of->ready)
+        close_vacancy(of, of->vacancy_count - 1); /* the youngest is wanted no more */
+    while (of->vacancy_count < wanted - of->ready)
+        open_vacancy(of, now, 0, cause);
+    settle(of, now, was_down, cause);
+}
+
+void availability_lose(struct availability *of, sim_time now, uint64_t replica,
+                       struct cause cause)
+{
+    assert(of->ready > 0);
+    bool was_down = of->counting && is_down(of);
+    availability_advance(of, now);
+    of->ready--;
+    if (of->ready < of->wanted)
+        open_vacancy(of, now, replica, cause);
+    settle(of, now, was_down, cause);
+}
+
+/* The vacancy that a replica closes, by the rule at the top of the header. */
+static int32_t vacancy_for(const struct availability *of, uint64_t replica, uint32_t root)
+{
+    for (int32_t i = 0; i < of->vacancy_count; i++)
+        if (of->vacancies[i].replica == replica)
+            return i;
+    for (int32_t i = 0; i < of->vacancy_count; i++)
+        if (of->vacancies[i].cause.root == root)
+            return i;
+    return 0;
+}
+
+bool availability_gain(struct availability *of, sim_time now, uint64_t replica,
+                       uint32_t created_for, struct vacancy *filled)
+{
+    bool was_down = of->counting && is_down(of);
+    bool fills = of->vacancy_count > 0;
+    availability_advance(of, now);
+    of->ready++;
+    if (fills) {
+        struct vacancy closed = close_vacancy(of, vacancy_for(of, replica, created_for));
+        if (filled != NULL)
+            *filled = closed;
+    }
+    settle(of, now, was_down, (struct cause){ 0 });
+    return fills;
+}
+
+sim_time availability_observed(const struct availability *of)
+{
+    return of->counting ? of->last - of->began : 0;
+}
+
+void availability_close(struct availability *of)
+{
+    free(of->vacancies);
+    free(of->outages);
+    free(of->losses);
+    free(of->steps);
+    *of = (struct availability){ 0 };
+}

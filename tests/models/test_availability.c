@@ -1,0 +1,150 @@
+/* The bookkeeping of availability, worked out by hand. */
+#include "models/metrics/availability.h"
+
+#include <criterion/criterion.h>
+
+enum { BRING_UP = 1, CRASH_A = 2, CRASH_B = 3, RELEASE = 4 };
+
+static struct cause because(uint32_t root)
+{
+    return (struct cause){ .id = root * 100, .root = root };
+}
+
+static const struct loss *loss_to(const struct availability *of, uint32_t root)
+{
+    for (uint32_t i = 0; i < of->loss_count; i++)
+        if (of->losses[i].root == root)
+            return &of->losses[i];
+    static const struct loss none;
+    return &none;
+}
+
+/* Two replicas, both ready at 5. */
+static struct availability two_ready(void)
+{
+    struct availability of = { 0 };
+    availability_want(&of, 0, 2, because(BRING_UP));
+    availability_gain(&of, 4, 11, BRING_UP, NULL);
+    availability_gain(&of, 5, 12, BRING_UP, NULL);
+    return of;
+}
+
+Test(availability, starts_its_clock_at_the_first_full_readiness)
+{
+    struct availability of = two_ready();
+    availability_advance(&of, 105);
+    cr_expect_eq(of.began, 5);
+    cr_expect_eq(availability_observed(&of), 100);
+    cr_expect_eq(of.downtime, 0);
+    cr_expect_eq(of.outage_count, 0, "bring-up is no outage");
+    availability_close(&of);
+}
+
+Test(availability, gives_overlapping_downtime_to_the_oldest_open_cause)
+{
+    struct availability of = two_ready();
+    struct vacancy filled;
+    availability_lose(&of, 10, 11, because(CRASH_A));
+    availability_lose(&of, 20, 12, because(CRASH_B)); /* down from 20 */
+    availability_gain(&of, 50, 13, CRASH_B, &filled); /* up at 50, by B's replacement */
+    cr_expect_eq(filled.replica, 12);
+    availability_gain(&of, 80, 14, CRASH_A, &filled);
+    cr_expect_eq(filled.replica, 11);
+    availability_advance(&of, 100);
+
+    cr_expect_eq(of.downtime, 30);
+    cr_expect_eq(loss_to(&of, CRASH_A)->downtime, 30, "A was open first");
+    cr_expect_eq(loss_to(&of, CRASH_B)->downtime, 0);
+    cr_expect_eq(of.degraded, 70, "10 to 80");
+    cr_expect_eq(loss_to(&of, CRASH_A)->missing, 70, "10 to 80");
+    cr_expect_eq(loss_to(&of, CRASH_B)->missing, 30, "20 to 50");
+    cr_expect_eq(of.missing, 100);
+    cr_assert_eq(of.outage_count, 1);
+    cr_expect_eq(of.outages[0].start, 20);
+    cr_expect_eq(of.outages[0].end, 50);
+    cr_expect_eq(of.outages[0].cause.root, CRASH_B, "the loss that took the last one");
+    availability_close(&of);
+}
+
+Test(availability, hands_an_outage_on_when_its_first_cause_ends)
+{
+    struct availability of = two_ready();
+    availability_lose(&of, 10, 11, because(CRASH_A));
+    availability_lose(&of, 20, 12, because(CRASH_B));
+    availability_gain(&of, 30, 11, BRING_UP, NULL); /* the same replica is back: A is over */
+    availability_lose(&of, 40, 11, because(RELEASE));
+    availability_gain(&of, 60, 15, RELEASE, NULL);
+    availability_advance(&of, 100);
+
+    cr_expect_eq(of.downtime, 30, "20 to 30 and 40 to 60");
+    cr_expect_eq(loss_to(&of, CRASH_A)->downtime, 10, "20 to 30");
+    cr_expect_eq(loss_to(&of, CRASH_B)->downtime, 20, "40 to 60: open since 20");
+    cr_expect_eq(loss_to(&of, RELEASE)->downtime, 0);
+    cr_expect_eq(of.outage_count, 2);
+    availability_close(&of);
+}
+
+Test(availability, misses_nothing_while_surplus_replicas_go)
+{
+    struct availability of = two_ready();
+    availability_gain(&of, 10, 13, RELEASE, NULL); /* surge */
+    availability_lose(&of, 20, 11, because(RELEASE));
+    availability_advance(&of, 100);
+    cr_expect_eq(of.degraded, 0);
+    cr_expect_eq(of.missing, 0);
+    availability_close(&of);
+}
+
+Test(availability, counts_what_is_wanted_and_not_there_yet)
+{
+    struct availability of = two_ready();
+    availability_want(&of, 10, 4, because(RELEASE));
+    availability_gain(&of, 15, 13, RELEASE, NULL);
+    availability_want(&of, 20, 3, because(CRASH_A)); /* the youngest vacancy is wanted no more */
+    availability_want(&of, 30, 0, because(CRASH_A));
+    availability_lose(&of, 31, 11, because(CRASH_A));
+    availability_lose(&of, 31, 12, because(CRASH_A));
+    availability_lose(&of, 31, 13, because(CRASH_A));
+    availability_advance(&of, 100);
+    cr_expect_eq(loss_to(&of, RELEASE)->missing, 15, "two for 5, one for 5");
+    cr_expect_eq(of.degraded, 10);
+    cr_expect_eq(of.downtime, 0, "nothing was wanted");
+    availability_close(&of);
+}
+
+/* Two ways to one answer: sums kept at each change against a walk over every instant. */
+Test(availability, shares_add_up_on_any_walk)
+{
+    uint64_t state = 42;
+    for (int round = 0; round < 200; round++) {
+        struct availability of = two_ready();
+        sim_time now = 5, down = 0, degraded = 0;
+        for (int step = 0; step < 60; step++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            unsigned dice = (unsigned)(state >> 33);
+            for (sim_time passed = dice % 7; passed > 0; passed--, now++) {
+                down += of.ready == 0 && of.wanted > 0;
+                degraded += of.ready < of.wanted;
+            }
+            if (dice / 7 % 3 == 0)
+                availability_want(&of, now, (int32_t)(dice / 21 % 5), because(dice / 105 % 4 + 1));
+            else if (dice / 7 % 3 == 1 && of.ready > 0)
+                availability_lose(&of, now, dice / 21 % 9 + 1, because(dice / 189 % 4 + 1));
+            else
+                availability_gain(&of, now, dice / 21 % 9 + 1, dice / 189 % 4 + 1, NULL);
+            int32_t missing = of.wanted > of.ready ? of.wanted - of.ready : 0;
+            cr_assert_eq(of.vacancy_count, missing);
+        }
+        availability_advance(&of, now);
+        sim_time shares = 0, replicas = 0;
+        for (uint32_t i = 0; i < of.loss_count; i++) {
+            shares += of.losses[i].downtime;
+            replicas += of.losses[i].missing;
+        }
+        cr_assert_eq(of.downtime, down);
+        cr_assert_eq(of.degraded, degraded);
+        cr_assert_eq(shares, of.downtime);
+        cr_assert_eq(replicas, of.missing);
+        availability_close(&of);
+    }
+}
