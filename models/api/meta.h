@@ -77,6 +77,12 @@ const struct owner *meta_controller(const struct meta *meta);
 /* A list with one controller reference to `owner` of the given kind; one reference. */
 const struct owners *owners_of_controller(struct texts *texts, const struct meta *owner,
                                           const char *api_version, const char *kind);
+/* With a controller reference to `owner` at the end, or without those to a uid (NULL when none is
+ * left); a new reference. */
+const struct owners *owners_with_controller(struct texts *texts, const struct owners *from,
+                                            const struct meta *owner, const char *api_version,
+                                            const char *kind);
+const struct owners *owners_without(const struct owners *from, struct uid uid);
 const struct owners *owners_from_value(struct texts *texts, const struct value *list);
 struct value *owners_to_value(const struct owners *owners); /* NULL for none */
 const struct owners *owners_hold(const struct owners *owners);

@@ -92,9 +92,16 @@ const struct object *client_get(const struct client *client, enum kind kind,
 struct cache_cursor client_list(const struct client *client, enum kind kind);
 struct cache_cursor client_list_owned(const struct client *client, enum kind kind,
                                       struct uid controller); /* pods, ReplicaSets */
+/* Those of a namespace that have no controller and may be adopted: pods, ReplicaSets. */
+struct cache_cursor client_list_orphans(const struct client *client, enum kind kind,
+                                        const struct text *space);
 struct cache_cursor client_list_on_node(const struct client *client, const struct text *node);
 struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
                                           const struct text *space); /* namespaced kinds */
+
+/* The version the API server has now, past the cache: a GET. Borrowed until the next write
+ * of the key; NULL when there is none. */
+const struct object *client_read(const struct client *client, struct object_key key);
 
 /* --- writing ------------------------------------------------------------------------ */
 
