@@ -24,11 +24,24 @@ const struct owner *meta_controller(const struct meta *meta)
     return NULL;
 }
 
-const struct owners *owners_of_controller(struct texts *texts, const struct meta *owner,
-                                          const char *api_version, const char *kind)
+static struct owner owner_copy(const struct owner *owner)
 {
-    struct owners *owners = owners_new(1);
-    owners->items[0] = (struct owner){
+    struct owner copy = *owner;
+    text_hold(copy.api_version);
+    text_hold(copy.kind);
+    text_hold(copy.name);
+    return copy;
+}
+
+const struct owners *owners_with_controller(struct texts *texts, const struct owners *from,
+                                            const struct meta *owner, const char *api_version,
+                                            const char *kind)
+{
+    const size_t count = from ? from->count : 0;
+    struct owners *owners = owners_new(count + 1);
+    for (size_t i = 0; i < count; i++)
+        owners->items[i] = owner_copy(&from->items[i]);
+    owners->items[count] = (struct owner){
         .api_version = text_intern(texts, api_version),
         .kind = text_intern(texts, kind),
         .name = text_hold(owner->object.name),
@@ -36,6 +49,29 @@ const struct owners *owners_of_controller(struct texts *texts, const struct meta
         .controller = true,
         .block_owner_deletion = true,
     };
+    return owners;
+}
+
+const struct owners *owners_of_controller(struct texts *texts, const struct meta *owner,
+                                          const char *api_version, const char *kind)
+{
+    return owners_with_controller(texts, NULL, owner, api_version, kind);
+}
+
+const struct owners *owners_without(const struct owners *from, struct uid uid)
+{
+    size_t kept = 0;
+    for (size_t i = 0; from != NULL && i < from->count; i++)
+        kept += !uid_equal(from->items[i].uid, uid);
+    if (kept == 0)
+        return NULL;
+    if (kept == from->count)
+        return owners_hold(from);
+    struct owners *owners = owners_new(kept);
+    kept = 0;
+    for (size_t i = 0; i < from->count; i++)
+        if (!uid_equal(from->items[i].uid, uid))
+            owners->items[kept++] = owner_copy(&from->items[i]);
     return owners;
 }
 
