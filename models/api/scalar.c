@@ -1,5 +1,5 @@
-/* Base64, times and quantities as Go 1.25's encoding/base64 and time packages and
- * apimachinery/pkg/api/resource of Kubernetes 1.36.4 parse them. */
+/* Base64 and times as Go 1.25's encoding/base64 and time packages parse them; quantities are
+ * those of quantity.c. */
 #include "models/api/scalar.h"
 
 #include <ctype.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/quantity.h"
 #include "sim/base/memory.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -236,41 +237,25 @@ char *scalar_time_print(const char *text, bool micro)
 
 /* ---- quantities ---- */
 
-static bool is_suffix(const char *suffix)
-{
-    static const char *const known[] = { "",  "n", "u",  "m",  "k",  "M",  "G",  "T",
-                                         "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(suffix, known[i]) == 0)
-            return true;
-    if (*suffix != 'e' && *suffix != 'E')
-        return false;
-    suffix += suffix[1] == '+' || suffix[1] == '-' ? 2 : 1;
-    return *suffix != '\0' && strspn(suffix, "0123456789") == strlen(suffix);
-}
-
 char *scalar_quantity_problem(const struct value *value)
 {
-    if (value->type == VALUE_STRING || value->type == VALUE_NUMBER) {
-        const char *text = value->text;
-        text += *text == '+' || *text == '-';
-        size_t digits = strspn(text, "0123456789");
-        text += digits;
-        if (*text == '.')
-            digits += strspn(++text, "0123456789"), text += strspn(text, "0123456789");
-        const char *suffix = text;
-        text += strspn(text, "eEinumkKMGTP");
-        text += *text == '+' || *text == '-';
-        text += strspn(text, "0123456789");
-        if (*text == '\0' && text > value->text && digits > 0)
-            return is_suffix(suffix) ? NULL : mem_format("unable to parse quantity's suffix");
-    }
-    return mem_format("quantities must match the regular expression "
-                      "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+    bool has_text = value->type == VALUE_STRING || value->type == VALUE_NUMBER;
+    struct quantity quantity;
+    const char *problem;
+    if (quantity_parse_json(has_text ? value->text : "", &quantity, &problem))
+        return NULL;
+    return mem_format("%s", problem);
 }
 
 char *scalar_quantity_print(const struct value *value)
 {
-    (void)value;
-    return NULL;
+    struct quantity quantity;
+    if (value->type != VALUE_STRING && value->type != VALUE_NUMBER)
+        return NULL;
+    if (!quantity_parse_json(value->text, &quantity, NULL))
+        return NULL;
+    if (quantity_keeps_text(value->text))
+        return mem_text(value->text, value->count);
+    char text[QUANTITY_TEXT];
+    return mem_format("%s", quantity_print(quantity, text));
 }

@@ -34,7 +34,8 @@ int scalar_time_write(char *into, size_t size, int64_t unix_seconds, int nanosec
 /* Of any value: a quantity is a string or a number. */
 char *scalar_quantity_problem(const struct value *value);
 
-/* The quantity in canonical form ("1000m" is "1"), NULL when it is none; the caller frees it. */
+/* The quantity as the API server shows it: in canonical form ("1000m" is "1"), or as it was
+ * written if that looked canonical enough; NULL when it is none. The caller frees it. */
 char *scalar_quantity_print(const struct value *value);
 
 #endif

@@ -20,8 +20,9 @@ enum selector_operator {
     OPERATOR_DOES_NOT_EXIST,
     OPERATOR_GREATER,
     OPERATOR_LESS,
-    OPERATOR_EQUALS,    /* of a text: = and == */
-    OPERATOR_NOT_EQUALS /* of a text: != */
+    OPERATOR_EQUALS,       /* of a text: =; and of matchLabels */
+    OPERATOR_NOT_EQUALS,   /* of a text: != */
+    OPERATOR_DOUBLE_EQUALS /* of a text: ==, which means = but prints as it was written */
 };
 
 struct requirement {
