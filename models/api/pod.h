@@ -107,6 +107,13 @@ const char *pod_condition_message(const struct pod *pod, enum pod_condition cond
  * (all waiting, PodInitializing or ContainerCreating) if absent. */
 struct container_statuses *pod_own_containers(struct pod *pod, struct texts *texts);
 
+/* Container states by themselves, as the kubelet keeps them: `count` zeroed ones (waiting, no
+ * reason), or a copy, with one reference. */
+struct container_statuses *container_statuses_new(uint32_t count);
+struct container_statuses *container_statuses_copy(const struct container_statuses *statuses);
+struct container_statuses *container_statuses_hold(struct container_statuses *statuses);
+void container_statuses_drop(struct container_statuses *statuses); /* NULL is fine */
+
 const char *pod_phase_name(enum pod_phase phase);
 
 #endif
