@@ -7,7 +7,8 @@
  *     {pareto: {shape: 2.5, scale: 1s}}     {lognormal: {mu: 0.5, sigma: 1}}
  *     {lognormal: {p50: 2s, p99: 30s}}  (any two quantiles pNN)
  *     {empirical: {values: [1s, 2s, 5s], weights: [5, 3, 1]}}
- * Samples are doubles in the unit of the parameters: seconds where they were durations. */
+ * Samples are doubles in the unit of the parameters: seconds where they were durations. They
+ * are never negative; the shape of a gamma is from 0.2 to 10000. */
 #ifndef SIM_CHANCE_DISTRIBUTION_H
 #define SIM_CHANCE_DISTRIBUTION_H
 
@@ -36,14 +37,14 @@ struct distribution *distribution_new_empirical(const double *values, const doub
 struct distribution *distribution_copy(const struct distribution *distribution);
 void distribution_free(struct distribution *distribution);
 
-/* Read from a document; durations ("90s") and plain numbers (seconds) both count as
- * parameters. NULL with the error at the user's place: an unknown name (with the nearest), a missing or
- * unknown parameter, a value out of range. */
+/* Read from a document (not NULL); durations ("90s") and plain numbers (seconds) both count as
+ * parameters. NULL with the error at the user's place: an unknown name (with the nearest), a
+ * missing or unknown parameter, a value out of range. */
 struct distribution *distribution_load(const struct value *from, struct error *error);
 
 /* The next sample. One uniform per variate by inversion. */
 double distribution_sample(const struct distribution *distribution, struct stream *stream);
-/* The same as time, in seconds rounded to nanoseconds, never negative. */
+/* The same as time, in seconds rounded to nanoseconds. */
 sim_time distribution_sample_time(const struct distribution *distribution, struct stream *stream);
 
 /* The inverse of the distribution function at u in (0, 1). */
@@ -51,7 +52,8 @@ double distribution_quantile(const struct distribution *distribution, double u);
 double distribution_mean(const struct distribution *distribution); /* INFINITY if it has none */
 bool distribution_is_constant(const struct distribution *distribution);
 
-/* As a scenario writes it, for the resolved inputs. A new reference. */
+/* As a scenario writes it, for the resolved inputs: loads as the same distribution. A new
+ * reference. */
 struct value *distribution_print(const struct distribution *distribution);
 
 #endif

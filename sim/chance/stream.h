@@ -18,8 +18,8 @@ struct stream {
 
 /* The stream of (run seed, cluster, entity, purpose, branch): `cluster` is "" for the only
  * one, `branch` tells replications of one stream apart (0 for the first). */
-struct stream stream_of(uint64_t seed, const char *cluster, const char *entity,
-                        const char *purpose, uint64_t branch);
+struct stream stream_of(uint64_t seed, const char *cluster, const char *entity, const char *purpose,
+                        uint64_t branch);
 
 /* The next 64 random bits. */
 uint64_t stream_bits(struct stream *stream);

@@ -15,7 +15,7 @@
 
 /* Events at one instant happen in this order: first everybody learns what changed, then
  * the world acts (failures, containers, users), then controllers work. */
-enum run_priority { PRIORITY_WATCH = -10, PRIORITY_WORLD = 0, PRIORITY_WORK = 10 };
+enum run_priority { PRIORITY_WATCH = -1000, PRIORITY_WORLD = 0, PRIORITY_WORK = 10 };
 
 /* The beginning of a chain of causes: something nobody in the run caused. */
 struct root {

@@ -4,7 +4,8 @@
  * distribution and never overtaking an earlier event. Clients with the same lag share one cache; with no
  * lag it shows every write at the instant it becomes visible, before any of the cache's
  * own watchers hear of it. Indexes list the objects that share a key (an owner, a node),
- * in the order in which they were added. */
+ * in the order in which they were added
+ * to the list. */
 #ifndef SIM_STORE_CACHE_H
 #define SIM_STORE_CACHE_H
 
@@ -19,19 +20,25 @@ struct cache;
 typedef uint64_t index_fn(const struct object *object);
 
 /* A cache of a store, empty but for what is written from now on. `lag` may be NULL (none);
- * it is copied. Release with cache_free(). */
+ * it is copied, and drawn from a stream of the cache's name. Caches without lag cost nothing:
+ * they share what the store keeps for them. Release with cache_free(), before the store. */
 struct cache *cache_new(struct run *run, struct store *store, const char *name,
                         const struct distribution *lag);
 void cache_free(struct cache *cache);
 
-/* Keep an index over one kind; returns its number. Before anything is stored. */
+/* Keep an index over one kind; returns its number. Before anything of it is stored. The same
+ * function twice is one index. */
 int cache_add_index(struct cache *cache, uint16_t kind, index_fn *key);
 
 /* The version the cache knows; borrowed until the next event is dispatched. */
 const struct object *cache_get(const struct cache *cache, struct object_key key);
 
-/* Hear of every change after the cache has taken it in. In the order of registration. */
+/* Hear of every change after the cache has taken it in, or only of those of some kinds (bit k:
+ * of kind k). In the order of registration, which without lag is that of all watchers of the
+ * store. At one instant, watchers without lag come first, then the lagging caches in the
+ * order they were made. */
 void cache_watch(struct cache *cache, struct watcher watcher);
+void cache_watch_kinds(struct cache *cache, struct watcher watcher, uint64_t kinds);
 
 /* Walk objects: all of a kind, or those an index lists under a key. The objects are
  * borrowed; no event may be dispatched during the walk.

@@ -32,14 +32,16 @@ struct watcher {
     void (*deliver)(void *self, const struct watch_event *event);
 };
 
-/* An empty store of `count` kinds; the table is borrowed. Release with store_free(). */
+/* An empty store of `count` kinds (at most 64); the table is borrowed. Release with
+ * store_free(), before the run. */
 struct store *store_new(struct run *run, const struct object_kind *const *kinds, uint16_t count);
 void store_free(struct store *store);
 
 /* The present version; borrowed until the next write of this key. NULL when absent. O(1). */
 const struct object *store_get(const struct store *store, struct object_key key);
 
-/* Objects of a kind, in the order in which they were created. */
+/* Objects of a kind, present versions: first those that watchers know of, in the order in
+ * which they came to know them, then those still on their way, in the order of creation. */
 size_t store_count(const struct store *store, uint16_t kind);
 void store_each(const struct store *store, uint16_t kind,
                 void (*visit)(void *context, const struct object *object), void *context);
@@ -59,8 +61,12 @@ void store_remove(struct store *store, struct object *last, sim_time visible);
 /* The version of the newest write. */
 uint64_t store_version(const struct store *store);
 
-/* From now on, deliver every write to the watcher. In the order of registration. */
-void store_watch(struct store *store, struct watcher watcher);
+/* From now on, deliver every write to the watcher, or only those of some kinds (bit k: of kind
+ * k). In the order of registration; returns how many registered before. */
+size_t store_watch(struct store *store, struct watcher watcher);
+size_t store_watch_kinds(struct store *store, struct watcher watcher, uint64_t kinds);
+/* No more, please: the watcher registered last with this `self`. Not from `deliver`. */
+void store_unwatch(struct store *store, const void *self);
 
 /* The table of kinds given to store_new(). */
 const struct object_kind *const *store_kinds(const struct store *store, uint16_t *count);

@@ -8,6 +8,7 @@
 #define SIM_STORE_WORKQUEUE_H
 
 #include "sim/kernel/run.h"
+#include "sim/store/object.h"
 
 struct workqueue;
 

@@ -1,0 +1,165 @@
+/* The families: inverse distribution function and mean of each, from GSL where it has them.
+ *
+ * gsl_cdf_gamma_Pinv iterates, and finds nothing for some u when the shape is below about 0.12
+ * or above about 10,000: such shapes are refused. The others are closed forms, or for the
+ * lognormal Wichura's AS 241 through gsl_cdf_ugaussian_Pinv. */
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <string.h>
+
+#include "sim/chance/distribution_private.h"
+
+const char *range_fault(enum range range, double value)
+{
+    if (!isfinite(value))
+        return "must be finite";
+    if (range == NOT_NEGATIVE && value < 0)
+        return "must not be negative";
+    if (range == POSITIVE && value <= 0)
+        return "must be more than 0";
+    if (range == GAMMA_SHAPE && !(value >= 0.2 && value <= 10000))
+        return "must be from 0.2 to 10000";
+    return NULL;
+}
+
+static double constant_quantile(const struct distribution *d, double u)
+{
+    (void)u;
+    return d->parameters[0];
+}
+
+static double first_parameter(const struct distribution *d)
+{
+    return d->parameters[0];
+}
+
+static double exponential_quantile(const struct distribution *d, double u)
+{
+    return gsl_cdf_exponential_Pinv(u, d->parameters[0]);
+}
+
+static double uniform_quantile(const struct distribution *d, double u)
+{
+    return d->parameters[0] + u * (d->parameters[1] - d->parameters[0]);
+}
+
+static double uniform_mean(const struct distribution *d)
+{
+    return d->parameters[0] + (d->parameters[1] - d->parameters[0]) / 2;
+}
+
+static double weibull_quantile(const struct distribution *d, double u)
+{
+    return gsl_cdf_weibull_Pinv(u, d->parameters[1], d->parameters[0]);
+}
+
+static double weibull_mean(const struct distribution *d)
+{
+    return d->parameters[1] * tgamma(1 + 1 / d->parameters[0]);
+}
+
+static double gamma_quantile(const struct distribution *d, double u)
+{
+    return gsl_cdf_gamma_Pinv(u, d->parameters[0], d->parameters[1]);
+}
+
+static double gamma_mean(const struct distribution *d)
+{
+    return d->parameters[0] * d->parameters[1];
+}
+
+static double pareto_quantile(const struct distribution *d, double u)
+{
+    return gsl_cdf_pareto_Pinv(u, d->parameters[0], d->parameters[1]);
+}
+
+static double pareto_mean(const struct distribution *d)
+{
+    const double shape = d->parameters[0];
+    return shape > 1 ? d->parameters[1] * shape / (shape - 1) : INFINITY;
+}
+
+static double lognormal_quantile(const struct distribution *d, double u)
+{
+    return gsl_cdf_lognormal_Pinv(u, d->parameters[0], d->parameters[1]);
+}
+
+static double lognormal_mean(const struct distribution *d)
+{
+    return exp(d->parameters[0] + d->parameters[1] * d->parameters[1] / 2);
+}
+
+/* ln x_p = mu + sigma * z_p at both quantiles. */
+bool lognormal_fit(struct distribution *distribution, const double p[2], const double at[2])
+{
+    const double z[2] = { gsl_cdf_ugaussian_Pinv(p[0]), gsl_cdf_ugaussian_Pinv(p[1]) };
+    const double sigma = (log(at[1]) - log(at[0])) / (z[1] - z[0]);
+    if (!(sigma > 0 && isfinite(sigma)))
+        return false;
+    distribution->parameters[0] = log(at[0]) - sigma * z[0];
+    distribution->parameters[1] = sigma;
+    for (int i = 0; i < 2; i++) {
+        distribution->given.p[i] = p[i];
+        distribution->given.at[i] = at[i];
+    }
+    return true;
+}
+
+/* The smallest value that at least a share u of the weight does not exceed. */
+static double empirical_quantile(const struct distribution *d, double u)
+{
+    size_t low = 0, high = d->count - 1;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (d->outcomes[middle].below < u)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return d->outcomes[low].value;
+}
+
+static double empirical_mean(const struct distribution *d)
+{
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        sum += d->outcomes[i].value * d->outcomes[i].weight;
+        weight += d->outcomes[i].weight;
+    }
+    return sum / weight;
+}
+
+const struct family families[] = {
+    { "constant", { { "value", true, NOT_NEGATIVE } }, constant_quantile, first_parameter },
+    { "exponential", { { "mean", true, POSITIVE } }, exponential_quantile, first_parameter },
+    { "uniform",
+      { { "lower", true, NOT_NEGATIVE }, { "upper", true, NOT_NEGATIVE } },
+      uniform_quantile,
+      uniform_mean },
+    { "weibull",
+      { { "shape", false, POSITIVE }, { "scale", true, POSITIVE } },
+      weibull_quantile,
+      weibull_mean },
+    { "gamma",
+      { { "shape", false, GAMMA_SHAPE }, { "scale", true, POSITIVE } },
+      gamma_quantile,
+      gamma_mean },
+    { "pareto",
+      { { "shape", false, POSITIVE }, { "scale", true, POSITIVE } },
+      pareto_quantile,
+      pareto_mean },
+    { "lognormal",
+      { { "mu", false, ANY_NUMBER }, { "sigma", false, POSITIVE } },
+      lognormal_quantile,
+      lognormal_mean },
+    { "empirical", { { NULL, false, ANY_NUMBER } }, empirical_quantile, empirical_mean },
+};
+const size_t family_count = sizeof families / sizeof *families;
+
+const struct family *family_find(const char *name)
+{
+    for (size_t i = 0; i < family_count; i++)
+        if (strcmp(families[i].name, name) == 0)
+            return &families[i];
+    return NULL;
+}
