@@ -24,9 +24,9 @@ struct command_line;
 
 struct command {
     const char *name;
-    const char *operands;    /* "[SCENARIO]" */
-    const char *summary;     /* one line, no full stop */
-    const char *description; /* paragraphs for `help` and the man page */
+    const char *operands;              /* "[SCENARIO]" */
+    const char *summary;               /* one line, no full stop */
+    const char *description;           /* paragraphs for `help` and the man page */
     const struct option_info *options; /* ends with a NULL name */
     size_t operands_least, operands_most;
     int (*run)(const struct command_line *line);

@@ -56,7 +56,8 @@ static bool read_arrival(struct csv_line *line, sim_time after, struct arrival *
         return error_set(error, line->place, "more than the four fields %s", header);
     line->place.column = 1;
     if (arrival->at < after)
-        return error_set(error, line->place, "arrivals are not in order of time (sort by arrival_s)");
+        return error_set(error, line->place,
+                         "arrivals are not in order of time (sort by arrival_s)");
     return true;
 }
 

@@ -98,8 +98,7 @@ void availability_want(struct availability *of, sim_time now, int32_t wanted, st
     settle(of, now, was_down, cause);
 }
 
-void availability_lose(struct availability *of, sim_time now, uint64_t replica,
-                       struct cause cause)
+void availability_lose(struct availability *of, sim_time now, uint64_t replica, struct cause cause)
 {
     assert(of->ready > 0);
     bool was_down = of->counting && is_down(of);

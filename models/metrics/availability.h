@@ -34,8 +34,8 @@ struct outage {
 /* What was lost to one root cause. */
 struct loss {
     uint32_t root;
-    sim_time downtime;         /* its share */
-    sim_time missing;          /* replica-nanoseconds not ready */
+    sim_time downtime;          /* its share */
+    sim_time missing;           /* replica-nanoseconds not ready */
     uint32_t outages, replicas; /* outages it began; vacancies it opened */
 };
 
@@ -48,9 +48,9 @@ struct level_step {
 /* All zero is one that nothing was asked of yet. Times never go back. */
 struct availability {
     int32_t wanted, ready;
-    bool counting;      /* the clock has started */
-    sim_time began;     /* when it started */
-    sim_time last;      /* up to when the sums below are complete */
+    bool counting;  /* the clock has started */
+    sim_time began; /* when it started */
+    sim_time last;  /* up to when the sums below are complete */
     sim_time downtime, degraded, missing;
     struct vacancy *vacancies; /* oldest first */
     int32_t vacancy_count, vacancy_capacity;
@@ -66,8 +66,7 @@ struct availability {
 void availability_want(struct availability *of, sim_time now, int32_t wanted, struct cause cause);
 
 /* A replica that was ready is not any more. `replica` is its identity, not 0. */
-void availability_lose(struct availability *of, sim_time now, uint64_t replica,
-                       struct cause cause);
+void availability_lose(struct availability *of, sim_time now, uint64_t replica, struct cause cause);
 
 /* A replica became ready. `created_for` is the root its creation goes back to. On success of
  * closing a vacancy, *filled (if not NULL) is that vacancy and true is returned. */

@@ -7,8 +7,7 @@
 static int version(const struct command_line *line)
 {
     if (command_line_wants_json(line))
-        printf("{\"version\":\"%s\",\"kubernetes\":\"%s\"}\n", SEATRIAL_VERSION,
-               schema_release);
+        printf("{\"version\":\"%s\",\"kubernetes\":\"%s\"}\n", SEATRIAL_VERSION, schema_release);
     else
         printf("seatrial %s, following Kubernetes %s\n", SEATRIAL_VERSION, schema_release);
     return EXIT_OK;

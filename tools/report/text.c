@@ -1,0 +1,194 @@
+/* The summary as tables for a terminal, 100 columns wide. */
+#include "tools/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/memory.h"
+#include "tools/report/table.h"
+
+static const char *text_of(const struct value *map, const char *key)
+{
+    return value_text(value_get(map, key), "");
+}
+
+/* "shop/web" or "web" in the default namespace. */
+static char *print_name(const struct value *row)
+{
+    const char *space = text_of(row, "namespace");
+    bool is_default = strcmp(space, "default") == 0 || *space == '\0';
+    return mem_format("%s/%s%s%s%s", text_of(row, "kind"), text_of(row, "name"),
+                      is_default ? "" : " (", is_default ? "" : space, is_default ? "" : ")");
+}
+
+static char *print_quantile(const struct value *row, const char *tally, const char *which)
+{
+    return print_duration(value_path(row, tally, which, NULL));
+}
+
+/* What its downtime was lost to, and why it is not all there now. */
+static char *print_note(const struct value *row)
+{
+    char *causes = print_causes(value_get(row, "causes"));
+    const char *reason = value_text(value_get(row, "reason"), NULL);
+    char *note = NULL;
+    if (causes != NULL || reason != NULL)
+        note =
+            mem_format("%s%s%s%s%s", causes ? "downtime: " : "", causes ? causes : "",
+                       causes && reason ? "; " : "", reason ? "now: " : "", reason ? reason : "");
+    free(causes);
+    return note;
+}
+
+static size_t count_of(const struct value *map, const char *key)
+{
+    const struct value *list = value_get(map, key);
+    return list ? list->count : 0;
+}
+
+static void add_availability(struct text_table *table, const struct value *row)
+{
+    struct table_row *line = text_table_row(table);
+    line->cells[0] = print_name(row);
+    line->cells[1] = mem_format("%lld/%lld", (long long)value_int(value_get(row, "ready"), 0),
+                                (long long)value_int(value_get(row, "wanted"), 0));
+    line->cells[2] = print_availability(value_get(row, "availability"));
+    line->cells[3] = print_duration(value_get(row, "downtimeSeconds"));
+    line->cells[4] = mem_format("%zu", count_of(row, "outages"));
+    line->cells[5] = print_duration(value_get(row, "degradedSeconds"));
+    line->cells[6] = print_duration(value_get(row, "bringUpSeconds"));
+    line->note = print_note(row);
+}
+
+static void add_workload(struct text_table *table, const struct value *row)
+{
+    add_availability(table, row);
+    struct table_row *line = &table->rows[table->count - 1];
+    line->cells[7] = print_quantile(row, "recover", "p95");
+    line->cells[8] = mem_format("%lld", (long long)value_int(value_get(row, "restarts"), 0));
+}
+
+static void write_availability(const struct value *summary, struct writer *out)
+{
+    struct text_table workloads = { .heads = { "WORKLOAD", "-READY", "-AVAILABLE", "-DOWN",
+                                               "-OUTAGES", "-DEGRADED", "-BRING-UP", "-RECOVER P95",
+                                               "-RESTARTS" } };
+    struct text_table services = { .heads = { "SERVICE", "-READY", "-AVAILABLE", "-DOWN",
+                                              "-OUTAGES", "-DEGRADED", "-BRING-UP" } };
+    const struct value *rows = value_get(summary, "workloads");
+    for (size_t i = 0; rows != NULL && i < rows->count; i++)
+        add_workload(&workloads, rows->items[i]);
+    rows = value_get(summary, "services");
+    for (size_t i = 0; rows != NULL && i < rows->count; i++)
+        add_availability(&services, rows->items[i]);
+    struct text_table *const tables[] = { &workloads, &services };
+    for (size_t i = 0; i < 2; i++) {
+        if (tables[i]->count > 0) {
+            text_table_print(tables[i], out);
+            writer_add_char(out, '\n');
+        }
+        text_table_close(tables[i]);
+    }
+}
+
+static void write_rollouts(const struct value *summary, struct writer *out)
+{
+    struct text_table table = { .heads = { "ROLLOUT", "-STARTED", "-TOOK", "OUTCOME", "CAUSE" } };
+    const struct value *rows = value_get(summary, "workloads");
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct value *rollouts = value_get(rows->items[i], "rollouts");
+        for (size_t j = 0; rollouts != NULL && j < rollouts->count; j++) {
+            const struct value *rollout = rollouts->items[j];
+            if (strcmp(text_of(rollout, "cause"), "bring-up") == 0)
+                continue;
+            struct table_row *line = text_table_row(&table);
+            bool missed = value_truth(value_get(rollout, "missedProgressDeadline"), false);
+            line->cells[0] = print_name(rows->items[i]);
+            line->cells[1] = print_duration(value_get(rollout, "startSeconds"));
+            line->cells[2] = print_duration(value_get(rollout, "seconds"));
+            line->cells[3] = mem_format("%s%s", text_of(rollout, "outcome"),
+                                        missed ? ", missed its deadline" : "");
+            line->cells[4] = mem_format("%s", text_of(rollout, "cause"));
+        }
+    }
+    if (table.count > 0) {
+        text_table_print(&table, out);
+        writer_add_char(out, '\n');
+    }
+    text_table_close(&table);
+}
+
+enum { MOST_NODES = 12 };
+
+static char *print_percent(const struct value *fraction)
+{
+    return mem_format("%.1f %%", 100 * value_double(fraction, 0));
+}
+
+static void write_nodes(const struct value *summary, struct writer *out)
+{
+    struct text_table table = { .heads = { "NODE", "ZONE", "-READY", "-CPU", "-MEMORY", "-PODS",
+                                           "-FRAGMENTATION" } };
+    const struct value *rows = value_get(summary, "nodes");
+    size_t count = rows ? rows->count : 0, shown = count > MOST_NODES ? MOST_NODES : count;
+    for (size_t i = 0; i < shown; i++) {
+        const struct value *row = rows->items[i];
+        struct table_row *line = text_table_row(&table);
+        line->cells[0] = mem_format("%s", text_of(row, "name"));
+        line->cells[1] = mem_format("%s", text_of(row, "zone"));
+        line->cells[2] = print_percent(value_get(row, "ready"));
+        line->cells[3] = print_percent(value_get(row, "cpuUtilisation"));
+        line->cells[4] = print_percent(value_get(row, "memoryUtilisation"));
+        line->cells[5] = mem_format("%.1f", value_double(value_get(row, "pods"), 0));
+        line->cells[6] = print_percent(value_get(row, "fragmentation"));
+    }
+    if (count > 0)
+        text_table_print(&table, out);
+    if (shown < count)
+        writer_format(out, "... and %zu more nodes (--output json has all)\n", count - shown);
+    text_table_close(&table);
+}
+
+static void write_pods(const struct value *summary, struct writer *out)
+{
+    const struct value *pods = value_get(summary, "pods");
+    char *mean = print_duration(value_path(pods, "schedulingLatency", "mean", NULL));
+    char *p50 = print_duration(value_path(pods, "schedulingLatency", "p50", NULL));
+    char *p95 = print_duration(value_path(pods, "schedulingLatency", "p95", NULL));
+    char *p99 = print_duration(value_path(pods, "schedulingLatency", "p99", NULL));
+    writer_format(out, "\n%lld pods made, %lld bound, %lld pending at the end; ",
+                  (long long)value_int(value_get(pods, "created"), 0),
+                  (long long)value_int(value_get(pods, "bound"), 0),
+                  (long long)value_int(value_get(pods, "pending"), 0));
+    writer_format(out, "scheduling latency: mean %s, p50 %s, p95 %s, p99 %s\n", mean, p50, p95,
+                  p99);
+    free(mean);
+    free(p50);
+    free(p95);
+    free(p99);
+}
+
+static void write_kept(const struct value *summary, struct writer *out)
+{
+    const struct value *kept = value_get(summary, "kept");
+    for (size_t i = 0; kept != NULL && i < kept->count; i++)
+        writer_format(out, "%s%lld %s", i ? ", " : "kept, not simulated: ",
+                      (long long)value_int(kept->entries[i].value, 0), kept->entries[i].key);
+    if (kept != NULL && kept->count > 0)
+        writer_add_char(out, '\n');
+}
+
+static void text_write(const struct value *summary, struct writer *out)
+{
+    char *duration = print_duration(value_get(summary, "durationSeconds"));
+    writer_format(out, "%s: %s of virtual time, seed %lld\n\n", text_of(summary, "scenario"),
+                  duration, (long long)value_int(value_get(summary, "seed"), 0));
+    free(duration);
+    write_availability(summary, out);
+    write_rollouts(summary, out);
+    write_nodes(summary, out);
+    write_pods(summary, out);
+    write_kept(summary, out);
+}
+
+const struct report text_report = { .name = "text", .write = text_write };
