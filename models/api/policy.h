@@ -16,6 +16,14 @@ struct disrupted_pods {
     struct disrupted_pod items[];
 };
 
+/* With one pod added (or its time renewed), or removed; a new reference, NULL when empty. */
+const struct disrupted_pods *disrupted_pods_with(const struct disrupted_pods *from,
+                                                 const struct text *pod, sim_time at);
+const struct disrupted_pods *disrupted_pods_without(const struct disrupted_pods *from,
+                                                    const struct text *pod);
+const struct disrupted_pods *disrupted_pods_hold(const struct disrupted_pods *disrupted);
+void disrupted_pods_drop(const struct disrupted_pods *disrupted);
+
 struct pod_disruption_budget {
     struct meta meta; /* meta.document: {spec: {...}} */
     const struct selector *selector;
@@ -37,7 +45,8 @@ struct priority_class_object {
 
 struct namespace_object {
     struct meta meta;
-    bool terminating; /* status.phase */
+    bool terminating;                    /* status.phase */
+    const struct conditions *conditions; /* of its deletion */
     const struct finalizers *spec_finalizers;
 };
 

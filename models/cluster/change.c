@@ -1,0 +1,168 @@
+/* One short phrase per thing that a reader of a run's story wants to see. */
+#include "models/cluster/change.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "models/api/kinds.h"
+#include "models/api/machine.h"
+#include "models/api/node.h"
+#include "models/api/pod.h"
+#include "models/api/policy.h"
+#include "models/api/workloads.h"
+
+/* Phrases joined by ", "; what does not fit is left out. */
+struct phrases {
+    char *text;
+    size_t length;
+};
+
+static void say(struct phrases *phrases, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(struct phrases *phrases, const char *format, ...)
+{
+    if (phrases->length > 0 && phrases->length + 2 < CHANGE_TEXT) {
+        memcpy(phrases->text + phrases->length, ", ", 3);
+        phrases->length += 2;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    const int written = vsnprintf(phrases->text + phrases->length, CHANGE_TEXT - phrases->length,
+                                  format, arguments);
+    va_end(arguments);
+    phrases->length += (size_t)written;
+    if (phrases->length >= CHANGE_TEXT)
+        phrases->length = CHANGE_TEXT - 1;
+}
+
+static void say_deletion(struct phrases *phrases, const struct meta *was, const struct meta *is)
+{
+    if (!is->deleting ||
+        (was->deleting && was->deletion_grace_seconds == is->deletion_grace_seconds))
+        return;
+    if (is->object.kind == KIND_POD)
+        say(phrases, "grace %" PRId64 "s", is->deletion_grace_seconds);
+    else
+        say(phrases, "waits for %s",
+            is->finalizers != NULL ? is->finalizers->items[0]->s : "its finalizers");
+}
+
+static void say_pod(struct phrases *phrases, const struct pod *was, const struct pod *is)
+{
+    if (was->node_name != is->node_name)
+        say(phrases, "bound to %s", text_s(is->node_name));
+    if (was->phase != is->phase)
+        say(phrases, "%s", pod_phase_name(is->phase));
+    if (pod_is_ready(was) != pod_is_ready(is))
+        say(phrases, "%s", pod_is_ready(is) ? "ready" : "not ready");
+    if (was->containers != is->containers && is->containers != NULL && was->containers != NULL) {
+        for (uint32_t i = 0; i < is->containers->count && i < was->containers->count; i++)
+            if (is->containers->items[i].restart_count > was->containers->items[i].restart_count)
+                say(phrases, "restart %" PRId32, is->containers->items[i].restart_count);
+    }
+}
+
+static void say_condition(struct phrases *phrases, const struct conditions *was,
+                          const struct conditions *is, const char *type)
+{
+    if (was == is)
+        return;
+    const struct condition *old = conditions_find(was, type), *new = conditions_find(is, type);
+    if (new != NULL && (old == NULL || old->status != new->status || old->reason != new->reason))
+        say(phrases, "%s=%s %s", type, condition_status_name(new->status), text_s(new->reason));
+}
+
+static void say_node(struct phrases *phrases, const struct node *was, const struct node *is)
+{
+    say_condition(phrases, was->conditions, is->conditions, "Ready");
+    if (was->unschedulable != is->unschedulable)
+        say(phrases, "%s", is->unschedulable ? "cordoned" : "uncordoned");
+    if (was->taints == is->taints)
+        return;
+    for (uint32_t i = 0; is->taints != NULL && i < is->taints->count; i++) {
+        const struct taint *taint = &is->taints->items[i];
+        if (taints_find(was->taints, text_s(taint->key), taint->effect) == NULL)
+            say(phrases, "tainted %s:%s", text_s(taint->key), taint_effect_name(taint->effect));
+    }
+    for (uint32_t i = 0; was->taints != NULL && i < was->taints->count; i++) {
+        const struct taint *taint = &was->taints->items[i];
+        if (taints_find(is->taints, text_s(taint->key), taint->effect) == NULL)
+            say(phrases, "untainted %s:%s", text_s(taint->key), taint_effect_name(taint->effect));
+    }
+}
+
+static void say_count(struct phrases *phrases, const char *what, int32_t was, int32_t is)
+{
+    if (was != is)
+        say(phrases, "%s %" PRId32 " to %" PRId32, what, was, is);
+}
+
+static void say_replicaset(struct phrases *phrases, const struct replicaset *was,
+                           const struct replicaset *is)
+{
+    say_count(phrases, "replicas", was->replicas, is->replicas);
+    say_count(phrases, "ready", was->ready_replicas, is->ready_replicas);
+}
+
+static void say_deployment(struct phrases *phrases, const struct deployment *was,
+                           const struct deployment *is)
+{
+    say_count(phrases, "replicas", was->replicas, is->replicas);
+    if (was->template != is->template)
+        say(phrases, "new template");
+    if (was->paused != is->paused)
+        say(phrases, "%s", is->paused ? "paused" : "resumed");
+    say_count(phrases, "ready", was->ready_replicas, is->ready_replicas);
+    say_condition(phrases, was->conditions, is->conditions, "Progressing");
+}
+
+static void say_machine(struct phrases *phrases, const struct machine *was,
+                        const struct machine *is)
+{
+    if (was->powered != is->powered)
+        say(phrases, "power %s", is->powered ? "on" : "off");
+    if (was->connected != is->connected)
+        say(phrases, "%s", is->connected ? "connected" : "disconnected");
+    if (was->fault.sequence != is->fault.sequence)
+        say(phrases, "container fault, exit code %" PRId32, is->fault.exit_code);
+}
+
+const char *change_text(const struct object *before, const struct object *after,
+                        char text[CHANGE_TEXT])
+{
+    if (before == NULL)
+        return NULL;
+    struct phrases phrases = { text, 0 };
+    text[0] = '\0';
+    say_deletion(&phrases, meta_of(before), meta_of(after));
+    switch ((enum kind)after->kind) {
+    case KIND_POD:
+        say_pod(&phrases, pod_of(before), pod_of(after));
+        break;
+    case KIND_NODE:
+        say_node(&phrases, node_of(before), node_of(after));
+        break;
+    case KIND_REPLICASET:
+        say_replicaset(&phrases, (const struct replicaset *)before,
+                       (const struct replicaset *)after);
+        break;
+    case KIND_DEPLOYMENT:
+        say_deployment(&phrases, (const struct deployment *)before,
+                       (const struct deployment *)after);
+        break;
+    case KIND_PODDISRUPTIONBUDGET:
+        say_count(&phrases, "disruptions allowed",
+                  ((const struct pod_disruption_budget *)before)->disruptions_allowed,
+                  ((const struct pod_disruption_budget *)after)->disruptions_allowed);
+        break;
+    case KIND_MACHINE:
+        say_machine(&phrases, (const struct machine *)before, (const struct machine *)after);
+        break;
+    default:
+        break;
+    }
+    return phrases.length > 0 ? text : NULL;
+}

@@ -1,0 +1,192 @@
+/* A client's identity, what it reads, its rate limit and its clock.
+ *
+ * The rate limit is client-go's (util/flowcontrol over golang.org/x/time/rate): a token bucket that
+ * is full at first; a call that finds no token waits for the next one. */
+#include "models/cluster/client_private.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/cluster/event_recorder.h"
+
+void client_init(struct client *client, struct cluster *cluster, const char *name, double qps,
+                 int burst, void *owner)
+{
+    *client = (struct client){
+        .cluster = cluster,
+        .cache = cluster->cache,
+        .name = name,
+        .qps = qps,
+        .burst = burst,
+        .tokens = burst,
+        .now = run_now(cluster->run),
+        .stream = stream_of(cluster->run->seed, cluster->id, name, "api-write", 0),
+        .owner = owner,
+    };
+}
+
+void client_close(struct client *client)
+{
+    client->cluster = NULL;
+}
+
+void client_begin(struct client *client, struct cause cause)
+{
+    client->now = run_now(client->cluster->run);
+    client->cause = cause;
+}
+
+/* Take a token at `at`; returns when it is there. Tokens are handed out in the order of the
+ * calls: one that asks earlier in time than the last was served queues behind it only
+ * when the bucket is empty. */
+static sim_time take_token(struct client *client, sim_time at)
+{
+    if (client->qps <= 0)
+        return at;
+    if (at > client->refilled) {
+        const double gained = sim_time_to_seconds(at - client->refilled) * client->qps;
+        client->tokens =
+            client->tokens + gained < client->burst ? client->tokens + gained : client->burst;
+        client->refilled = at;
+    }
+    client->tokens -= 1;
+    if (client->tokens >= 0)
+        return at;
+    const sim_time served = client->refilled + sim_time_from_seconds(-client->tokens / client->qps);
+    client->tokens = 0;
+    client->refilled = served;
+    return served;
+}
+
+void client_spend(struct client *client)
+{
+    client->writes++;
+    if (client->free_of_charge)
+        return;
+    client->now = take_token(client, client->now);
+    client->now =
+        sim_time_after(client->now, distribution_sample_time(client->cluster->settings.api_write,
+                                                             &client->stream));
+}
+
+const struct object *client_get(const struct client *client, enum kind kind,
+                                const struct text *space, const struct text *name)
+{
+    return cache_get(client->cache, (struct object_key){ (uint16_t)kind, space, name });
+}
+
+struct cache_cursor client_list(const struct client *client, enum kind kind)
+{
+    return cache_list(client->cache, (uint16_t)kind);
+}
+
+struct cache_cursor client_list_owned(const struct client *client, enum kind kind,
+                                      struct uid controller)
+{
+    assert(kind == KIND_POD || kind == KIND_REPLICASET);
+    const int index =
+        kind == KIND_POD ? client->cluster->pods_by_owner : client->cluster->replicasets_by_owner;
+    return cache_listed(client->cache, (uint16_t)kind, index, controller.low);
+}
+
+struct cache_cursor client_list_orphans(const struct client *client, enum kind kind,
+                                        const struct text *space)
+{
+    assert(kind == KIND_POD || kind == KIND_REPLICASET);
+    const int index =
+        kind == KIND_POD ? client->cluster->pods_by_owner : client->cluster->replicasets_by_owner;
+    return cache_listed(client->cache, (uint16_t)kind, index, orphan_key(space));
+}
+
+struct cache_cursor client_list_on_node(const struct client *client, const struct text *node)
+{
+    return cache_listed(client->cache, KIND_POD, client->cluster->pods_by_node, node->hash);
+}
+
+struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
+                                          const struct text *space)
+{
+    const int index = client->cluster->by_namespace[kind];
+    assert(index >= 0);
+    return cache_listed(client->cache, (uint16_t)kind, index, space->hash);
+}
+
+const struct object *client_read(const struct client *client, struct object_key key)
+{
+    return store_get(client->cluster->store, key);
+}
+
+struct object *client_edit(const struct object *version)
+{
+    return object_copy(version);
+}
+
+void client_event(struct client *client, const struct object *about, bool type_warning,
+                  const char *reason, const char *format, ...)
+{
+    if (!client->cluster->settings.keep_events)
+        return;
+    char message[1024]; /* the API server refuses longer notes */
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    event_recorder_note(client->cluster->events, client->name, about, type_warning, reason, message,
+                        client->now, client->cause);
+}
+
+/* --- replies ------------------------------------------------------------------------ */
+
+static void set_text(struct error *error, const char *format, va_list arguments)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, arguments) < 0)
+        abort();
+    error_set(error, (struct place){ 0 }, "%s", text);
+    free(text);
+}
+
+enum reply refuse(struct error *error, enum reply reply, const char *format, ...)
+{
+    if (error == NULL)
+        return reply;
+    va_list arguments;
+    va_start(arguments, format);
+    set_text(error, format, arguments);
+    va_end(arguments);
+    return reply;
+}
+
+char *resource_text(struct object_key key, char text[RESOURCE_TEXT])
+{
+    const struct kind_info *info = &kind_infos[key.kind];
+    const char *slash = strchr(info->api_version, '/');
+    const int group = slash ? (int)(slash - info->api_version) : 0;
+    snprintf(text, RESOURCE_TEXT, "%s%s%.*s", info->plural, group ? "." : "", group,
+             info->api_version);
+    return text;
+}
+
+enum reply refuse_missing(struct error *error, struct object_key key)
+{
+    char resource[RESOURCE_TEXT];
+    return refuse(error, REPLY_NOT_FOUND, "%s \"%s\" not found", resource_text(key, resource),
+                  text_s(key.name));
+}
+
+enum reply refuse_conflict(struct error *error, struct object_key key, const char *format, ...)
+{
+    if (error == NULL)
+        return REPLY_CONFLICT;
+    char resource[RESOURCE_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    set_text(error, format, arguments);
+    va_end(arguments);
+    error_wrap(error, "Operation cannot be fulfilled on %s \"%s\"", resource_text(key, resource),
+               text_s(key.name));
+    return REPLY_CONFLICT;
+}

@@ -1,0 +1,258 @@
+/* Creating and changing objects, with the rules of the API server.
+ *
+ * Follows apiserver pkg/registry/rest/{create,update}.go and pkg/registry/generic/registry/store.go
+ * of the release named in docs/fidelity.md. Records that come here are already admitted:
+ * components make them from admitted templates, users' documents pass cluster_admit(). */
+#include "models/cluster/client_private.h"
+
+#include <assert.h>
+
+#include "models/api/policy.h"
+#include "models/cluster/change.h"
+#include "models/cluster/identity.h"
+#include "models/cluster/unchanged.h"
+
+enum { NAME_TRIES = 8 }; /* names drawn before a clash is reported, as the generic registry does */
+
+static struct store *store_of(const struct client *client)
+{
+    return client->cluster->store;
+}
+
+/* Note a write in the trace, as the cause of what follows from the new version. */
+static void note_write(struct client *client, const char *verb, const struct object *before,
+                       struct object *after)
+{
+    char detail[CHANGE_TEXT];
+    after->cause =
+        run_note(client->cluster->run, client->now, client->cause, verb, after->type->name,
+                 after->space, after->name, change_text(before, after, detail));
+}
+
+/* --- create ------------------------------------------------------------------------- */
+
+/* Admission plugin NamespaceLifecycle. */
+static enum reply namespace_accepts(struct client *client, const struct object *object,
+                                    struct error *error)
+{
+    if (object->space == NULL)
+        return REPLY_OK;
+    const struct object_key key = { KIND_NAMESPACE, NULL, object->space };
+    const struct object *space = store_get(store_of(client), key);
+    if (space == NULL)
+        return refuse_missing(error, key);
+    if (!meta_of(space)->deleting)
+        return REPLY_OK;
+    char resource[RESOURCE_TEXT];
+    return refuse(error, REPLY_FORBIDDEN,
+                  "%s \"%s\" is forbidden: unable to create new content in namespace %s because it "
+                  "is being terminated",
+                  resource_text(object_key(object), resource), text_s(object->name),
+                  text_s(object->space));
+}
+
+static enum reply refuse_taken(struct error *error, const struct object *present)
+{
+    char resource[RESOURCE_TEXT];
+    return refuse(error, REPLY_ALREADY_EXISTS, "%s%s \"%s\" already exists",
+                  meta_of(present)->deleting ? "object is being deleted: " : "",
+                  resource_text(object_key(present), resource), text_s(present->name));
+}
+
+/* rest.BeforeCreate: what a new object is given, whatever it says itself. */
+static void fill_in(struct client *client, struct meta *object)
+{
+    struct cluster *cluster = client->cluster;
+    object->uid = (struct uid){ 0, 0 };
+    if (cluster->identify != NULL)
+        cluster->identify(cluster->identify_context, object);
+    object->created = client->now;
+    object->generation = kind_infos[object->object.kind].spec_changed != NULL;
+    object->deleting = false;
+    object->deletion = 0;
+    object->deletion_grace_seconds = 0;
+}
+
+/* Give the object a free name, if its own is to be generated. The object in its way otherwise. */
+static const struct object *name_object(struct client *client, struct meta *object)
+{
+    const bool generated = object->object.name == NULL;
+    assert(!generated || object->generate_name != NULL);
+    const struct object *present = NULL;
+    for (int i = 0; i < NAME_TRIES; i++) {
+        if (generated)
+            text_assign(&object->object.name, identity_name(client->cluster->identities, object));
+        present = store_get(store_of(client), object_key(&object->object));
+        if (present == NULL || !generated)
+            break;
+    }
+    return present;
+}
+
+enum reply client_create(struct client *client, struct object *object, const struct object **stored,
+                         struct error *error)
+{
+    struct meta *meta = (struct meta *)object;
+    client_spend(client);
+    fill_in(client, meta);
+    enum reply reply = namespace_accepts(client, object, error);
+    const struct object *present = reply == REPLY_OK ? name_object(client, meta) : NULL;
+    if (present != NULL)
+        reply = refuse_taken(error, present);
+    if (reply != REPLY_OK) {
+        object_drop(object);
+        return reply;
+    }
+    if (meta->uid.low == 0)
+        meta->uid = identity_uid(client->cluster->identities, meta, client->now);
+    note_write(client, "create", NULL, object);
+    if (stored != NULL)
+        *stored = object;
+    const bool created = store_create(store_of(client), object, client->now);
+    assert(created);
+    return REPLY_CREATED;
+}
+
+/* --- change ------------------------------------------------------------------------- */
+
+/* What no update changes: identity, and the deletion once it was asked for. */
+static void keep_identity(struct meta *after, const struct meta *before)
+{
+    after->uid = before->uid;
+    after->created = before->created;
+    after->deleting = before->deleting;
+    after->deletion = before->deletion;
+    after->deletion_grace_seconds = before->deletion_grace_seconds;
+    after->generation = before->generation;
+}
+
+static const struct text *new_finalizer(const struct meta *before, const struct meta *after)
+{
+    for (uint32_t i = 0; after->finalizers != NULL && i < after->finalizers->count; i++)
+        if (!finalizers_have(before->finalizers, after->finalizers->items[i]->s))
+            return after->finalizers->items[i];
+    return NULL;
+}
+
+bool client_remove_finished(struct client *client, const struct object *before,
+                            struct object *after)
+{
+    const struct meta *was = meta_of(before), *is = meta_of(after);
+    if (!was->deleting || was->deletion_grace_seconds > 0 || is->finalizers != NULL)
+        return false;
+    if (after->kind == KIND_NAMESPACE &&
+        ((const struct namespace_object *)after)->spec_finalizers != NULL)
+        return false;
+    /* The last state watchers see is the one before the finalizer went, as in the real server. */
+    struct object *last = object_copy(before);
+    object_drop(after);
+    client_remove(client, last);
+    return true;
+}
+
+enum reply client_remove(struct client *client, struct object *last)
+{
+    last->cause = run_note(client->cluster->run, client->now, client->cause, "remove",
+                           last->type->name, last->space, last->name, NULL);
+    store_remove(store_of(client), last, client->now);
+    return REPLY_OK;
+}
+
+enum reply client_store(struct client *client, const char *verb, const struct object *before,
+                        struct object *after)
+{
+    share_unchanged(after, before);
+    if (is_unchanged(before, after)) {
+        object_drop(after);
+        return REPLY_OK;
+    }
+    if (client_remove_finished(client, before, after))
+        return REPLY_OK;
+    note_write(client, verb, before, after);
+    store_replace(store_of(client), after, client->now);
+    return REPLY_OK;
+}
+
+/* rest.BeforeUpdate, and the write. Takes the reference. */
+static enum reply write_change(struct client *client, const char *verb, const struct object *before,
+                               struct object *after, struct error *error)
+{
+    const struct meta *was = meta_of(before);
+    struct meta *is = (struct meta *)after;
+    keep_identity(is, was);
+    const struct text *added = was->deleting ? new_finalizer(was, is) : NULL;
+    if (added != NULL) {
+        enum reply reply =
+            refuse(error, REPLY_INVALID,
+                   "%s \"%s\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be "
+                   "added if "
+                   "the object is being deleted, found new finalizers []string{\"%s\"}",
+                   kind_infos[after->kind].name, text_s(after->name), added->s);
+        object_drop(after);
+        return reply;
+    }
+    const struct kind_info *info = &kind_infos[after->kind];
+    if (info->spec_changed != NULL && info->spec_changed(before, after))
+        is->generation++;
+    return client_store(client, verb, before, after);
+}
+
+/* The stored version an update is meant for; NULL with the reply when there is none, or when it
+ * is not the one the record was copied from (a record of no version replaces any). */
+static const struct object *find_updated(struct client *client, const struct object *object,
+                                         enum reply *reply, struct error *error)
+{
+    client_spend(client);
+    const struct object *before = store_get(store_of(client), object_key(object));
+    *reply = REPLY_OK;
+    if (before == NULL)
+        *reply = refuse_missing(error, object_key(object));
+    else if (object->version != 0 && object->version != before->version)
+        *reply = refuse_conflict(error, object_key(object),
+                                 "the object has been modified; please apply your changes to the "
+                                 "latest version and try again");
+    return *reply == REPLY_OK ? before : NULL;
+}
+
+enum reply client_update(struct client *client, struct object *object, struct error *error)
+{
+    enum reply reply;
+    const struct object *before = find_updated(client, object, &reply, error);
+    if (before == NULL) {
+        object_drop(object);
+        return reply;
+    }
+    if (kind_infos[object->kind].take_status != NULL)
+        kind_infos[object->kind].take_status(object, before);
+    return write_change(client, "update", before, object, error);
+}
+
+enum reply client_update_status(struct client *client, struct object *object, struct error *error)
+{
+    enum reply reply;
+    const struct object *before = find_updated(client, object, &reply, error);
+    if (before == NULL) {
+        object_drop(object);
+        return reply;
+    }
+    struct object *after = object_copy(before);
+    assert(kind_infos[object->kind].take_status != NULL);
+    kind_infos[object->kind].take_status(after, object);
+    object_drop(object);
+    return write_change(client, "update-status", before, after, error);
+}
+
+enum reply client_patch(struct client *client, struct object_key key, change_fn *change,
+                        void *context, struct error *error)
+{
+    client_spend(client);
+    const struct object *before = store_get(store_of(client), key);
+    if (before == NULL)
+        return refuse_missing(error, key);
+    struct object *after = object_copy(before);
+    if (!change(after, context)) {
+        object_drop(after);
+        return REPLY_OK;
+    }
+    return write_change(client, "patch", before, after, error);
+}

@@ -1,0 +1,324 @@
+/* The table of settings: names, defaults, bounds, and where each default comes from.
+ *
+ * Defaults of flags are those of pkg/controller/apis/config, pkg/scheduler/apis/config and
+ * pkg/kubelet/apis/config (v1 defaults) of the release named in docs/fidelity.md. The timing models
+ * are ours; each row says what it rests on. */
+#include "models/cluster/settings.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/nearest.h"
+
+enum setting_type { SETTING_TIME, SETTING_NUMBER, SETTING_COUNT, SETTING_SWITCH };
+
+struct setting {
+    const char *program;
+    const char *flag; /* with its program in front where an earlier row has the same flag */
+    enum setting_type type;
+    size_t offset;
+    const char *standard; /* the default, as a user would write it */
+    double least, most;   /* of times in seconds */
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+static const char manager[] = "kube-controller-manager", scheduler[] = "kube-scheduler",
+                  kubelet[] = "kubelet", ours[] = "seatrial";
+
+enum { A_DAY = 86400, ANY_COUNT = INT_MAX };
+
+static const struct setting table[] = {
+    { manager, "kube-api-qps", SETTING_NUMBER, AT(kube_api_qps), "20", 0, 1e6 },
+    { manager, "kube-api-burst", SETTING_COUNT, AT(kube_api_burst), "30", 1, ANY_COUNT },
+    { manager, "node-monitor-period", SETTING_TIME, AT(node_monitor_period), "5s", 1e-3, A_DAY },
+    { manager, "node-monitor-grace-period", SETTING_TIME, AT(node_monitor_grace_period), "50s",
+      1e-3, A_DAY },
+    { manager, "node-startup-grace-period", SETTING_TIME, AT(node_startup_grace_period), "1m", 1e-3,
+      A_DAY },
+    { manager, "node-eviction-rate", SETTING_NUMBER, AT(node_eviction_rate), "0.1", 0, 1e6 },
+    { manager, "secondary-node-eviction-rate", SETTING_NUMBER, AT(secondary_node_eviction_rate),
+      "0.01", 0, 1e6 },
+    { manager, "unhealthy-zone-threshold", SETTING_NUMBER, AT(unhealthy_zone_threshold), "0.55", 0,
+      1 },
+    { manager, "large-cluster-size-threshold", SETTING_COUNT, AT(large_cluster_size_threshold),
+      "50", 0, ANY_COUNT },
+    { manager, "concurrent-deployment-syncs", SETTING_COUNT, AT(concurrent_deployment_syncs), "5",
+      1, 10000 },
+    { manager, "concurrent-replicaset-syncs", SETTING_COUNT, AT(concurrent_rs_syncs), "5", 1,
+      10000 },
+    { manager, "concurrent-service-endpoint-syncs", SETTING_COUNT,
+      AT(concurrent_service_endpoint_syncs), "5", 1, 10000 },
+    { manager, "concurrent-gc-syncs", SETTING_COUNT, AT(concurrent_gc_syncs), "20", 1, 10000 },
+    { manager, "concurrent-namespace-syncs", SETTING_COUNT, AT(concurrent_namespace_syncs), "10", 1,
+      10000 },
+    { manager, "terminated-pod-gc-threshold", SETTING_COUNT, AT(terminated_pod_gc_threshold),
+      "12500", 0, ANY_COUNT },
+    { scheduler, "kube-scheduler/kube-api-qps", SETTING_NUMBER, AT(scheduler_qps), "50", 0, 1e6 },
+    { scheduler, "kube-scheduler/kube-api-burst", SETTING_COUNT, AT(scheduler_burst), "100", 1,
+      ANY_COUNT },
+    { scheduler, "percentage-of-nodes-to-score", SETTING_COUNT, AT(percentage_of_nodes_to_score),
+      "0", 0, 100 },
+    { scheduler, "pod-initial-backoff", SETTING_TIME, AT(pod_initial_backoff), "1s", 1e-3, A_DAY },
+    { scheduler, "pod-max-backoff", SETTING_TIME, AT(pod_max_backoff), "10s", 1e-3, A_DAY },
+    { kubelet, "kubelet/kube-api-qps", SETTING_NUMBER, AT(kubelet_qps), "50", 0, 1e6 },
+    { kubelet, "kubelet/kube-api-burst", SETTING_COUNT, AT(kubelet_burst), "100", 1, ANY_COUNT },
+    { kubelet, "node-lease-duration", SETTING_TIME, AT(node_lease_duration), "40s", 1e-3, A_DAY },
+    { kubelet, "node-status-update-frequency", SETTING_TIME, AT(node_status_update_frequency),
+      "10s", 1e-3, A_DAY },
+    { kubelet, "node-status-report-frequency", SETTING_TIME, AT(node_status_report_frequency), "5m",
+      1e-3, A_DAY },
+    { kubelet, "max-container-restart-period", SETTING_TIME, AT(max_container_backoff), "5m", 1,
+      A_DAY },
+    { kubelet, "serialize-image-pulls", SETTING_SWITCH, AT(serialize_image_pulls), "true", 0, 1 },
+    /* 50 MB/s: half a 1 Gbit/s link, which is what one pull from a near registry gets. */
+    { ours, "image-bandwidth", SETTING_NUMBER, AT(image_bandwidth), "50000000", 1, 1e15 },
+    { ours, "keep-events", SETTING_SWITCH, AT(keep_events), "false", 0, 1 },
+    { ours, "tick-heartbeats", SETTING_SWITCH, AT(tick_heartbeats), "false", 0, 1 },
+    { ours, "stage-kubelet", SETTING_SWITCH, AT(stage_kubelet), "false", 0, 1 },
+};
+
+enum { SETTINGS = sizeof table / sizeof *table };
+
+struct timing {
+    const char *name;
+    size_t offset;
+    double standard; /* a constant, in seconds or bytes; negative: none */
+};
+
+static const struct timing timings[] = {
+    /* One write and its watch event: two writes of one controller in the recordings of the real
+     * control plane on a quiet machine are 4 to 10 ms apart. */
+    { "apiWrite", AT(api_write), 0.005 },
+    { "cacheLag", AT(cache_lag), -1 },
+    /* One attempt on a hundred nodes: p50 in the measurements of the real scheduler. */
+    { "schedulingCycle", AT(scheduling_cycle), 0.0006 },
+    /* Sandbox, network and container: what is left of the 5 s that the pod start-up objective
+     * of sig-scalability allows at p99, taken at the order seen at p50. */
+    { "containerStart", AT(container_start), 1 },
+    { "containerReady", AT(container_ready), 1 },
+    { "containerStop", AT(container_stop), 1 },
+    { "preStop", AT(pre_stop), 5 },
+    { "imageSize", AT(image_size), 100e6 },
+};
+
+enum { TIMINGS = sizeof timings / sizeof *timings };
+
+static void *member(const struct settings *settings, size_t offset)
+{
+    return (char *)settings + offset;
+}
+
+static struct distribution **model_of(const struct settings *settings, const struct timing *timing)
+{
+    return member(settings, timing->offset);
+}
+
+/* --- names ---------------------------------------------------------------------------- */
+
+/* By its name in the table, or by any flag with its program in front. */
+static bool is_named(const struct setting *setting, const char *flag)
+{
+    if (strcmp(setting->flag, flag) == 0)
+        return true;
+    const size_t length = strlen(setting->program);
+    return strncmp(setting->program, flag, length) == 0 && flag[length] == '/' &&
+           strcmp(setting->flag, flag + length + 1) == 0;
+}
+
+static const struct setting *find_flag(const char *flag)
+{
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (is_named(&table[i], flag))
+            return &table[i];
+    return NULL;
+}
+
+static const struct timing *find_timing(const char *name)
+{
+    for (size_t i = 0; i < TIMINGS; i++)
+        if (strcmp(timings[i].name, name) == 0)
+            return &timings[i];
+    return NULL;
+}
+
+const char *settings_flag(size_t index)
+{
+    return index < SETTINGS ? table[index].flag : NULL;
+}
+
+const char *settings_timing(size_t index)
+{
+    return index < TIMINGS ? timings[index].name : NULL;
+}
+
+/* "there is no WHAT NAME", with the nearest of the names that name_at() lists. */
+static bool no_such(const char *what, const char *name, const char *name_at(size_t),
+                    struct place at, struct error *error)
+{
+    struct nearest near = nearest_to(name);
+    for (size_t i = 0; name_at(i) != NULL; i++)
+        nearest_offer(&near, name_at(i));
+    if (near.found == NULL)
+        return error_set(error, at, "there is no %s \"%s\"", what, name);
+    return error_set(error, at, "there is no %s \"%s\" (did you mean \"%s\"?)", what, name,
+                     near.found);
+}
+
+/* --- values --------------------------------------------------------------------------- */
+
+static bool out_of_bounds(const struct setting *setting, const char *value, struct place at,
+                          struct error *error)
+{
+    const char *unit = setting->type == SETTING_TIME ? "s" : "";
+    return error_set(error, at, "%s: \"%s\" is not between %g%s and %g%s", setting->flag, value,
+                     setting->least, unit, setting->most, unit);
+}
+
+static bool is_within(const struct setting *setting, double value)
+{
+    return value >= setting->least && value <= setting->most;
+}
+
+static bool set_time(const struct setting *setting, sim_time *time, const char *value,
+                     struct place at, struct error *error)
+{
+    sim_time read;
+    if (!sim_time_parse(value, at, &read, error))
+        return error_wrap(error, "%s", setting->flag);
+    if (!is_within(setting, sim_time_to_seconds(read)))
+        return out_of_bounds(setting, value, at, error);
+    *time = read;
+    return true;
+}
+
+static bool read_number(const struct setting *setting, double *number, const char *value,
+                        struct place at, struct error *error)
+{
+    char *end;
+    *number = strtod(value, &end);
+    const bool whole = setting->type == SETTING_COUNT;
+    if (end == value || *end != '\0' || !isfinite(*number) || (whole && *number != floor(*number)))
+        return error_set(error, at, "%s: \"%s\" is not a %snumber", setting->flag, value,
+                         whole ? "whole " : "");
+    if (!is_within(setting, *number))
+        return out_of_bounds(setting, value, at, error);
+    return true;
+}
+
+static bool set_switch(const struct setting *setting, bool *on, const char *value, struct place at,
+                       struct error *error)
+{
+    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return error_set(error, at, "%s: \"%s\" is neither true nor false", setting->flag, value);
+    *on = value[0] == 't';
+    return true;
+}
+
+static bool set_member(const struct setting *setting, void *into, const char *value,
+                       struct place at, struct error *error)
+{
+    double number;
+    switch (setting->type) {
+    case SETTING_TIME:
+        return set_time(setting, into, value, at, error);
+    case SETTING_SWITCH:
+        return set_switch(setting, into, value, at, error);
+    case SETTING_NUMBER:
+        if (!read_number(setting, &number, value, at, error))
+            return false;
+        *(double *)into = number;
+        return true;
+    case SETTING_COUNT:
+        if (!read_number(setting, &number, value, at, error))
+            return false;
+        *(int *)into = (int)number;
+        return true;
+    }
+    return false;
+}
+
+bool settings_set(struct settings *settings, const char *flag, const char *value, struct place at,
+                  struct error *error)
+{
+    const struct setting *setting = find_flag(flag);
+    if (setting == NULL)
+        return no_such("setting", flag, settings_flag, at, error);
+    return set_member(setting, member(settings, setting->offset), value, at, error);
+}
+
+bool settings_set_timing(struct settings *settings, const char *name, const struct value *model,
+                         struct error *error)
+{
+    const struct timing *timing = find_timing(name);
+    if (timing == NULL)
+        return no_such("timing model", name, settings_timing, model->at, error);
+    struct distribution *loaded = distribution_load(model, error);
+    if (loaded == NULL)
+        return error_wrap(error, "%s", name);
+    distribution_free(*model_of(settings, timing));
+    *model_of(settings, timing) = loaded;
+    return true;
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){ 0 };
+    for (size_t i = 0; i < SETTINGS; i++) {
+        struct error error = { 0 };
+        const bool fits = set_member(&table[i], member(settings, table[i].offset),
+                                     table[i].standard, (struct place){ 0 }, &error);
+        assert(fits);
+    }
+    for (size_t i = 0; i < TIMINGS; i++)
+        if (timings[i].standard >= 0)
+            *model_of(settings, &timings[i]) = distribution_new_constant(timings[i].standard);
+}
+
+void settings_close(struct settings *settings)
+{
+    for (size_t i = 0; i < TIMINGS; i++) {
+        distribution_free(*model_of(settings, &timings[i]));
+        *model_of(settings, &timings[i]) = NULL;
+    }
+}
+
+static struct value *print_member(const struct setting *setting, const void *from)
+{
+    char text[SIM_TIME_TEXT];
+    switch (setting->type) {
+    case SETTING_TIME:
+        return value_new_string(sim_time_print(*(const sim_time *)from, text));
+    case SETTING_SWITCH:
+        return value_new_bool(*(const bool *)from);
+    case SETTING_COUNT:
+        return value_new_int(*(const int *)from);
+    case SETTING_NUMBER:
+        snprintf(text, sizeof text, "%.15g", *(const double *)from);
+        if (strtod(text, NULL) != *(const double *)from)
+            snprintf(text, sizeof text, "%.17g", *(const double *)from);
+        return value_new_number(text);
+    }
+    return NULL;
+}
+
+struct value *settings_print(const struct settings *settings)
+{
+    struct value *flags = value_new_map(), *models = value_new_map(), *all = value_new_map();
+    for (size_t i = 0; i < SETTINGS; i++)
+        value_set(flags, table[i].flag, print_member(&table[i], member(settings, table[i].offset)));
+    for (size_t i = 0; i < TIMINGS; i++)
+        if (*model_of(settings, &timings[i]) != NULL)
+            value_set(models, timings[i].name,
+                      distribution_print(*model_of(settings, &timings[i])));
+    value_set(all, "settings", flags);
+    value_set(all, "timing", models);
+    return all;
+}

@@ -1,0 +1,121 @@
+/* Which members of which record may be compared by content, and are then shared.
+ *
+ * The real API server compares the encoded objects (apiserver pkg/storage/etcd3 store.go,
+ * GuaranteedUpdate); here equal versions are equal bytes once what is equal is shared. */
+#include "models/cluster/unchanged.h"
+
+#include <string.h>
+
+#include "models/api/kinds.h"
+#include "models/api/node.h"
+#include "models/api/pod.h"
+#include "models/api/policy.h"
+#include "models/api/workloads.h"
+
+static void exchange_bytes(void *a, void *b, size_t size)
+{
+    char held[size];
+    memcpy(held, a, size);
+    memcpy(a, b, size);
+    memcpy(b, held, size);
+}
+
+static void share_meta(struct meta *copy, const struct meta *original)
+{
+    if (copy->labels != original->labels && labels_equal(copy->labels, original->labels)) {
+        labels_drop(copy->labels);
+        copy->labels = labels_hold(original->labels);
+    }
+    if (copy->annotations != original->annotations &&
+        labels_equal(copy->annotations, original->annotations)) {
+        labels_drop(copy->annotations);
+        copy->annotations = labels_hold(original->annotations);
+    }
+    if (copy->owners != original->owners && owners_equal(copy->owners, original->owners)) {
+        owners_drop(copy->owners);
+        copy->owners = owners_hold(original->owners);
+    }
+    if (copy->finalizers != original->finalizers &&
+        finalizers_equal(copy->finalizers, original->finalizers)) {
+        finalizers_drop(copy->finalizers);
+        copy->finalizers = finalizers_hold(original->finalizers);
+    }
+    if (copy->document != original->document && value_equal(copy->document, original->document)) {
+        value_drop(copy->document);
+        copy->document = value_hold(original->document);
+    }
+}
+
+static const struct conditions **conditions_of(struct object *object)
+{
+    switch ((enum kind)object->kind) {
+    case KIND_NODE:
+        return &((struct node *)object)->conditions;
+    case KIND_REPLICASET:
+        return &((struct replicaset *)object)->conditions;
+    case KIND_DEPLOYMENT:
+        return &((struct deployment *)object)->conditions;
+    case KIND_PODDISRUPTIONBUDGET:
+        return &((struct pod_disruption_budget *)object)->conditions;
+    default:
+        return NULL;
+    }
+}
+
+static void share_conditions(struct object *copy, const struct object *original)
+{
+    const struct conditions **changed = conditions_of(copy);
+    if (changed == NULL)
+        return;
+    const struct conditions *kept = *conditions_of((struct object *)original);
+    if (*changed == kept || !conditions_equal(*changed, kept))
+        return;
+    conditions_drop(*changed);
+    *changed = conditions_hold(kept);
+}
+
+/* Container states and reasons of pods hold no member that must be compared by content. */
+static bool pod_states_equal(const struct pod *a, const struct pod *b)
+{
+    const struct container_statuses *x = a->containers, *y = b->containers;
+    if (x == y || x == NULL || y == NULL || x->count != y->count)
+        return x == y;
+    return memcmp(x->items, y->items, x->count * sizeof *x->items) == 0;
+}
+
+static bool pod_reasons_equal(const struct pod *a, const struct pod *b)
+{
+    if (a->reasons == b->reasons || a->reasons == NULL || b->reasons == NULL)
+        return a->reasons == b->reasons;
+    return memcmp(a->reasons->of, b->reasons->of, sizeof a->reasons->of) == 0;
+}
+
+/* The parts of a pod that are equal by content change hands by exchange with a throw-away copy. */
+static void share_pod(struct pod *copy, const struct pod *original)
+{
+    const bool states =
+        copy->containers != original->containers && pod_states_equal(copy, original);
+    const bool reasons = copy->reasons != original->reasons && pod_reasons_equal(copy, original);
+    if (!states && !reasons)
+        return;
+    struct pod *other = (struct pod *)object_copy(&original->meta.object);
+    if (states)
+        exchange_bytes(&copy->containers, &other->containers, sizeof copy->containers);
+    if (reasons)
+        exchange_bytes(&copy->reasons, &other->reasons, sizeof copy->reasons);
+    object_drop(&other->meta.object);
+}
+
+void share_unchanged(struct object *copy, const struct object *original)
+{
+    share_meta((struct meta *)copy, meta_of(original));
+    share_conditions(copy, original);
+    if (copy->kind == KIND_POD)
+        share_pod((struct pod *)copy, pod_of(original));
+}
+
+bool is_unchanged(const struct object *a, const struct object *b)
+{
+    return memcmp((const char *)a + sizeof *a, (const char *)b + sizeof *b,
+                  a->type->size - sizeof *a) == 0;
+}

@@ -1,0 +1,254 @@
+/* The loop that runs controllers: work queues, workers, and who wakes whom.
+ *
+ * Follows client-go util/workqueue (the default controller rate limiter: 5 ms doubling up to
+ * 1000 s; its overall limit of 10 retries a second is left out) and the workers of
+ * kube-controller-manager of the release named in docs/fidelity.md. */
+#include "models/controllers/controller.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/memory.h"
+
+static const sim_time first_backoff = 5 * SIM_MILLISECOND, longest_backoff = 1000 * SIM_SECOND;
+
+/* One of the workers of a controller, and the key it is at. */
+struct worker {
+    struct controller_run *run;
+    bool busy;
+    enum outcome outcome;
+    struct object_key key; /* its texts are the work queue's until workqueue_done() */
+    event_id event;        /* when it starts or ends */
+};
+
+struct controller_run {
+    const struct controller *controller;
+    struct cluster *cluster;
+    struct client client;
+    struct workqueue *queue;
+    struct worker *workers;
+    int worker_count;
+    void *state;
+    const struct text *kind_name; /* of what it reconciles: "ReplicaSet" */
+};
+
+/* Who is woken by changes of one kind, in the order of the table of controllers. */
+struct call {
+    struct controller_run *run;
+    void (*wake)(struct controller_run *controller, const struct watch_event *event);
+};
+struct calls {
+    struct call *items;
+    size_t count, capacity;
+};
+
+struct manager {
+    struct controller_run **runs;
+    size_t count, capacity;
+    struct calls calls[KIND_COUNT];
+    uint64_t kinds; /* bit k: somebody is woken by kind k */
+};
+
+/* --- workers -------------------------------------------------------------------------- */
+
+static void worker_next(struct worker *worker);
+
+static void worker_ends(void *subject, sim_time now)
+{
+    struct worker *worker = subject;
+    (void)now;
+    worker->event = 0;
+    worker->busy = false;
+    workqueue_done(worker->run->queue, worker->key, worker->outcome == RETRY);
+    if (!worker->busy)
+        worker_next(worker);
+}
+
+/* Reconcile one key. The worker stays busy until the calls of the reconcile have ended. */
+static void worker_starts(void *subject, sim_time now)
+{
+    struct worker *worker = subject;
+    struct controller_run *run = worker->run;
+    struct cause cause;
+    worker->event = 0;
+    worker->busy = false;
+    if (!workqueue_take(run->queue, &worker->key, &cause))
+        return;
+    client_begin(&run->client, cause);
+    worker->outcome = run->controller->reconcile(&run->client, worker->key);
+    assert(run->client.now >= now);
+    worker->busy = true;
+    if (run->client.now == now)
+        worker_ends(worker, now);
+    else
+        worker->event =
+            run_at(run->cluster->run, run->client.now, PRIORITY_WORK, worker_ends, worker);
+}
+
+/* Have an idle worker start as soon as everybody has heard of what happened up to now. */
+static void worker_next(struct worker *worker)
+{
+    if (workqueue_length(worker->run->queue) == 0)
+        return;
+    worker->busy = true;
+    worker->event = run_at(worker->run->cluster->run, run_now(worker->run->cluster->run),
+                           PRIORITY_WORK, worker_starts, worker);
+}
+
+/* A key is there: the first idle worker will take it. */
+static void key_is_ready(void *subject)
+{
+    struct controller_run *run = subject;
+    for (int i = 0; i < run->worker_count; i++) {
+        if (!run->workers[i].busy) {
+            worker_next(&run->workers[i]);
+            return;
+        }
+    }
+}
+
+/* --- what reconciles and wake functions use --------------------------------------------- */
+
+void *controller_state(const struct client *client)
+{
+    return ((struct controller_run *)client->owner)->state;
+}
+
+void controller_requeue_after(struct client *client, struct object_key key, sim_time delay)
+{
+    struct controller_run *run = client->owner;
+    const sim_time ahead = client->now - run_now(run->cluster->run);
+    workqueue_add_after(run->queue, key, sim_time_after(ahead, delay), client->cause);
+}
+
+void controller_wake(struct controller_run *controller, struct object_key key, struct cause cause)
+{
+    workqueue_add(controller->queue, key, cause);
+}
+
+void controller_wake_after(struct controller_run *controller, struct object_key key, sim_time delay,
+                           struct cause cause)
+{
+    workqueue_add_after(controller->queue, key, delay, cause);
+}
+
+void *controller_run_state(const struct controller_run *controller)
+{
+    return controller->state;
+}
+
+const struct client *controller_client(const struct controller_run *controller)
+{
+    return &controller->client;
+}
+
+void wake_self(struct controller_run *controller, const struct watch_event *event)
+{
+    controller_wake(controller, object_key(event->object), event->cause);
+}
+
+static const struct owner *owner_of(const struct controller_run *controller,
+                                    const struct object *object)
+{
+    const struct owner *owner = object != NULL ? meta_controller(meta_of(object)) : NULL;
+    return owner != NULL && owner->kind == controller->kind_name ? owner : NULL;
+}
+
+static void wake_one_owner(struct controller_run *controller, const struct watch_event *event,
+                           const struct owner *owner)
+{
+    const struct object_key key = { (uint16_t)controller->controller->reconciles,
+                                    event->object->space, owner->name };
+    controller_wake(controller, key, event->cause);
+}
+
+void wake_owner(struct controller_run *controller, const struct watch_event *event)
+{
+    const struct owner *is = owner_of(controller, event->object);
+    const struct owner *was = owner_of(controller, event->before);
+    if (was != NULL && (is == NULL || is->uid.low != was->uid.low))
+        wake_one_owner(controller, event, was);
+    if (is != NULL)
+        wake_one_owner(controller, event, is);
+}
+
+/* --- the component -------------------------------------------------------------------- */
+
+static void manager_hears(void *self, const struct watch_event *event)
+{
+    struct manager *manager = self;
+    const struct calls *calls = &manager->calls[event->object->kind];
+    for (size_t i = 0; i < calls->count; i++)
+        calls->items[i].wake(calls->items[i].run, event);
+}
+
+static struct controller_run *controller_run_new(const struct controller *controller,
+                                                 struct cluster *cluster)
+{
+    struct controller_run *run = mem_new(sizeof *run);
+    run->controller = controller;
+    run->cluster = cluster;
+    client_init(&run->client, cluster, controller->name, cluster->settings.kube_api_qps,
+                cluster->settings.kube_api_burst, run);
+    run->queue = workqueue_new(cluster->run, first_backoff, longest_backoff, key_is_ready, run);
+    run->worker_count = controller->workers != NULL ? controller->workers(&cluster->settings) : 1;
+    run->workers = mem_new((size_t)run->worker_count * sizeof *run->workers);
+    for (int i = 0; i < run->worker_count; i++)
+        run->workers[i].run = run;
+    run->kind_name = cluster_text(cluster, kind_infos[controller->reconciles].name);
+    run->state = controller->state_size > 0 ? mem_new(controller->state_size) : NULL;
+    if (controller->init != NULL)
+        controller->init(run->state, cluster);
+    return run;
+}
+
+static void controller_run_free(struct controller_run *run)
+{
+    for (int i = 0; i < run->worker_count; i++)
+        run_cancel(run->cluster->run, &run->workers[i].event);
+    if (run->controller->close != NULL)
+        run->controller->close(run->state);
+    free(run->state);
+    free(run->workers);
+    workqueue_free(run->queue);
+    client_close(&run->client);
+    text_drop(run->kind_name);
+    free(run);
+}
+
+static void subscribe(struct manager *manager, struct controller_run *run)
+{
+    const struct wake *wakes = run->controller->wakes_on;
+    for (int i = 0; i < CONTROLLER_WAKES && wakes[i].wake != NULL; i++) {
+        struct calls *calls = &manager->calls[wakes[i].kind];
+        MEM_GROW(calls->items, calls->count, calls->capacity);
+        calls->items[calls->count++] = (struct call){ run, wakes[i].wake };
+        manager->kinds |= UINT64_C(1) << wakes[i].kind;
+    }
+}
+
+static void *manager_start(struct cluster *cluster)
+{
+    struct manager *manager = mem_new(sizeof *manager);
+    for (size_t i = 0; controllers[i] != NULL; i++) {
+        MEM_GROW(manager->runs, manager->count, manager->capacity);
+        manager->runs[manager->count] = controller_run_new(controllers[i], cluster);
+        subscribe(manager, manager->runs[manager->count++]);
+    }
+    cache_watch_kinds(cluster->cache, (struct watcher){ manager, manager_hears }, manager->kinds);
+    return manager;
+}
+
+static void manager_stop(void *state)
+{
+    struct manager *manager = state;
+    for (size_t i = 0; i < manager->count; i++)
+        controller_run_free(manager->runs[i]);
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        free(manager->calls[i].items);
+    free(manager->runs);
+    free(manager);
+}
+
+const struct component controller_manager = { "controller-manager", manager_start, manager_stop };
