@@ -8,7 +8,7 @@
  *     {lognormal: {p50: 2s, p99: 30s}}  (any two quantiles pNN)
  *     {empirical: {values: [1s, 2s, 5s], weights: [5, 3, 1]}}
  * Samples are doubles in the unit of the parameters: seconds where they were durations. They
- * are never negative; the shape of a gamma is from 0.2 to 10000. */
+ * are never negative; the shape of a gamma is from 0.001 to 100000. */
 #ifndef SIM_CHANCE_DISTRIBUTION_H
 #define SIM_CHANCE_DISTRIBUTION_H
 

@@ -1,9 +1,10 @@
 /* The families: inverse distribution function and mean of each, from GSL where it has them.
  *
- * gsl_cdf_gamma_Pinv iterates, and finds nothing for some u when the shape is below about 0.12
- * or above about 10,000: such shapes are refused. The others are closed forms, or for the
- * lognormal Wichura's AS 241 through gsl_cdf_ugaussian_Pinv. */
+ * Closed forms, for the lognormal with Wichura's AS 241 (gsl_cdf_ugaussian_Pinv); only the
+ * gamma is inverted here, because gsl_cdf_gamma_Pinv of GSL 2.7 finds nothing for many u when
+ * the shape is small or large. */
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,8 +18,8 @@ const char *range_fault(enum range range, double value)
         return "must not be negative";
     if (range == POSITIVE && value <= 0)
         return "must be more than 0";
-    if (range == GAMMA_SHAPE && !(value >= 0.2 && value <= 10000))
-        return "must be from 0.2 to 10000";
+    if (range == GAMMA_SHAPE && !(value >= 0.001 && value <= 1e5))
+        return "must be from 0.001 to 100000";
     return NULL;
 }
 
@@ -58,9 +59,48 @@ static double weibull_mean(const struct distribution *d)
     return d->parameters[1] * tgamma(1 + 1 / d->parameters[0]);
 }
 
+/* Where to begin: Wilson and Hilferty's cube, or near 0 the first term of the series,
+ * P(x) = x^shape / Gamma(shape + 1). */
+static double gamma_guess(double shape, double first_term, double u)
+{
+    const double z = gsl_cdf_ugaussian_Pinv(u);
+    const double root = 1 - 1 / (9 * shape) + z / (3 * sqrt(shape));
+    return root > 0.2 ? shape * root * root * root : first_term;
+}
+
+/* One step of Newton's method on the logarithm of the smaller tail against that of x. */
+static double gamma_step(double x, double shape, double below, double u)
+{
+    const double above = gsl_cdf_gamma_Q(x, shape, 1);
+    const double slope = gsl_ran_gamma_pdf(x, shape, 1) * x;
+    const double step =
+        u < 0.5 ? log(u / below) * below / slope : log(above / (1 - u)) * above / slope;
+    return x * exp(step);
+}
+
+/* Newton's method, kept between bounds that it narrows. */
+static double gamma_inverse(double shape, double u)
+{
+    const double first_term = exp((log(u) + lgamma(shape + 1)) / shape);
+    if (first_term < 1e-14 * (shape + 1))
+        return first_term;
+    double lower = 0, upper = INFINITY, x = gamma_guess(shape, first_term, u);
+    for (int i = 0; i < 100; i++) {
+        const double below = gsl_cdf_gamma_P(x, shape, 1);
+        *(below < u ? &lower : &upper) = x;
+        double next = gamma_step(x, shape, below, u);
+        if (!(next > lower && next < upper))
+            next = isinf(upper) ? 2 * x : lower + (upper - lower) / 2;
+        if (fabs(next - x) <= 1e-14 * x)
+            return next;
+        x = next;
+    }
+    return x;
+}
+
 static double gamma_quantile(const struct distribution *d, double u)
 {
-    return gsl_cdf_gamma_Pinv(u, d->parameters[0], d->parameters[1]);
+    return gamma_inverse(d->parameters[0], u) * d->parameters[1];
 }
 
 static double gamma_mean(const struct distribution *d)
