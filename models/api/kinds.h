@@ -7,6 +7,7 @@
 
 #include "models/api/meta.h"
 #include "sim/base/error.h"
+#include "sim/kernel/queue.h"
 
 enum kind {
     KIND_NAMESPACE,
@@ -49,7 +50,12 @@ enum kind {
 struct codec {
     struct texts *texts;
     struct pod_specs *specs;
-    int64_t epoch_seconds; /* Unix time of the run's start */
+    int64_t epoch_seconds;     /* Unix time of the run's start */
+    const struct queue *clock; /* whose present a Lease is printed at; NULL: its first renewal */
+    /* What admission makes of the PodSpec that a template gives to its pods; consumes the
+     * reference. NULL: nothing. */
+    struct value *(*admit_pod_spec)(void *context, struct value *spec);
+    void *admit_context;
 };
 
 struct kind_info {

@@ -19,7 +19,7 @@ void document_cut_keys(struct value **root, const char *key, const char *const *
 /* The tree of an object with apiVersion, kind, metadata and the rest its record does not hold... */
 struct value *record_print_begin(const struct codec *codec, const struct object *object);
 /* ... and the same with everything laid over, in the API's order of fields. Takes the tree. */
-struct value *record_print_end(const struct object *object, struct value *tree);
+struct value *record_print_end(struct value *tree);
 
 struct value *text_value(const struct text *text); /* a string, "" for NULL */
 struct value *time_value(const struct codec *codec, sim_time at);
@@ -37,7 +37,7 @@ const struct text *intern_value(const struct codec *codec, const struct value *v
 /* A time of a document; false when it is absent or none. */
 bool time_of_value(const struct codec *codec, const struct value *value, sim_time *at);
 
-/* Whether two documents differ outside their status, and the exchange of the status. */
+/* Whether the spec of two documents differs, and the exchange of their status. */
 bool document_spec_changed(const struct object *before, const struct object *after);
 void document_take_status(struct object *into, const struct object *from);
 
@@ -61,10 +61,10 @@ DECLARE_KIND(lease);
 DECLARE_KIND(machine);
 DECLARE_KIND(image);
 
-bool node_spec_changed(const struct object *before, const struct object *after);
 bool pod_spec_changed(const struct object *before, const struct object *after);
 bool replicaset_spec_changed(const struct object *before, const struct object *after);
 bool deployment_spec_changed(const struct object *before, const struct object *after);
+bool priority_class_changed(const struct object *before, const struct object *after);
 bool endpoint_slice_changed(const struct object *before, const struct object *after);
 bool pod_disruption_budget_spec_changed(const struct object *before, const struct object *after);
 

@@ -63,6 +63,8 @@ const struct taints *taints_without(const struct taints *from, const char *key,
                                     enum taint_effect effect);
 const struct taints *taints_hold(const struct taints *taints);
 void taints_drop(const struct taints *taints);
+bool taints_equal(const struct taints *a, const struct taints *b);
 const char *taint_effect_name(enum taint_effect effect);
+enum taint_effect taint_effect_parse(const char *text); /* EFFECT_ANY when it is none */
 
 #endif

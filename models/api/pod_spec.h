@@ -48,7 +48,7 @@ struct container {
     bool sidecar; /* an init container with restartPolicy Always */
     const struct probe *startup, *readiness, *liveness; /* NULL: none */
     bool has_pre_stop;
-    sim_time pre_stop; /* how long the preStop hook takes (sleep.seconds; else the model's) */
+    sim_time pre_stop; /* how long the preStop hook takes (sleep.seconds); -1: as the model says */
     struct resources requests, limits;
     int64_t cpu_milli_limit;
 };
@@ -63,7 +63,7 @@ struct toleration {
 
 struct preferred_term {
     int32_t weight;
-    const struct node_selector *term; /* of one term */
+    const struct node_selector *term; /* of one term; NULL: it has a value that is none */
 };
 
 enum qos_class { QOS_GUARANTEED, QOS_BURSTABLE, QOS_BEST_EFFORT };
@@ -97,7 +97,10 @@ struct pod_spec {
 
     struct resources requests; /* effective: containers, init containers, sidecars, overhead,
                                       * pod level; what NodeResourcesFit checks */
-    int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* the same with the scoring defaults */
+    int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* the same with 100m and 200 MiB where
+                                      * nothing is requested: how a node's load is counted */
+    int64_t scored_cpu_milli, scored_memory_bytes;   /* as the scorers see the pod: differs where
+                                      * pod-level resources are set */
     enum qos_class qos;
 };
 
@@ -112,6 +115,12 @@ void pod_specs_free(struct pod_specs *specs);
 const struct pod_spec *pod_spec_compile(struct pod_specs *specs, struct value *document);
 const struct pod_spec *pod_spec_hold(const struct pod_spec *spec);
 void pod_spec_drop(const struct pod_spec *spec);
+
+/* A ResourceList document as amounts; closed with resources_close(). */
+void resources_load(struct texts *texts, const struct value *list, struct resources *resources);
+void resources_close(struct resources *resources);
+/* The amount of any resource by its name; 0 when it is not there. */
+int64_t resources_get(const struct resources *resources, const char *name);
 
 /* Does this toleration tolerate a taint? Kubernetes v1.Toleration.ToleratesTaint. */
 bool toleration_tolerates(const struct toleration *toleration, const struct text *key,

@@ -5,7 +5,7 @@
 #include "models/api/meta.h"
 
 struct service {
-    struct meta meta;              /* meta.document: {spec: {...}} */
+    struct meta meta;              /* meta.document: {spec: {...}}, the members below included */
     const struct labels *selector; /* NULL: none, endpoints are the user's */
     bool publish_not_ready_addresses;
     bool headless, external_name;
@@ -25,10 +25,15 @@ struct endpoints {
 };
 
 struct endpoint_slice {
-    struct meta meta; /* meta.document: {addressType, ports} */
+    struct meta meta; /* meta.document: {addressType, ports}, and endpoints a user wrote by hand */
     const struct text *service;
-    const struct endpoints *endpoints;
+    const struct endpoints *endpoints; /* NULL: none */
 };
+
+/* Room for so many, with one reference, to be filled in before it is shared. */
+struct endpoints *endpoints_new(size_t count);
+void endpoints_drop(const struct endpoints *endpoints);
+bool endpoints_equal(const struct endpoints *a, const struct endpoints *b);
 
 extern const struct object_kind service_kind, endpoint_slice_kind;
 

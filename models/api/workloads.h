@@ -54,10 +54,10 @@ struct deployment {
 
 extern const struct object_kind replicaset_kind, deployment_kind;
 
-/* Compile a defaulted PodTemplateSpec; one reference. `specs` shares compiled specs. */
-struct value;
-const struct pod_template *pod_template_compile(struct texts *texts, struct pod_specs *specs,
-                                                struct value *document);
+/* Compile a defaulted PodTemplateSpec (NULL: an empty one); one reference. Its pods' spec is
+ * what the codec's admission makes of it, shared with equal ones. */
+struct codec;
+const struct pod_template *pod_template_compile(const struct codec *codec, struct value *document);
 const struct pod_template *pod_template_hold(const struct pod_template *template);
 void pod_template_drop(const struct pod_template *template);
 

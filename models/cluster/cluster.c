@@ -121,8 +121,12 @@ struct cluster *cluster_new_with(struct run *run, const char *id, struct setting
     cluster->store = store_new(run, object_kinds, KIND_COUNT);
     cluster->cache = cache_new(run, cluster->store, id, settings.cache_lag);
     index_cache(cluster);
-    cluster->codec =
-        (struct codec){ run->texts, pod_specs_new(run->texts), settings.epoch_seconds };
+    cluster->codec = (struct codec){
+        .texts = run->texts,
+        .specs = pod_specs_new(run->texts),
+        .epoch_seconds = settings.epoch_seconds,
+        .clock = run->queue,
+    };
     cluster->events = event_recorder_new(cluster);
     cluster->identities = identities_new(run, id);
     cluster->zone_labels = zone_labels_new(cluster);

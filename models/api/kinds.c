@@ -1,0 +1,167 @@
+#include "models/api/kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/event.h"
+#include "models/api/image.h"
+#include "models/api/kinds_private.h"
+#include "models/api/machine.h"
+#include "models/api/node.h"
+#include "models/api/pod.h"
+#include "models/api/policy.h"
+#include "models/api/service.h"
+#include "models/api/workloads.h"
+#include "sim/base/memory.h"
+
+/* Members of a kind that has a record of its own, and of one that is kept as its document. */
+#define SIMULATED(record)                                                                          \
+    .simulated = true, .type = &record##_kind, .load = record##_load, .print = record##_print
+#define DOCUMENT .type = &document_kind, .load = document_load, .print = document_print
+/* A document whose spec and status are told apart. */
+#define DOCUMENT_WITH_STATUS                                                                       \
+    DOCUMENT, .spec_changed = document_spec_changed, .take_status = document_take_status
+
+const struct kind_info kind_infos[KIND_COUNT] = {
+    [KIND_NAMESPACE] = { "v1", "Namespace", "namespaces", "ns", SIMULATED(namespace),
+                         .take_status = namespace_take_status },
+    [KIND_NODE] = { "v1", "Node", "nodes", "no", SIMULATED(node), .take_status = node_take_status },
+    [KIND_POD] = { "v1", "Pod", "pods", "po", true, SIMULATED(pod),
+                   .spec_changed = pod_spec_changed, .take_status = pod_take_status },
+    [KIND_REPLICASET] = { "apps/v1", "ReplicaSet", "replicasets", "rs", true, SIMULATED(replicaset),
+                          .spec_changed = replicaset_spec_changed,
+                          .take_status = replicaset_take_status },
+    [KIND_DEPLOYMENT] = { "apps/v1", "Deployment", "deployments", "deploy", true,
+                          SIMULATED(deployment), .spec_changed = deployment_spec_changed,
+                          .take_status = deployment_take_status },
+    [KIND_SERVICE] = { "v1", "Service", "services", "svc", true, SIMULATED(service),
+                       .take_status = document_take_status },
+    [KIND_ENDPOINTSLICE] = { "discovery.k8s.io/v1", "EndpointSlice", "endpointslices", "", true,
+                             SIMULATED(endpoint_slice), .spec_changed = endpoint_slice_changed },
+    [KIND_PODDISRUPTIONBUDGET] = { "policy/v1", "PodDisruptionBudget", "poddisruptionbudgets",
+                                   "pdb", true, SIMULATED(pod_disruption_budget),
+                                   .spec_changed = pod_disruption_budget_spec_changed,
+                                   .take_status = pod_disruption_budget_take_status },
+    [KIND_PRIORITYCLASS] = { "scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", "pc",
+                             SIMULATED(priority_class), .spec_changed = priority_class_changed },
+    [KIND_EVENT] = { "v1", "Event", "events", "ev", true, SIMULATED(event) },
+    [KIND_LEASE] = { "coordination.k8s.io/v1", "Lease", "leases", "", true, SIMULATED(lease) },
+    [KIND_MACHINE] = { "seatrial.dev/v1alpha1", "Machine", "machines", "", SIMULATED(machine) },
+    [KIND_IMAGE] = { "seatrial.dev/v1alpha1", "Image", "images", "", SIMULATED(image) },
+    [KIND_ENDPOINTS] = { "v1", "Endpoints", "endpoints", "ep", true, DOCUMENT },
+    [KIND_CONFIGMAP] = { "v1", "ConfigMap", "configmaps", "cm", true, DOCUMENT },
+    [KIND_SECRET] = { "v1", "Secret", "secrets", "", true, DOCUMENT },
+    [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true, DOCUMENT },
+    [KIND_DAEMONSET] = { "apps/v1", "DaemonSet", "daemonsets", "ds", true, DOCUMENT_WITH_STATUS },
+    [KIND_STATEFULSET] = { "apps/v1", "StatefulSet", "statefulsets", "sts", true,
+                           DOCUMENT_WITH_STATUS },
+    [KIND_CONTROLLERREVISION] = { "apps/v1", "ControllerRevision", "controllerrevisions", "", true,
+                                  DOCUMENT },
+    [KIND_JOB] = { "batch/v1", "Job", "jobs", "", true, DOCUMENT_WITH_STATUS },
+    [KIND_CRONJOB] = { "batch/v1", "CronJob", "cronjobs", "cj", true, DOCUMENT_WITH_STATUS },
+    [KIND_REPLICATIONCONTROLLER] = { "v1", "ReplicationController", "replicationcontrollers", "rc",
+                                     true, DOCUMENT_WITH_STATUS },
+    [KIND_PERSISTENTVOLUMECLAIM] = { "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc",
+                                     true, DOCUMENT, .take_status = document_take_status },
+    [KIND_PERSISTENTVOLUME] = { "v1", "PersistentVolume", "persistentvolumes", "pv", DOCUMENT,
+                                .take_status = document_take_status },
+    [KIND_STORAGECLASS] = { "storage.k8s.io/v1", "StorageClass", "storageclasses", "sc", DOCUMENT },
+    [KIND_HORIZONTALPODAUTOSCALER] = { "autoscaling/v2", "HorizontalPodAutoscaler",
+                                       "horizontalpodautoscalers", "hpa", true, DOCUMENT,
+                                       .take_status = document_take_status },
+    [KIND_LIMITRANGE] = { "v1", "LimitRange", "limitranges", "limits", true, DOCUMENT },
+    [KIND_RESOURCEQUOTA] = { "v1", "ResourceQuota", "resourcequotas", "quota", true, DOCUMENT,
+                             .take_status = document_take_status },
+    [KIND_NETWORKPOLICY] = { "networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", "netpol",
+                             true, DOCUMENT, .spec_changed = document_spec_changed },
+    [KIND_INGRESS] = { "networking.k8s.io/v1", "Ingress", "ingresses", "ing", true,
+                       DOCUMENT_WITH_STATUS },
+    [KIND_OTHER] = { NULL, "Object", "objects", "", true, .type = &document_kind,
+                     .load = other_load, .print = other_print },
+};
+
+const struct object_kind *const object_kinds[KIND_COUNT] = {
+    [KIND_NAMESPACE] = &namespace_kind,
+    [KIND_NODE] = &node_kind,
+    [KIND_POD] = &pod_kind,
+    [KIND_REPLICASET] = &replicaset_kind,
+    [KIND_DEPLOYMENT] = &deployment_kind,
+    [KIND_SERVICE] = &service_kind,
+    [KIND_ENDPOINTSLICE] = &endpoint_slice_kind,
+    [KIND_PODDISRUPTIONBUDGET] = &pod_disruption_budget_kind,
+    [KIND_PRIORITYCLASS] = &priority_class_kind,
+    [KIND_EVENT] = &event_kind,
+    [KIND_LEASE] = &lease_kind,
+    [KIND_MACHINE] = &machine_kind,
+    [KIND_IMAGE] = &image_kind,
+    [KIND_ENDPOINTS... KIND_OTHER] = &document_kind,
+};
+
+enum kind kind_find(const char *api_version, const char *kind)
+{
+    for (int i = 0; i < KIND_OTHER; i++)
+        if (strcmp(kind_infos[i].name, kind) == 0 &&
+            strcmp(kind_infos[i].api_version, api_version) == 0)
+            return i;
+    return KIND_OTHER;
+}
+
+/* Is the word among the space-separated ones of a list? */
+static bool among(const char *list, const char *word, size_t length)
+{
+    while (*list != '\0') {
+        const size_t next = strcspn(list, " ");
+        if (next == length && strncasecmp(list, word, length) == 0)
+            return true;
+        list += next + strspn(list + next, " ");
+    }
+    return false;
+}
+
+/* The API group of a kind: "" for the core. */
+static size_t group_of(const struct kind_info *info)
+{
+    const char *slash = strchr(info->api_version, '/');
+    return slash ? (size_t)(slash - info->api_version) : 0;
+}
+
+/* "apps", "v1.apps" and "apps/v1" are what may follow the first dot. */
+static bool group_matches(const struct kind_info *info, const char *suffix)
+{
+    const size_t group = group_of(info);
+    const char *version = info->api_version + (group > 0 ? group + 1 : 0);
+    const size_t length = strlen(version);
+    if (strncmp(suffix, version, length) == 0 && suffix[length] == '.')
+        suffix += length + 1;
+    return strncmp(suffix, info->api_version, group) == 0 && suffix[group] == '\0';
+}
+
+enum kind kind_of_resource(const char *resource)
+{
+    const size_t length = strcspn(resource, ".");
+    for (int i = 0; i < KIND_OTHER; i++) {
+        const struct kind_info *info = &kind_infos[i];
+        if (!among(info->name, resource, length) && !among(info->plural, resource, length) &&
+            !among(info->short_names, resource, length))
+            continue;
+        if (resource[length] == '\0' || group_matches(info, resource + length + 1))
+            return i;
+    }
+    return KIND_COUNT;
+}
+
+char *kind_print_name(enum kind kind, const char *name)
+{
+    const struct kind_info *info = &kind_infos[kind];
+    if (kind == KIND_OTHER)
+        return mem_text(name, strlen(name));
+    char *lower = mem_text(info->name, strlen(info->name));
+    for (char *c = lower; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c += 'a' - 'A';
+    const size_t group = group_of(info);
+    char *printed =
+        mem_format("%s%s%.*s/%s", lower, group > 0 ? "." : "", (int)group, info->api_version, name);
+    free(lower);
+    return printed;
+}

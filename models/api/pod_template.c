@@ -1,0 +1,48 @@
+/* Pod templates of workloads: shared, compiled once. */
+#include <stdlib.h>
+
+#include "models/api/kinds_private.h"
+#include "models/api/workloads.h"
+#include "sim/base/memory.h"
+
+static const struct pod_spec *compile_spec(const struct codec *codec, struct value *document)
+{
+    struct value *spec = value_get(document, "spec");
+    spec = spec ? value_hold(spec) : value_new_map();
+    if (codec->admit_pod_spec != NULL)
+        spec = codec->admit_pod_spec(codec->admit_context, spec);
+    const struct pod_spec *compiled = pod_spec_compile(codec->specs, spec);
+    value_drop(spec);
+    return compiled;
+}
+
+const struct pod_template *pod_template_compile(const struct codec *codec, struct value *document)
+{
+    const struct value *metadata = value_get(document, "metadata");
+    struct pod_template *template = mem_new(sizeof *template);
+    template->refs = 1;
+    template->document = document ? value_hold(document) : value_new_map();
+    template->labels = labels_from_value(codec->texts, value_get(metadata, "labels"));
+    template->annotations = labels_from_value(codec->texts, value_get(metadata, "annotations"));
+    template->spec = compile_spec(codec, template->document);
+    return template;
+}
+
+const struct pod_template *pod_template_hold(const struct pod_template *template)
+{
+    if (template != NULL)
+        ((struct pod_template *)template)->refs++;
+    return template;
+}
+
+void pod_template_drop(const struct pod_template *shared)
+{
+    struct pod_template *template = (struct pod_template *)shared;
+    if (template == NULL || --template->refs > 0)
+        return;
+    value_drop(template->document);
+    labels_drop(template->labels);
+    labels_drop(template->annotations);
+    pod_spec_drop(template->spec);
+    free(template);
+}
