@@ -45,3 +45,8 @@ Test(tables, label_selectors_match_and_print_as_in_the_go_library)
 {
     expect_all_agree("data/selectors.jsonl", 300);
 }
+
+Test(tables, yaml_is_cut_and_typed_as_by_kubectl)
+{
+    expect_all_agree("data/yaml.jsonl", 168);
+}

@@ -9,10 +9,7 @@
 #include "sim/base/memory.h"
 
 static const struct table *const tables[] = {
-    &quantity_table,
-    &intstr_table,
-    &fenceposts_table,
-    &selectors_table,
+    &quantity_table, &intstr_table, &fenceposts_table, &selectors_table, &yaml_table,
 };
 
 /* ── rows ── */

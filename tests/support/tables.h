@@ -20,7 +20,8 @@ struct table {
     bool (*agrees)(const struct value *row, struct writer *why);
 };
 
-extern const struct table quantity_table, intstr_table, fenceposts_table, selectors_table;
+extern const struct table quantity_table, intstr_table, fenceposts_table, selectors_table,
+    yaml_table;
 
 struct table_counts {
     const char *name; /* of the format; NULL when the file is of none */

@@ -44,7 +44,7 @@ static int64_t wanted_int(const struct value *row, const char *go, const char *e
     value_drop(number);
     if (!fits)
         return *table_text(row, exact) == '-' ? INT64_MIN : INT64_MAX;
-    return by_go == rounded_up - 1 && rounded_up <= 0 ? by_go : rounded_up;
+    return rounded_up <= 0 && by_go + 1 == rounded_up ? by_go : rounded_up;
 }
 
 static bool expect_wanted_int(struct writer *why, const struct value *row, int64_t got,
