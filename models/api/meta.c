@@ -11,7 +11,7 @@
 
 struct uid uid_from_bits(uint64_t high, uint64_t low)
 {
-    return (struct uid){ (high & ~0xF000u) | 0x4000u, (low & ~(3ull << 62)) | 1ull << 63 };
+    return (struct uid){ (high & ~0xF000ull) | 0x4000ull, (low & ~(3ull << 62)) | 1ull << 63 };
 }
 
 char *uid_print(struct uid uid, char text[UID_TEXT])

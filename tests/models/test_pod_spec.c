@@ -1,0 +1,196 @@
+/* What a pod requests, and its QoS class, worked out by hand. */
+#include "models/api/pod_spec.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/rows.h"
+
+static struct texts *texts;
+static struct pod_specs *specs;
+
+static void open_specs(void)
+{
+    texts = texts_new();
+    specs = pod_specs_new(texts);
+}
+
+static void close_specs(void)
+{
+    pod_specs_free(specs);
+    texts_free(texts);
+}
+
+TestSuite(pod_spec, .init = open_specs, .fini = close_specs);
+
+/* Single quotes stand for double ones. */
+static const struct pod_spec *compile(const char *text)
+{
+    char *json = strdup(text);
+    for (char *c = json; *c != '\0'; c++)
+        if (*c == '\'')
+            *c = '"';
+    struct value *tree = rows_parse(json);
+    const struct pod_spec *spec = pod_spec_compile(specs, tree);
+    value_drop(tree);
+    free(json);
+    return spec;
+}
+
+#define CPU(amount)     "{'resources':{'requests':{'cpu':'" amount "'}}}"
+#define SIDECAR(amount) "{'restartPolicy':'Always','resources':{'requests':{'cpu':'" amount "'}}}"
+enum { MIB = 1 << 20 };
+
+static const struct {
+    const char *why, *spec;
+    int64_t cpu, nonzero_cpu, scored_cpu, memory, nonzero_memory, scored_memory;
+} rows[] = {
+    { "containers run together", "{'containers':[" CPU("100m") "," CPU("1") "]}", 1100, 1100, 1100,
+      0, 400 * MIB, 400 * MIB },
+    { "fractions of a milli add up before they are rounded up",
+      "{'containers':[" CPU("100.4m") "," CPU("100.4m") "]}", 201, 201, 201, 0, 400 * MIB,
+      400 * MIB },
+    { "init containers run one after the other, the largest counts",
+      "{'initContainers':[" CPU("700m") "," CPU("900m") "],'containers':[" CPU("400m") "]}", 900,
+      900, 900, 0, 200 * MIB, 200 * MIB },
+    { "a sidecar runs beside the containers: 400 + 300",
+      "{'initContainers':[" SIDECAR("300m") "],'containers':[" CPU("400m") "]}", 700, 700, 700, 0,
+      400 * MIB, 400 * MIB },
+    { "an init container runs beside the sidecars before it: 900 + 300",
+      "{'initContainers':[" CPU("950m") "," SIDECAR("300m") "," CPU("900m") "," SIDECAR(
+          "50m") "],'containers':[" CPU("400m") "]}",
+      1200, 1200, 1200, 0, 600 * MIB, 600 * MIB },
+    { "overhead comes on top",
+      "{'containers':[" CPU("400m") "],'overhead':{'cpu':'50m',"
+                                    "'memory':'7Mi'}}",
+      450, 450, 450, 7 * MIB, 207 * MIB, 207 * MIB },
+    { "an explicit zero stays zero",
+      "{'containers':[{'resources':{'requests':{'cpu':'0','memory':'0'}}}]}", 0, 0, 0, 0, 0, 0 },
+    { "nothing is counted as 100m and 200 MiB for each container", "{'containers':[{},{}]}", 0, 200,
+      200, 0, 400 * MIB, 400 * MIB },
+    { "the pod's own request replaces that of its containers, for its resource only",
+      "{'resources':{'requests':{'cpu':'2'}},'containers':[" CPU("400m") ",{}]}", 2000, 2000, 2000,
+      0, 400 * MIB, 400 * MIB },
+    { "beside a pod-level request the scorer alone fills in for the second container",
+      "{'resources':{'requests':{'cpu':'2'}},'containers':[{'resources':{'requests':{'memory':"
+      "'30Mi'}}},{}]}",
+      2000, 2000, 2000, 30 * MIB, 30 * MIB, 230 * MIB },
+};
+
+Test(pod_spec, sums_up_what_the_pod_requests)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct pod_spec *spec = compile(rows[i].spec);
+        cr_expect_eq(spec->requests.cpu_milli, rows[i].cpu, "%s: %ld", rows[i].why,
+                     (long)spec->requests.cpu_milli);
+        cr_expect_eq(spec->nonzero_cpu_milli, rows[i].nonzero_cpu, "%s: %ld", rows[i].why,
+                     (long)spec->nonzero_cpu_milli);
+        cr_expect_eq(spec->scored_cpu_milli, rows[i].scored_cpu, "%s", rows[i].why);
+        cr_expect_eq(spec->requests.memory_bytes, rows[i].memory, "%s", rows[i].why);
+        cr_expect_eq(spec->nonzero_memory_bytes, rows[i].nonzero_memory, "%s", rows[i].why);
+        cr_expect_eq(spec->scored_memory_bytes, rows[i].scored_memory, "%s", rows[i].why);
+        pod_spec_drop(spec);
+    }
+}
+
+#define BOTH(requests, limits) "{'resources':{'requests':{" requests "},'limits':{" limits "}}}"
+
+static const struct {
+    const char *why, *spec;
+    enum qos_class class;
+} classes[] = {
+    { "nothing is asked for", "{'containers':[{},{}]}", QOS_BEST_EFFORT },
+    { "zero is nothing", "{'containers':[" CPU("0") "]}", QOS_BEST_EFFORT },
+    { "devices do not make a class",
+      "{'containers':[" BOTH("'example.com/gpu':'1'", "'example.com/gpu':'1'") "]}",
+      QOS_BEST_EFFORT },
+    { "limits equal requests",
+      "{'containers':[" BOTH("'cpu':'1','memory':'1Gi'", "'cpu':'1000m','memory':'1024Mi'") "]}",
+      QOS_GUARANTEED },
+    { "one container has no limits",
+      "{'containers':[" BOTH("'cpu':'1','memory':'1Gi'", "'cpu':'1','memory':'1Gi'") ",{}]}",
+      QOS_BURSTABLE },
+    { "an init container counts, too",
+      "{'initContainers':[" CPU("1") "],'containers':[" BOTH("'cpu':'1','memory':'1Gi'",
+                                                             "'cpu':'1','memory':'1Gi'") "]}",
+      QOS_BURSTABLE },
+    { "the limit is higher",
+      "{'containers':[" BOTH("'cpu':'1','memory':'1Gi'", "'cpu':'2','memory':'1Gi'") "]}",
+      QOS_BURSTABLE },
+    { "the pod's own resources speak for all containers",
+      "{'resources':{'requests':{'cpu':'1','memory':'1Gi'},'limits':{'cpu':'1','memory':'1Gi'}},"
+      "'containers':[{}]}",
+      QOS_GUARANTEED },
+};
+
+Test(pod_spec, knows_the_class_of_service)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        const struct pod_spec *spec = compile(classes[i].spec);
+        cr_expect_eq(spec->qos, classes[i].class, "%s", classes[i].why);
+        pod_spec_drop(spec);
+    }
+}
+
+Test(pod_spec, compiles_equal_documents_once)
+{
+    const struct pod_spec *a = compile("{'containers':[{'name':'c','image':'x'}]}");
+    const struct pod_spec *b = compile("{'containers':[{'image':'x','name':'c'}]}");
+    const struct pod_spec *c = compile("{'containers':[{'name':'c','image':'y'}]}");
+    cr_expect_eq(a, b);
+    cr_expect_neq(a, c);
+    cr_expect_neq(a->id, c->id);
+    cr_expect_eq(pod_spec_compile(specs, a->document), a, "found by address");
+    for (int i = 0; i < 3; i++)
+        pod_spec_drop(a);
+    pod_spec_drop(c);
+}
+
+Test(pod_spec, reads_what_scheduler_and_kubelet_ask_for)
+{
+    const struct pod_spec *spec = compile(
+        "{'nodeName':'n7','priority':-5,'preemptionPolicy':'Never','restartPolicy':'OnFailure',"
+        "'terminationGracePeriodSeconds':7,'activeDeadlineSeconds':9,'hostNetwork':true,"
+        "'nodeSelector':{'disk':'ssd'},'schedulingGates':[{'name':'g'}],"
+        "'tolerations':[{'operator':'Exists'},{'key':'k','operator':'Exists','effect':'NoExecute',"
+        "'tolerationSeconds':3}],'initContainers':[{'name':'i','ports':[{'hostPort':1}]}],"
+        "'containers':[{'name':'c','ports':[{'hostPort':80,'protocol':'UDP','hostIP':'0.0.0.0'},"
+        "{'containerPort':81}],'lifecycle':{'preStop':{'sleep':{'seconds':4}}},"
+        "'readinessProbe':{'initialDelaySeconds':2,'periodSeconds':5}}]}");
+    cr_expect_str_eq(text_s(spec->node_name), "n7");
+    cr_expect_null(value_get(spec->document, "nodeName"));
+    cr_expect_eq(spec->priority, -5);
+    cr_expect_not(spec->preempts);
+    cr_expect_eq(spec->restart_policy, RESTART_ON_FAILURE);
+    cr_expect_eq(spec->termination_grace_seconds, 7);
+    cr_expect_eq(spec->active_deadline_seconds, 9);
+    cr_expect_str_eq(labels_get(spec->node_selector, "disk"), "ssd");
+    cr_expect_eq(spec->scheduling_gate_count, 1);
+    cr_expect_eq(spec->host_port_count, 1, "an ordinary init container's port does not count");
+    cr_expect_null(spec->host_ports[0].ip);
+    cr_expect_eq(spec->containers[0].pre_stop, 4 * SIM_SECOND);
+    cr_expect_eq(spec->containers[0].readiness->period, 5 * SIM_SECOND);
+    cr_expect_eq(spec->containers[0].readiness->failure_threshold, 3);
+    cr_expect_null(spec->containers[0].liveness);
+    cr_expect(spec->tolerations[0].forever);
+    cr_expect_eq(spec->tolerations[1].seconds, 3);
+    pod_spec_drop(spec);
+}
+
+Test(pod_spec, tolerates_by_key_value_and_effect)
+{
+    const struct text *key = text_intern(texts, "k"), *other = text_intern(texts, "o");
+    const struct text *value = text_intern(texts, "v");
+    const struct toleration everything = { .exists = true }, equal = { .key = key, .value = value },
+                            drained = { .key = key, .exists = true, .effect = NO_EXECUTE };
+    cr_expect(toleration_tolerates(&everything, key, value, NO_SCHEDULE));
+    cr_expect(toleration_tolerates(&equal, key, value, NO_SCHEDULE));
+    cr_expect_not(toleration_tolerates(&equal, key, NULL, NO_SCHEDULE));
+    cr_expect_not(toleration_tolerates(&equal, other, value, NO_SCHEDULE));
+    cr_expect(toleration_tolerates(&drained, key, value, NO_EXECUTE));
+    cr_expect_not(toleration_tolerates(&drained, key, value, NO_SCHEDULE));
+    text_drop(key);
+    text_drop(other);
+    text_drop(value);
+}
