@@ -1,0 +1,40 @@
+/* Users' objects: texts of YAML or JSON into documents that fit their kinds.
+ *
+ * A text may hold several documents and lists of objects ("kind: List"). Objects of kinds that
+ * Kubernetes has are checked against their schema; others, custom resources above all, are kept
+ * as they are. The loader takes bytes and a name: whoever calls it opens the files. */
+#ifndef MODELS_CLUSTER_MANIFEST_H
+#define MODELS_CLUSTER_MANIFEST_H
+
+#include "models/api/kinds.h"
+#include "models/api/yaml.h"
+#include "sim/base/error.h"
+
+struct manifest_object {
+    struct value *document; /* one reference */
+    enum kind kind;         /* KIND_OTHER: of no kind that we have a row for */
+};
+
+/* Objects in the order they were given. */
+struct manifest {
+    struct manifest_object *items; /* owned */
+    size_t count, capacity;
+};
+
+/* Append the objects of a text. Each fault is appended, and the object that has it left
+ * out; so are warnings. An unknown field is a warning, with `strict` a fault; in kinds of our own
+ * it always is. False when there was a fault. `name` outlives the documents. */
+bool manifest_load(struct manifest *manifest, const char *bytes, size_t length, const char *name,
+                   bool strict, struct error_list *faults, struct error_list *warnings);
+
+/* The same for one document that was read already; takes no reference. */
+bool manifest_add(struct manifest *manifest, const struct value *document, bool strict,
+                  struct error_list *faults, struct error_list *warnings);
+
+void manifest_close(struct manifest *manifest);
+
+/* What is kept but not simulated: "12 CustomResourceDefinition, 4 ServiceMonitor", by kind; NULL
+ * when everything is simulated. The caller frees. */
+char *manifest_kept(const struct manifest *manifest);
+
+#endif
