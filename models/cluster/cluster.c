@@ -12,11 +12,15 @@
 #include "models/cluster/event_recorder.h"
 #include "models/cluster/identity.h"
 #include "models/controllers/controller.h"
+#include "models/kubelet/kubelet.h"
+#include "models/kubelet/stages.h"
 #include "sim/base/memory.h"
 
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
     &controller_manager,
+    &kubelets,
+    &stage_kubelet,
     NULL,
 };
 

@@ -1,0 +1,182 @@
+/* One node: its computer's power and network, and what its kubelet does about them.
+ *
+ * Without power the containers are gone and the kubelet is silent; when it is back it finds its
+ * pods in the API, restarts what was running and finishes what was deleted meanwhile.
+ * Without network the containers run on, and what happens to them is reported later. */
+#include <stdlib.h>
+
+#include "models/kubelet/kubelet_private.h"
+#include "sim/base/memory.h"
+
+struct kubelet_node *kubelet_node_find(const struct kubelet *kubelet, const struct text *name)
+{
+    struct table_node *node = table_first(&kubelet->nodes_by_name, name->hash);
+    for (; node != NULL; node = table_again(node)) {
+        struct kubelet_node *found = (struct kubelet_node *)node; /* by_name is its first member */
+        if (found->name == name)
+            return found;
+    }
+    return NULL;
+}
+
+static void node_client_init(struct kubelet_node *node, struct cluster *cluster)
+{
+    const struct settings *settings = &cluster->settings;
+    char *entity = mem_format("node/%s", text_s(node->name));
+    client_init(&node->client, cluster, "kubelet", settings->kubelet_qps, settings->kubelet_burst,
+                node);
+    node->client.stream = stream_of(cluster->run->seed, cluster->id, entity, "api-write", 0);
+    free(entity);
+}
+
+static struct kubelet_node *kubelet_node_new(struct kubelet *kubelet, const struct text *name)
+{
+    struct cluster *cluster = kubelet->cluster;
+    const sim_time lease = cluster->settings.node_lease_duration;
+    struct kubelet_node *node = mem_new(sizeof *node);
+    node->kubelet = kubelet;
+    node->name = text_hold(name);
+    node->powered = node->connected = true;
+    node->address = pod_addresses_next(&kubelet->addresses);
+    node_client_init(node, cluster);
+    heartbeat_init(&node->heartbeat, &node->client, name, lease / SIM_SECOND, lease / 4);
+    node->next = kubelet->nodes;
+    kubelet->nodes = node;
+    table_add(&kubelet->nodes_by_name, &node->by_name, name->hash);
+    return node;
+}
+
+void kubelet_node_free(struct kubelet_node *node)
+{
+    while (node->first != NULL)
+        pod_worker_free(node->first);
+    run_cancel(node->kubelet->cluster->run, &node->due);
+    table_remove(&node->kubelet->nodes_by_name, &node->by_name);
+    heartbeat_close(&node->heartbeat);
+    image_cache_close(&node->images);
+    client_close(&node->client);
+    text_drop(node->name);
+    free(node);
+}
+
+/* --- power and network ----------------------------------------------------------------- */
+
+static void power_off(struct kubelet_node *node, sim_time now)
+{
+    while (node->first != NULL)
+        pod_worker_free(node->first);
+    image_cache_cut(&node->images, now);
+    node->running = false;
+}
+
+static void power_on(struct kubelet_node *node, sim_time now)
+{
+    node->running = true;
+    node->booted = now == 0 ? -1 : now;
+}
+
+/* What happened to known pods while nobody heard of it. */
+static void catch_up(struct kubelet_node *node)
+{
+    struct pod_worker *next = NULL;
+    for (struct pod_worker *worker = node->first; worker != NULL; worker = next) {
+        next = worker->next;
+        const struct pod *known = worker->pod;
+        const struct object *object =
+            client_get(&node->client, KIND_POD, known->meta.object.space, known->meta.object.name);
+        if (object == NULL || !uid_equal(meta_of(object)->uid, known->meta.uid)) {
+            pod_worker_free(worker);
+            continue;
+        }
+        worker->cause = node->cause;
+        pod_worker_wake(worker);
+        pod_worker_update(worker, pod_of(object));
+    }
+}
+
+static void take_new_pods(struct kubelet_node *node, sim_time now)
+{
+    struct cache_cursor pods = client_list_on_node(&node->client, node->name);
+    while (cache_next(&pods))
+        if (pod_worker_find(node->kubelet, meta_of(pods.object)->uid) == NULL)
+            pod_worker_accept(node, pod_of(pods.object), now);
+}
+
+static void go_online(struct kubelet_node *node, sim_time now)
+{
+    node->online = true;
+    heartbeat_begin(&node->heartbeat);
+    node_status_register(node, now);
+    catch_up(node);
+    take_new_pods(node, now);
+}
+
+static void go_offline(struct kubelet_node *node)
+{
+    node->online = false;
+    heartbeat_end(&node->heartbeat);
+}
+
+static void suffer_fault(struct kubelet_node *node)
+{
+    struct pod_worker *worker = pod_worker_find(node->kubelet, node->fault.pod);
+    node->suffered = node->fault.sequence;
+    if (worker == NULL || worker->node != node || node->fault.container < 0)
+        return;
+    const size_t first = worker->pod->spec->init_container_count;
+    pod_worker_fail(worker, first + (size_t)node->fault.container, node->fault.exit_code,
+                    node->cause);
+}
+
+/* Follow what was heard of the node and its machine. */
+static void kubelet_node_turn(void *subject, sim_time now)
+{
+    struct kubelet_node *node = subject;
+    node->due = 0;
+    client_begin(&node->client, node->cause);
+    const bool runs = node->present && node->powered;
+    if (node->running && !runs)
+        power_off(node, now);
+    if (node->online && !(runs && node->connected))
+        go_offline(node);
+    if (!node->running && runs)
+        power_on(node, now);
+    if (!node->online && runs && node->connected)
+        go_online(node, now);
+    if (node->fault.sequence > node->suffered)
+        suffer_fault(node);
+}
+
+static void turn_soon(struct kubelet_node *node, struct cause cause)
+{
+    struct run *run = node->kubelet->cluster->run;
+    node->cause = cause;
+    if (node->due == 0)
+        node->due = run_at(run, run_now(run), PRIORITY_WORLD, kubelet_node_turn, node);
+}
+
+void kubelet_node_seen(struct kubelet *kubelet, const struct object *object, bool present)
+{
+    struct kubelet_node *node = kubelet_node_find(kubelet, object->name);
+    if (node == NULL && !present)
+        return;
+    if (node == NULL)
+        node = kubelet_node_new(kubelet, object->name);
+    if (node->present == present)
+        return;
+    node->present = present;
+    turn_soon(node, object->cause);
+}
+
+void kubelet_node_machine(struct kubelet *kubelet, const struct machine *machine, bool present)
+{
+    const struct object *object = &machine->meta.object;
+    struct kubelet_node *node = kubelet_node_find(kubelet, object->name);
+    if (node == NULL)
+        node = kubelet_node_new(kubelet, object->name);
+    node->powered = !present || machine->powered;
+    node->connected = !present || machine->connected;
+    if (present)
+        node->fault = machine->fault;
+    turn_soon(node, object->cause);
+}

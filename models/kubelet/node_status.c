@@ -1,0 +1,70 @@
+/* What a kubelet says of its node when it comes online.
+ *
+ * Follows pkg/kubelet/nodestatus/setters.go and kubelet_node_status.go of the release named in
+ * docs/fidelity.md. What the Node says already (capacity, labels, taints) stays. */
+#include "models/kubelet/kubelet_private.h"
+
+static const struct {
+    const char *type, *reason, *message;
+    enum condition_status status;
+} healthy[] = {
+    { "MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available",
+      CONDITION_FALSE },
+    { "DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", CONDITION_FALSE },
+    { "PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available",
+      CONDITION_FALSE },
+    { "Ready", "KubeletReady", "kubelet is posting ready status", CONDITION_TRUE },
+};
+
+struct registration {
+    struct texts *texts;
+    sim_time now;
+};
+
+static void set_conditions(struct node *node, const struct registration *registration)
+{
+    struct texts *texts = registration->texts;
+    for (size_t i = 0; i < sizeof healthy / sizeof *healthy; i++) {
+        const struct condition *before = conditions_find(node->conditions, healthy[i].type);
+        const bool same = before != NULL && before->status == healthy[i].status;
+        const struct conditions *with = conditions_with(
+            node->conditions,
+            (struct condition){ .type = text_intern(texts, healthy[i].type),
+                                .status = healthy[i].status,
+                                .reason = text_intern(texts, healthy[i].reason),
+                                .message = text_intern(texts, healthy[i].message),
+                                .transition = same ? before->transition : registration->now,
+                                .update = registration->now });
+        conditions_drop(node->conditions);
+        node->conditions = with;
+    }
+}
+
+static void set_label(struct node *node, struct texts *texts, const char *key, const char *value)
+{
+    if (labels_get(node->meta.labels, key) != NULL)
+        return;
+    const struct labels *with = labels_with(texts, node->meta.labels, key, value);
+    labels_drop(node->meta.labels);
+    node->meta.labels = with;
+}
+
+static bool node_reports(struct object *object, void *context)
+{
+    const struct registration *registration = context;
+    struct node *node = (struct node *)object;
+    set_conditions(node, registration);
+    set_label(node, registration->texts, "kubernetes.io/hostname", name_of(node));
+    set_label(node, registration->texts, "kubernetes.io/os", "linux");
+    set_label(node, registration->texts, "kubernetes.io/arch", "amd64");
+    return true;
+}
+
+void node_status_register(struct kubelet_node *node, sim_time now)
+{
+    struct registration registration = { node->kubelet->cluster->run->texts, now };
+    const struct object_key key = { KIND_NODE, NULL, node->name };
+    struct error error = { 0 };
+    client_patch(&node->client, key, node_reports, &registration, &error);
+    error_close(&error); /* gone: the kubelet goes with it */
+}

@@ -1,0 +1,102 @@
+/* Whether a node takes a pod that was bound to it.
+ *
+ * Follows pkg/kubelet/lifecycle/predicate.go of the release named in docs/fidelity.md: node affinity
+ * and resources. Host ports and taints are left to the scheduler. */
+#include "models/kubelet/kubelet_private.h"
+#include "sim/base/memory.h"
+
+static bool uses(const struct pod_worker *worker, const struct pod *pod)
+{
+    return worker->stage != STAGE_REFUSED && worker->stage < STAGE_ENDED &&
+           !uid_equal(worker->pod->meta.uid, pod->meta.uid);
+}
+
+enum resource { CPU, MEMORY, EPHEMERAL_STORAGE, RESOURCES };
+
+static int64_t amount_of(const struct resources *resources, enum resource resource)
+{
+    switch (resource) {
+    case CPU:
+        return resources->cpu_milli;
+    case MEMORY:
+        return resources->memory_bytes;
+    default:
+        return resources->ephemeral_storage_bytes;
+    }
+}
+
+static bool refuse(const char **reason, char **message, const char *constant, char *text)
+{
+    *reason = constant;
+    *message = text;
+    return false;
+}
+
+static char *shortage(const char *resource, int64_t requested, int64_t used, int64_t capacity)
+{
+    return mem_format("Node didn't have enough resource: %s, requested: %lld, used: %lld, "
+                      "capacity: %lld",
+                      resource, (long long)requested, (long long)used, (long long)capacity);
+}
+
+static bool resource_fits(const struct kubelet_node *node, const struct pod *pod,
+                          enum resource resource, int64_t capacity, const char **reason,
+                          char **message)
+{
+    static const char *const names[] = { "cpu", "memory", "ephemeral-storage" };
+    static const char *const reasons[] = { "OutOfcpu", "OutOfmemory", "OutOfephemeral-storage" };
+    const int64_t requested = amount_of(&pod->spec->requests, resource);
+    int64_t used = 0;
+    if (requested == 0)
+        return true;
+    for (const struct pod_worker *other = node->first; other != NULL; other = other->next)
+        if (uses(other, pod))
+            used += amount_of(&other->pod->spec->requests, resource);
+    return requested <= capacity - used ||
+           refuse(reason, message, reasons[resource],
+                  shortage(names[resource], requested, used, capacity));
+}
+
+static bool pods_fit(const struct kubelet_node *node, const struct pod *pod, int64_t capacity,
+                     const char **reason, char **message)
+{
+    int64_t used = 0;
+    for (const struct pod_worker *other = node->first; other != NULL; other = other->next)
+        used += uses(other, pod);
+    return used < capacity ||
+           refuse(reason, message, "OutOfpods", shortage("pods", 1, used, capacity));
+}
+
+static bool affinity_fits(const struct node *node, const struct pod *pod, const char **reason,
+                          char **message)
+{
+    const struct pod_spec *spec = pod->spec;
+    bool fits = true;
+    for (uint32_t i = 0; spec->node_selector != NULL && i < spec->node_selector->count; i++) {
+        const struct label *wanted = &spec->node_selector->items[i];
+        const char *label = labels_get(node->meta.labels, text_s(wanted->key));
+        fits = fits && label != NULL && strcmp(label, text_s(wanted->value)) == 0;
+    }
+    if (spec->required_affinity != NULL)
+        fits = fits && node_selector_matches(spec->required_affinity, labels_lookup,
+                                             node->meta.labels, name_of(node));
+    return fits || refuse(reason, message, "NodeAffinity",
+                          mem_format("Predicate NodeAffinity failed: node(s) didn't match Pod's "
+                                     "node affinity/selector"));
+}
+
+bool pod_fits(const struct kubelet_node *node, const struct pod *pod, const char **reason,
+              char **message)
+{
+    const struct object *object = client_get(&node->client, KIND_NODE, NULL, node->name);
+    if (object == NULL)
+        return true;
+    const struct node_resources *capacity = node_of(object)->allocatable;
+    if (capacity != NULL && !pods_fit(node, pod, capacity->pods, reason, message))
+        return false;
+    for (enum resource resource = CPU; capacity != NULL && resource < RESOURCES; resource++)
+        if (!resource_fits(node, pod, resource, amount_of(&capacity->resources, resource), reason,
+                           message))
+            return false;
+    return affinity_fits(node_of(object), pod, reason, message);
+}
