@@ -173,6 +173,7 @@ static void namespace_hold(struct object *copy)
 {
     struct namespace_object *namespace = (struct namespace_object *)copy;
     meta_hold(&namespace->meta);
+    conditions_hold(namespace->conditions);
     finalizers_hold(namespace->spec_finalizers);
 }
 
@@ -180,6 +181,7 @@ static void namespace_close(struct object *object)
 {
     struct namespace_object *namespace = (struct namespace_object *)object;
     meta_close(&namespace->meta);
+    conditions_drop(namespace->conditions);
     finalizers_drop(namespace->spec_finalizers);
 }
 
@@ -192,8 +194,12 @@ const struct object_kind namespace_kind = {
 
 void namespace_take_status(struct object *into, const struct object *from)
 {
-    ((struct namespace_object *)into)->terminating =
-        ((const struct namespace_object *)from)->terminating;
+    struct namespace_object *namespace = (struct namespace_object *)into;
+    const struct namespace_object *other = (const struct namespace_object *)from;
+    conditions_hold(other->conditions);
+    conditions_drop(namespace->conditions);
+    namespace->conditions = other->conditions;
+    namespace->terminating = other->terminating;
     document_take_status(into, from);
 }
 
@@ -205,7 +211,10 @@ struct object *namespace_load(const struct codec *codec, const struct value *tre
     namespace->terminating = strcmp(phase, "Terminating") == 0;
     namespace->spec_finalizers =
         finalizers_from_value(codec->texts, value_path(tree, "spec", "finalizers", NULL));
+    namespace->conditions = conditions_load(
+        codec->texts, value_path(tree, "status", "conditions", NULL), codec->epoch_seconds);
     document_cut(&namespace->meta.document, "status", "phase", NULL);
+    document_cut(&namespace->meta.document, "status", "conditions", NULL);
     document_cut(&namespace->meta.document, "spec", "finalizers", NULL);
     return &namespace->meta.object;
 }
@@ -216,6 +225,9 @@ struct value *namespace_print(const struct codec *codec, const struct object *ob
     struct value *tree = record_print_begin(codec, object);
     const char *phase = namespace->terminating ? "Terminating" : "Active";
     value_put(&tree, value_new_string(phase), "status", "phase", NULL);
+    if (namespace->conditions != NULL)
+        value_put(&tree, conditions_print(namespace->conditions, NULL, codec->epoch_seconds),
+                  "status", "conditions", NULL);
     if (namespace->spec_finalizers != NULL)
         value_put(&tree, finalizers_to_value(namespace->spec_finalizers), "spec", "finalizers",
                   NULL);

@@ -163,10 +163,10 @@ enum reply refuse(struct error *error, enum reply reply, const char *format, ...
 char *resource_text(struct object_key key, char text[RESOURCE_TEXT])
 {
     const struct kind_info *info = &kind_infos[key.kind];
-    const char *slash = strchr(info->api_version, '/');
-    const int group = slash ? (int)(slash - info->api_version) : 0;
-    snprintf(text, RESOURCE_TEXT, "%s%s%.*s", info->plural, group ? "." : "", group,
-             info->api_version);
+    const char *version = info->api_version != NULL ? info->api_version : "";
+    const char *slash = strchr(version, '/');
+    const int group = slash != NULL ? (int)(slash - version) : 0;
+    snprintf(text, RESOURCE_TEXT, "%s%s%.*s", info->plural, group > 0 ? "." : "", group, version);
     return text;
 }
 

@@ -19,6 +19,13 @@ static struct store *store_of(const struct client *client)
     return client->cluster->store;
 }
 
+/* What the trace calls a kind; all kinds that are kept as documents share one type. */
+static const char *traced_kind(const struct object *object)
+{
+    const struct kind_info *info = &kind_infos[object->kind];
+    return info->simulated ? object->type->name : info->name;
+}
+
 /* Note a write in the trace, as the cause of what follows from the new version. */
 static void note_write(struct client *client, const char *verb, const struct object *before,
                        struct object *after)
@@ -153,7 +160,7 @@ bool client_remove_finished(struct client *client, const struct object *before,
 enum reply client_remove(struct client *client, struct object *last)
 {
     last->cause = run_note(client->cluster->run, client->now, client->cause, "remove",
-                           last->type->name, last->space, last->name, NULL);
+                           traced_kind(last), last->space, last->name, NULL);
     store_remove(store_of(client), last, client->now);
     return REPLY_OK;
 }

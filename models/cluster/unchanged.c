@@ -57,6 +57,8 @@ static const struct conditions **conditions_of(struct object *object)
         return &((struct deployment *)object)->conditions;
     case KIND_PODDISRUPTIONBUDGET:
         return &((struct pod_disruption_budget *)object)->conditions;
+    case KIND_NAMESPACE:
+        return &((struct namespace_object *)object)->conditions;
     default:
         return NULL;
     }

@@ -217,14 +217,24 @@ static void controller_run_free(struct controller_run *run)
     free(run);
 }
 
+static void subscribe_to(struct manager *manager, enum kind kind, struct call call)
+{
+    struct calls *calls = &manager->calls[kind];
+    MEM_GROW(calls->items, calls->count, calls->capacity);
+    calls->items[calls->count++] = call;
+    manager->kinds |= UINT64_C(1) << kind;
+}
+
 static void subscribe(struct manager *manager, struct controller_run *run)
 {
     const struct wake *wakes = run->controller->wakes_on;
     for (int i = 0; i < CONTROLLER_WAKES && wakes[i].wake != NULL; i++) {
-        struct calls *calls = &manager->calls[wakes[i].kind];
-        MEM_GROW(calls->items, calls->count, calls->capacity);
-        calls->items[calls->count++] = (struct call){ run, wakes[i].wake };
-        manager->kinds |= UINT64_C(1) << wakes[i].kind;
+        const struct call call = { run, wakes[i].wake };
+        if (wakes[i].kind != KIND_COUNT)
+            subscribe_to(manager, wakes[i].kind, call);
+        for (enum kind kind = 0; wakes[i].kind == KIND_COUNT && kind < KIND_COUNT; kind++)
+            if (kind != KIND_EVENT && kind != KIND_LEASE)
+                subscribe_to(manager, kind, call);
     }
 }
 

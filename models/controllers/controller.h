@@ -19,7 +19,7 @@ struct controller_run; /* a controller at work in one cluster */
 
 /* Which changes of which kind wake which keys. */
 struct wake {
-    enum kind kind;
+    enum kind kind; /* KIND_COUNT: of every kind but Events and Leases */
     void (*wake)(struct controller_run *controller, const struct watch_event *event);
 };
 
@@ -27,7 +27,7 @@ enum { CONTROLLER_WAKES = 6 };
 
 struct controller {
     const char *name;     /* as kube-controller-manager prints it: "replicaset-controller" */
-    enum kind reconciles; /* the kind its keys name */
+    enum kind reconciles; /* the kind its keys name; KIND_OTHER for any */
     struct wake wakes_on[CONTROLLER_WAKES]; /* ends at the first without a function */
     enum outcome (*reconcile)(struct client *client, struct object_key key);
     int (*workers)(const struct settings *settings); /* NULL: one */

@@ -4,6 +4,10 @@
 
 #include "models/controllers/controller.h"
 
+extern const struct controller garbage_collector_controller, namespace_controller;
+
 const struct controller *const controllers[] = {
+    &garbage_collector_controller,
+    &namespace_controller,
     NULL,
 };
