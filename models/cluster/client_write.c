@@ -32,7 +32,7 @@ static void note_write(struct client *client, const char *verb, const struct obj
 {
     char detail[CHANGE_TEXT];
     after->cause =
-        run_note(client->cluster->run, client->now, client->cause, verb, after->type->name,
+        run_note(client->cluster->run, client->now, client->cause, verb, traced_kind(after),
                  after->space, after->name, change_text(before, after, detail));
 }
 

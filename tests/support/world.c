@@ -21,7 +21,7 @@ static void keep_line(void *context, const struct trace_line *line)
                              mem_text(line->text, strlen(line->text)) };
 }
 
-static void forget_lines(struct world *world)
+void forget(struct world *world)
 {
     for (size_t i = 0; i < world->line_count; i++) {
         free(world->lines[i].subject);
@@ -72,7 +72,7 @@ struct world *given_with(const char *manifests, const struct component *const *c
     world->user = &world->cluster->admin;
     create(world, manifests);
     until(world, 0);
-    forget_lines(world);
+    forget(world);
     return world;
 }
 
@@ -83,7 +83,7 @@ struct world *given(const char *manifests)
 
 void done(struct world *world)
 {
-    forget_lines(world);
+    forget(world);
     free(world->lines);
     free(world->last_error);
     cluster_free(world->cluster);

@@ -50,7 +50,10 @@ struct object_key key_of(struct world *world, const char *name);
  * message kept in last_error. */
 enum reply delete_object(struct world *world, const char *name, enum propagation propagation);
 
-/* The lines of the trace since given() about subjects that begin with `about`, as text:
+/* Expect from here on: the lines of the trace so far no longer count. */
+void forget(struct world *world);
+
+/* The lines of the trace since given() (or forget()) about subjects that begin with `about`, as text:
  * "%8.3f SUBJECT TEXT\n" each. */
 void expect_trace(struct world *world, const char *about, const char *text);
 
