@@ -113,6 +113,22 @@ const struct labels *labels_with(struct texts *texts, const struct labels *label
     return NULL;
 }
 
+static bool have_one(const struct labels *labels, const struct label *wanted)
+{
+    for (size_t i = 0; labels != NULL && i < labels->count; i++)
+        if (labels->items[i].key == wanted->key)
+            return labels->items[i].value == wanted->value;
+    return false;
+}
+
+bool labels_have(const struct labels *labels, const struct labels *wanted)
+{
+    for (size_t i = 0; wanted != NULL && i < wanted->count; i++)
+        if (!have_one(labels, &wanted->items[i]))
+            return false;
+    return true;
+}
+
 bool labels_equal(const struct labels *a, const struct labels *b)
 {
     if (a == b)

@@ -35,6 +35,8 @@ const char *labels_get(const struct labels *labels, const char *key);
 const struct labels *labels_with(struct texts *texts, const struct labels *labels, const char *key,
                                  const char *value);
 
+/* Do the labels have each of the wanted ones, with the same value? Nothing wanted: true. */
+bool labels_have(const struct labels *labels, const struct labels *wanted);
 bool labels_equal(const struct labels *a, const struct labels *b);
 
 /* For selector_matches(): looks a key up in a struct labels. */

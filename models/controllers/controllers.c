@@ -5,9 +5,11 @@
 #include "models/controllers/controller.h"
 
 extern const struct controller garbage_collector_controller, namespace_controller;
+extern const struct controller endpointslice_controller;
 
 const struct controller *const controllers[] = {
     &garbage_collector_controller,
     &namespace_controller,
+    &endpointslice_controller,
     NULL,
 };
