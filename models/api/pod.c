@@ -176,16 +176,17 @@ bool pod_set_condition(struct pod *pod, struct texts *texts, enum pod_condition 
     return turned || said;
 }
 
-/* The API keeps the transition in whole seconds, the observer's clock is exact. */
-bool pod_is_available(const struct pod *pod, int64_t min_ready_seconds, sim_time now)
+sim_time pod_available_at(const struct pod *pod, int64_t min_ready_seconds)
 {
-    if (!pod_is_ready(pod))
-        return false;
-    if (min_ready_seconds == 0)
-        return true;
     const sim_time since = pod->transitions[POD_READY];
     const sim_time second = since - (since % SIM_SECOND + SIM_SECOND) % SIM_SECOND;
-    return second + min_ready_seconds * SIM_SECOND < now;
+    return second + min_ready_seconds * SIM_SECOND;
+}
+
+bool pod_is_available(const struct pod *pod, int64_t min_ready_seconds, sim_time now)
+{
+    return pod_is_ready(pod) &&
+           (min_ready_seconds == 0 || pod_available_at(pod, min_ready_seconds) <= now);
 }
 
 /* ---- containers ---- */

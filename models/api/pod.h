@@ -92,8 +92,10 @@ static inline bool pod_is_active(const struct pod *pod)
 {
     return !pod_is_terminal(pod) && !pod->meta.deleting;
 }
-/* Ready for at least this long at `now` (whole seconds, as podutil.IsPodAvailable). */
+/* Ready for at least this long at `now` (podutil.IsPodAvailable), and from when on that is so. The
+ * API keeps the time it became ready in whole seconds. */
 bool pod_is_available(const struct pod *pod, int64_t min_ready_seconds, sim_time now);
+sim_time pod_available_at(const struct pod *pod, int64_t min_ready_seconds);
 
 /* Change an unshared record. The transition time changes only with the status. `reason`
  * and `message` may be NULL. Returns whether anything changed. */

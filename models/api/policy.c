@@ -76,6 +76,24 @@ void pod_disruption_budget_take_status(struct object *into, const struct object 
     document_take_status(into, from);
 }
 
+void pod_disruption_budget_set_allowed(struct pod_disruption_budget *budget, struct texts *texts,
+                                       sim_time now)
+{
+    const struct conditions *before = budget->conditions;
+    const struct condition *present = conditions_find(before, "DisruptionAllowed");
+    const bool allowed = budget->disruptions_allowed > 0;
+    const enum condition_status status = allowed ? CONDITION_TRUE : CONDITION_FALSE;
+    const bool same = present != NULL && present->status == status;
+    budget->conditions = conditions_with(
+        before, (struct condition){
+                    .type = text_intern(texts, "DisruptionAllowed"),
+                    .reason = text_intern(texts, allowed ? "SufficientPods" : "InsufficientPods"),
+                    .status = status,
+                    .transition = same ? present->transition : now - now % SIM_SECOND,
+                    .observed_generation = budget->observed_generation });
+    conditions_drop(before);
+}
+
 static bool load_bound(const struct value *from, struct int_or_percent *bound)
 {
     struct error error = { 0 };

@@ -37,6 +37,10 @@ struct pod_disruption_budget {
     const struct conditions *conditions;
 };
 
+/* Let the condition DisruptionAllowed of an unshared record say what disruptions_allowed says. */
+void pod_disruption_budget_set_allowed(struct pod_disruption_budget *budget, struct texts *texts,
+                                       sim_time now);
+
 struct priority_class_object {
     struct meta meta;
     int32_t value;

@@ -234,6 +234,15 @@ enum reply client_update(struct client *client, struct object *object, struct er
     return write_change(client, "update", before, object, error);
 }
 
+/* Of the metadata, the strategy of a Deployment's status keeps the stored labels only: its
+ * controller writes the revision, an annotation, together with the status. */
+static void take_annotations(struct meta *into, const struct meta *from)
+{
+    const struct labels *annotations = labels_hold(from->annotations);
+    labels_drop(into->annotations);
+    into->annotations = annotations;
+}
+
 enum reply client_update_status(struct client *client, struct object *object, struct error *error)
 {
     enum reply reply;
@@ -245,6 +254,8 @@ enum reply client_update_status(struct client *client, struct object *object, st
     struct object *after = object_copy(before);
     assert(kind_infos[object->kind].take_status != NULL);
     kind_infos[object->kind].take_status(after, object);
+    if (after->kind == KIND_DEPLOYMENT)
+        take_annotations((struct meta *)after, meta_of(object));
     object_drop(object);
     return write_change(client, "update-status", before, after, error);
 }

@@ -89,23 +89,6 @@ static enum reply check_budget(const struct pod_disruption_budget *budget, struc
     return REPLY_OK;
 }
 
-static void set_disruption_allowed(struct pod_disruption_budget *budget, struct texts *texts,
-                                   sim_time now)
-{
-    const struct condition *old = conditions_find(budget->conditions, "DisruptionAllowed");
-    const bool allowed = budget->disruptions_allowed > 0;
-    const enum condition_status status = allowed ? CONDITION_TRUE : CONDITION_FALSE;
-    struct condition condition = {
-        .type = text_intern(texts, "DisruptionAllowed"),
-        .reason = text_intern(texts, allowed ? "SufficientPods" : "InsufficientPods"),
-        .status = status,
-        .transition = old != NULL && old->status == status ? old->transition : now,
-    };
-    const struct conditions *conditions = conditions_with(budget->conditions, condition);
-    conditions_drop(budget->conditions);
-    budget->conditions = conditions;
-}
-
 /* Take one disruption and remember the pod until the disruption controller sees it go. */
 static void spend_budget(struct client *client, const struct pod_disruption_budget *before,
                          const struct text *pod)
@@ -114,7 +97,7 @@ static void spend_budget(struct client *client, const struct pod_disruption_budg
         (struct pod_disruption_budget *)object_copy(&before->meta.object);
     after->disruptions_allowed--;
     if (after->disruptions_allowed == 0)
-        set_disruption_allowed(after, client->cluster->run->texts, client->now);
+        pod_disruption_budget_set_allowed(after, client->cluster->run->texts, client->now);
     const struct disrupted_pods *more = disrupted_pods_with(after->disrupted, pod, client->now);
     disrupted_pods_drop(after->disrupted);
     after->disrupted = more;

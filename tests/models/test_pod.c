@@ -65,8 +65,8 @@ static const struct {
     bool want;
 } rows[] = {
     { "ready is available when no time is asked for", 2500, 0, 2500, true },
-    { "the transition counts in whole seconds: 2 + 3 is before 5.001", 2500, 3, 5001, true },
-    { "at 5.000 it is not over yet", 2500, 3, 5000, false },
+    { "the transition counts in whole seconds: 2 + 3 = 5.000", 2500, 3, 5000, true },
+    { "a millisecond sooner it is not over yet", 2500, 3, 4999, false },
     { "long after", 2500, 3, 90000, true },
 };
 
