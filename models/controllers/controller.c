@@ -191,6 +191,8 @@ static struct controller_run *controller_run_new(const struct controller *contro
     run->cluster = cluster;
     client_init(&run->client, cluster, controller->name, cluster->settings.kube_api_qps,
                 cluster->settings.kube_api_burst, run);
+    if (controller->source != NULL)
+        run->client.name = controller->source;
     run->queue = workqueue_new(cluster->run, first_backoff, longest_backoff, key_is_ready, run);
     run->worker_count = controller->workers != NULL ? controller->workers(&cluster->settings) : 1;
     run->workers = mem_new((size_t)run->worker_count * sizeof *run->workers);

@@ -1,0 +1,412 @@
+/* Keep the number of pods of a ReplicaSet at spec.replicas, and count them in its status.
+ *
+ * Level-triggered: looks at what its client sees, never at the event that woke it. Follows
+ * pkg/controller/replicaset/replica_set.go and replica_set_utils.go of kube-controller-manager,
+ * in the release named in docs/fidelity.md. That release also waits for its own status
+ * writes to come back (the consistency store); here a stale status write meets a conflict. */
+#include <stdlib.h>
+
+#include "models/cluster/cluster.h"
+#include "models/controllers/controller.h"
+#include "models/controllers/expectations.h"
+#include "models/controllers/pod_control.h"
+#include "models/controllers/pod_ranking.h"
+#include "sim/base/memory.h"
+
+enum {
+    BURST_REPLICAS = 500, /* pods created or deleted in one reconcile */
+    STATUS_ATTEMPTS = 2
+};
+
+struct replicaset_state {
+    struct expectations expectations;
+};
+
+static const struct replicaset *replicaset_of(const struct object *object)
+{
+    return (const struct replicaset *)object;
+}
+
+/* ---- too few, too many ---- */
+
+static void create_missing(struct client *client, struct expectations *expectations,
+                           const struct pod_owner *owner, int missing, struct error *error)
+{
+    const struct object_key key = object_key(&owner->meta->object);
+    expectations_create(expectations, key, missing, client->now);
+    const int created = pods_create(client, owner, missing, error);
+    for (int skipped = created; skipped < missing; skipped++)
+        expectations_saw_created(expectations, key);
+}
+
+/* The pods of all ReplicaSets that have the same controller as this one: of the whole
+ * Deployment. A ReplicaSet of its own has none, so its pods are not told apart by node. */
+static struct pod_list related_pods(struct client *client, const struct meta *set)
+{
+    struct pod_list related = { 0 };
+    const struct owner *controller = meta_controller(set);
+    if (controller == NULL)
+        return related;
+    struct cache_cursor sets = client_list_owned(client, KIND_REPLICASET, controller->uid);
+    while (cache_next(&sets)) {
+        const struct uid uid = meta_of(sets.object)->uid;
+        struct cache_cursor pods = client_list_owned(client, KIND_POD, uid);
+        while (cache_next(&pods))
+            pod_list_add(&related, pod_of(pods.object));
+    }
+    return related;
+}
+
+/* Pods that no rule tells apart may stand on both sides of the cut: Kubernetes sorts them in no
+ * order at all, so which of them go is a free choice. */
+static void choose_among_tied(struct client *client, const struct meta *set, struct pod_rank *ranks,
+                              size_t count, size_t cut)
+{
+    size_t first = cut - 1, end = cut;
+    while (first > 0 && pod_rank_compare(&ranks[first - 1], &ranks[cut - 1], client->now) == 0)
+        first--;
+    while (end < count && pod_rank_compare(&ranks[cut - 1], &ranks[end], client->now) == 0)
+        end++;
+    if (end == cut)
+        return;
+    for (size_t i = first; i < cut; i++) {
+        const uint64_t salt = set->object.version * BURST_REPLICAS + i;
+        const size_t taken = i + run_choose(client->cluster->run, "pod-to-delete", name_of(set),
+                                            salt, (uint32_t)(end - i));
+        const struct pod_rank swapped = ranks[i];
+        ranks[i] = ranks[taken];
+        ranks[taken] = swapped;
+    }
+}
+
+/* Bring the pods to be deleted to the front of the ranks. */
+static void rank_for_deletion(struct client *client, const struct meta *set, struct pod_rank *ranks,
+                              size_t count, size_t surplus)
+{
+    struct pod_list related = related_pods(client, set);
+    pod_ranks_count_colocated(ranks, count, related.items, related.count);
+    pod_list_close(&related);
+    pod_ranks_sort(ranks, count, client->now);
+    choose_among_tied(client, set, ranks, count, surplus);
+}
+
+static void delete_ranked(struct client *client, struct expectations *expectations,
+                          const struct pod_owner *owner, const struct pod_rank *ranks, size_t count,
+                          struct error *error)
+{
+    const struct object_key key = object_key(&owner->meta->object);
+    struct uid *uids = mem_new(count * sizeof *uids);
+    for (size_t i = 0; i < count; i++)
+        uids[i] = ranks[i].pod->meta.uid;
+    expectations_delete(expectations, key, uids, count, client->now);
+    struct batch batch = client_batch(client);
+    for (size_t i = 0; i < count; i++) {
+        client_batch_next(client, &batch);
+        if (pod_delete(client, owner, ranks[i].pod, error) != REPLY_OK)
+            expectations_saw_deleted(expectations, key, uids[i]);
+    }
+    client_batch_end(client, &batch);
+    free(uids);
+}
+
+static void delete_surplus(struct client *client, struct expectations *expectations,
+                           const struct pod_owner *owner, const struct pod_list *active,
+                           size_t surplus, struct error *error)
+{
+    struct pod_rank *ranks = mem_new(active->count * sizeof *ranks);
+    for (size_t i = 0; i < active->count; i++)
+        ranks[i] = pod_rank_of(active->items[i]);
+    if (surplus < active->count)
+        rank_for_deletion(client, owner->meta, ranks, active->count, surplus);
+    delete_ranked(client, expectations, owner, ranks, surplus, error);
+    free(ranks);
+}
+
+static void manage_pods(struct client *client, const struct replicaset *set,
+                        const struct pod_owner *owner, const struct pod_list *active,
+                        struct error *error)
+{
+    struct replicaset_state *state = controller_state(client);
+    const int64_t surplus = (int64_t)active->count - set->replicas;
+    const int64_t wanted = surplus < 0 ? -surplus : surplus;
+    const int64_t change = wanted < BURST_REPLICAS ? wanted : BURST_REPLICAS;
+    if (surplus < 0)
+        create_missing(client, &state->expectations, owner, (int)change, error);
+    else if (surplus > 0)
+        delete_surplus(client, &state->expectations, owner, active, (size_t)change, error);
+}
+
+/* ---- status ---- */
+
+/* Has the pod all labels of the template? It may have more. */
+static bool has_labels_of(const struct pod *pod, const struct labels *wanted)
+{
+    if (pod->meta.labels == wanted)
+        return true;
+    for (size_t i = 0; wanted != NULL && i < wanted->count; i++) {
+        const char *value = labels_get(pod->meta.labels, wanted->items[i].key->s);
+        if (value == NULL || strcmp(value, text_s(wanted->items[i].value)) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void count_pods(struct replicaset *next, const struct pod_list *active,
+                       const struct pod_list *terminating, sim_time now)
+{
+    next->status_replicas = (int32_t)active->count;
+    next->fully_labeled_replicas = next->ready_replicas = next->available_replicas = 0;
+    next->terminating_replicas = (int32_t)terminating->count;
+    for (size_t i = 0; i < active->count; i++) {
+        const struct pod *pod = active->items[i];
+        next->fully_labeled_replicas += has_labels_of(pod, next->template->labels);
+        next->ready_replicas += pod_is_ready(pod);
+        next->available_replicas += pod_is_available(pod, next->min_ready_seconds, now);
+    }
+}
+
+/* ReplicaFailure says why the last attempt failed first; a success takes it away. */
+static void note_failure(struct client *client, struct replicaset *next, size_t active,
+                         const struct error *failure)
+{
+    const bool noted = conditions_find(next->conditions, "ReplicaFailure") != NULL;
+    const struct conditions *before = next->conditions;
+    struct texts *texts = client->cluster->codec.texts;
+    if (failure->text != NULL && !noted) {
+        const char *reason = (int64_t)active < next->replicas   ? "FailedCreate"
+                             : (int64_t)active > next->replicas ? "FailedDelete"
+                                                                : NULL;
+        next->conditions = conditions_with(
+            before, (struct condition){ .type = text_intern(texts, "ReplicaFailure"),
+                                        .reason = text_intern(texts, reason),
+                                        .message = text_intern(texts, failure->text),
+                                        .status = CONDITION_TRUE,
+                                        .transition = client->now - client->now % SIM_SECOND });
+        conditions_drop(before);
+    } else if (failure->text == NULL && noted) {
+        next->conditions = conditions_without(before, "ReplicaFailure");
+        conditions_drop(before);
+    }
+}
+
+static bool status_is_same(const struct replicaset *a, const struct replicaset *b)
+{
+    return a->status_replicas == b->status_replicas &&
+           a->fully_labeled_replicas == b->fully_labeled_replicas &&
+           a->ready_replicas == b->ready_replicas &&
+           a->available_replicas == b->available_replicas &&
+           a->terminating_replicas == b->terminating_replicas &&
+           conditions_equal(a->conditions, b->conditions);
+}
+
+/* Write the status of `next` unless it says nothing new. After a conflict it is put once on
+ * the version that the API server has now. */
+static bool write_status(struct client *client, const struct replicaset *set,
+                         struct replicaset *next)
+{
+    if (status_is_same(set, next) && set->observed_generation == set->meta.generation)
+        return true;
+    next->observed_generation = set->meta.generation;
+    enum reply reply = REPLY_CONFLICT;
+    const struct object *base = &next->meta.object;
+    for (int attempt = 0; attempt < STATUS_ATTEMPTS && reply != REPLY_OK; attempt++) {
+        if (attempt > 0)
+            base = client_read(client, object_key(&set->meta.object));
+        if (base == NULL)
+            return false;
+        struct object *written = client_edit(base);
+        kind_infos[KIND_REPLICASET].take_status(written, &next->meta.object);
+        struct error error = { 0 };
+        reply = client_update_status(client, written, &error);
+        error_close(&error);
+    }
+    return reply == REPLY_OK;
+}
+
+/* A ready pod becomes available by time alone: come back when the first of them does. */
+static void requeue_for_availability(struct client *client, const struct replicaset *next,
+                                     const struct pod_list *active)
+{
+    if (next->min_ready_seconds <= 0 || next->ready_replicas == next->available_replicas)
+        return;
+    sim_time delay = SIM_FOREVER;
+    for (size_t i = 0; i < active->count; i++) {
+        const struct pod *pod = active->items[i];
+        if (!pod_is_ready(pod) || pod_is_available(pod, next->min_ready_seconds, client->now))
+            continue;
+        const sim_time left = pod_available_at(pod, next->min_ready_seconds) - client->now;
+        delay = left < delay ? left : delay;
+    }
+    if (delay == SIM_FOREVER)
+        delay = next->min_ready_seconds * SIM_SECOND;
+    controller_requeue_after(client, object_key(&next->meta.object), delay);
+}
+
+/* ---- reconcile ---- */
+
+static enum outcome sync_pods(struct client *client, const struct replicaset *set, bool manage,
+                              const struct pod_owner *owner, const struct pod_list *active,
+                              const struct pod_list *terminating)
+{
+    struct error failure = { 0 };
+    if (manage)
+        manage_pods(client, set, owner, active, &failure);
+    struct replicaset *next = (struct replicaset *)client_edit(&set->meta.object);
+    count_pods(next, active, terminating, client->now);
+    note_failure(client, next, active->count, &failure);
+    const bool written = write_status(client, set, next);
+    if (written)
+        requeue_for_availability(client, next, active);
+    const enum outcome outcome = written && failure.text == NULL ? RECONCILED : RETRY;
+    object_drop(&next->meta.object);
+    error_close(&failure);
+    return outcome;
+}
+
+static enum outcome replicaset_reconcile(struct client *client, struct object_key key)
+{
+    struct replicaset_state *state = controller_state(client);
+    const struct object *object = client_get(client, KIND_REPLICASET, key.space, key.name);
+    if (object == NULL) {
+        expectations_forget(&state->expectations, key);
+        return RECONCILED; /* its pods are the garbage collector's */
+    }
+    const struct replicaset *set = replicaset_of(object);
+    const bool manage =
+        expectations_met(&state->expectations, key, client->now) && !set->meta.deleting;
+    const struct pod_owner owner = { .meta = &set->meta,
+                                     .api_version = "apps/v1",
+                                     .kind = "ReplicaSet",
+                                     .selector = set->selector,
+                                     .template = set->template };
+    struct pod_list active = { 0 }, terminating = { 0 };
+    struct error error = { 0 };
+    enum outcome outcome = RETRY;
+    if (pods_claim(client, &owner, &active, &terminating, &error))
+        outcome = sync_pods(client, set, manage, &owner, &active, &terminating);
+    error_close(&error);
+    pod_list_close(&active);
+    pod_list_close(&terminating);
+    return outcome;
+}
+
+/* ---- what wakes it ---- */
+
+/* The key of the ReplicaSet a reference means; false when there is none with its uid. */
+static bool resolve(struct controller_run *controller, const struct pod *pod,
+                    const struct owner *owner, struct object_key *key)
+{
+    if (owner == NULL || strcmp(text_s(owner->kind), "ReplicaSet") != 0)
+        return false;
+    const struct object *set = client_get(controller_client(controller), KIND_REPLICASET,
+                                          pod->meta.object.space, owner->name);
+    if (set == NULL || !uid_equal(meta_of(set)->uid, owner->uid))
+        return false;
+    *key = object_key(set);
+    return true;
+}
+
+static void wake_those_that_match(struct controller_run *controller, const struct pod *pod,
+                                  struct cause cause)
+{
+    if (pod->meta.labels == NULL)
+        return;
+    struct cache_cursor sets = client_list_namespace(controller_client(controller), KIND_REPLICASET,
+                                                     pod->meta.object.space);
+    while (cache_next(&sets)) {
+        const struct selector *selector = replicaset_of(sets.object)->selector;
+        if (!selector_is_empty(selector) &&
+            selector_matches(selector, labels_lookup, pod->meta.labels))
+            controller_wake(controller, object_key(sets.object), cause);
+    }
+}
+
+static void wake_for_new_pod(struct controller_run *controller, const struct pod *pod,
+                             struct cause cause)
+{
+    struct replicaset_state *state = controller_run_state(controller);
+    const struct owner *owner = meta_controller(&pod->meta);
+    struct object_key key;
+    if (owner == NULL) {
+        wake_those_that_match(controller, pod, cause);
+    } else if (resolve(controller, pod, owner, &key)) {
+        expectations_saw_created(&state->expectations, key);
+        controller_wake(controller, key, cause);
+    }
+}
+
+/* Deleted, or about to be: the sooner another takes its place the better. */
+static void wake_for_lost_pod(struct controller_run *controller, const struct pod *pod,
+                              struct cause cause)
+{
+    struct replicaset_state *state = controller_run_state(controller);
+    struct object_key key;
+    if (resolve(controller, pod, meta_controller(&pod->meta), &key)) {
+        expectations_saw_deleted(&state->expectations, key, pod->meta.uid);
+        controller_wake(controller, key, cause);
+    }
+}
+
+static void wake_for_changed_pod(struct controller_run *controller, const struct pod *pod,
+                                 const struct pod *before, struct cause cause)
+{
+    const struct owner *owner = meta_controller(&pod->meta);
+    const struct owner *former = meta_controller(&before->meta);
+    const bool changed_hands =
+        pod->meta.owners != before->meta.owners &&
+        (owner == NULL || former == NULL || !uid_equal(owner->uid, former->uid));
+    struct object_key key;
+    if (changed_hands && resolve(controller, pod, former, &key))
+        controller_wake(controller, key, cause);
+    if (resolve(controller, pod, owner, &key))
+        controller_wake(controller, key, cause);
+    else if (owner == NULL &&
+             (changed_hands || !labels_equal(pod->meta.labels, before->meta.labels)))
+        wake_those_that_match(controller, pod, cause);
+}
+
+static void wake_for_pod(struct controller_run *controller, const struct watch_event *event)
+{
+    const struct pod *pod = pod_of(event->object);
+    if (event->type == WATCH_DELETED || pod->meta.deleting)
+        wake_for_lost_pod(controller, pod, event->cause);
+    else if (event->type == WATCH_ADDED)
+        wake_for_new_pod(controller, pod, event->cause);
+    else
+        wake_for_changed_pod(controller, pod, pod_of(event->before), event->cause);
+}
+
+static void wake_for_replicaset(struct controller_run *controller, const struct watch_event *event)
+{
+    struct replicaset_state *state = controller_run_state(controller);
+    if (event->type == WATCH_DELETED)
+        expectations_forget(&state->expectations, object_key(event->object));
+    controller_wake(controller, object_key(event->object), event->cause);
+}
+
+static int replicaset_workers(const struct settings *settings)
+{
+    return settings->concurrent_rs_syncs;
+}
+
+static void replicaset_init(void *state, struct cluster *cluster)
+{
+    (void)cluster;
+    expectations_init(&((struct replicaset_state *)state)->expectations);
+}
+
+static void replicaset_close(void *state)
+{
+    expectations_close(&((struct replicaset_state *)state)->expectations);
+}
+
+const struct controller replicaset_controller = {
+    .name = "replicaset-controller",
+    .reconciles = KIND_REPLICASET,
+    .wakes_on = { { KIND_REPLICASET, wake_for_replicaset }, { KIND_POD, wake_for_pod } },
+    .reconcile = replicaset_reconcile,
+    .workers = replicaset_workers,
+    .state_size = sizeof(struct replicaset_state),
+    .init = replicaset_init,
+    .close = replicaset_close,
+};
