@@ -4,13 +4,14 @@
 
 #include "models/controllers/controller.h"
 
-extern const struct controller deployment_controller, replicaset_controller;
+extern const struct controller deployment_controller, replicaset_controller, disruption_controller;
 extern const struct controller garbage_collector_controller, namespace_controller;
 extern const struct controller endpointslice_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
     &replicaset_controller,
+    &disruption_controller,
     &garbage_collector_controller,
     &namespace_controller,
     &endpointslice_controller,
