@@ -11,6 +11,7 @@
 #include "models/api/node.h"
 #include "models/api/pod.h"
 #include "models/api/policy.h"
+#include "models/api/service.h"
 #include "models/api/workloads.h"
 
 /* Phrases joined by ", "; what does not fit is left out. */
@@ -119,6 +120,15 @@ static void say_deployment(struct phrases *phrases, const struct deployment *was
     say_condition(phrases, was->conditions, is->conditions, "Progressing");
 }
 
+static int32_t ready_endpoints(const struct object *slice)
+{
+    const struct endpoints *endpoints = ((const struct endpoint_slice *)slice)->endpoints;
+    int32_t ready = 0;
+    for (uint32_t i = 0; endpoints != NULL && i < endpoints->count; i++)
+        ready += endpoints->items[i].ready;
+    return ready;
+}
+
 static void say_machine(struct phrases *phrases, const struct machine *was,
                         const struct machine *is)
 {
@@ -157,6 +167,9 @@ const char *change_text(const struct object *before, const struct object *after,
         say_count(&phrases, "disruptions allowed",
                   ((const struct pod_disruption_budget *)before)->disruptions_allowed,
                   ((const struct pod_disruption_budget *)after)->disruptions_allowed);
+        break;
+    case KIND_ENDPOINTSLICE:
+        say_count(&phrases, "ready endpoints", ready_endpoints(before), ready_endpoints(after));
         break;
     case KIND_MACHINE:
         say_machine(&phrases, (const struct machine *)before, (const struct machine *)after);

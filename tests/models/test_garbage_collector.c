@@ -22,10 +22,10 @@ static void child(struct world *w, const char *name, const char *owner, const ch
 }
 
 /* root <- child1 (controller, blocks) <- grand (blocks); root <- child2 */
-static struct world *family(void)
+static struct world *family(const char *settings)
 {
     struct world *w = given_with("{apiVersion: v1, kind: ConfigMap, metadata: {name: root}}",
-                                 only_controllers, "");
+                                 only_controllers, settings);
     child(w, "child1", "root", ", controller: true, blockOwnerDeletion: true");
     child(w, "child2", "root", ", controller: false, blockOwnerDeletion: false");
     child(w, "grand", "child1", ", controller: false, blockOwnerDeletion: true");
@@ -40,7 +40,7 @@ static struct world *family(void)
 
 Test(garbage_collector, background_deletes_the_root_first)
 {
-    struct world *w = family();
+    struct world *w = family("");
     delete_object(w, "cm/default/root", PROPAGATE_BACKGROUND);
     until(w, 20);
     expect_trace(w, "ConfigMap/",
@@ -51,9 +51,37 @@ Test(garbage_collector, background_deletes_the_root_first)
     done(w);
 }
 
+/* The same with one worker, which is busy until its call has ended... */
+Test(garbage_collector, one_worker_makes_one_call_at_a_time)
+{
+    struct world *w = family("concurrent-gc-syncs=1");
+    delete_object(w, "cm/default/root", PROPAGATE_BACKGROUND);
+    until(w, 20);
+    expect_trace(w, "ConfigMap/",
+                 "  10.000 ConfigMap/default/root remove\n"
+                 "  10.005 ConfigMap/default/child1 remove\n"
+                 "  10.010 ConfigMap/default/child2 remove\n"
+                 "  10.015 ConfigMap/default/grand remove\n");
+    done(w);
+}
+
+/* ... and with one call a second after the first. */
+Test(garbage_collector, keeps_the_rate_limit_of_its_client)
+{
+    struct world *w = family("kube-api-qps=1 kube-api-burst=1");
+    delete_object(w, "cm/default/root", PROPAGATE_BACKGROUND);
+    until(w, 20);
+    expect_trace(w, "ConfigMap/",
+                 "  10.000 ConfigMap/default/root remove\n"
+                 "  10.005 ConfigMap/default/child1 remove\n"
+                 "  11.005 ConfigMap/default/child2 remove\n"
+                 "  12.005 ConfigMap/default/grand remove\n");
+    done(w);
+}
+
 Test(garbage_collector, foreground_deletes_the_root_after_those_that_block_it)
 {
-    struct world *w = family();
+    struct world *w = family("");
     delete_object(w, "cm/default/root", PROPAGATE_FOREGROUND);
     until(w, 20);
     expect_trace(w, "ConfigMap/default/root",
@@ -69,7 +97,7 @@ Test(garbage_collector, foreground_deletes_the_root_after_those_that_block_it)
 
 Test(garbage_collector, orphans_keep_nothing_of_their_owner)
 {
-    struct world *w = family();
+    struct world *w = family("");
     delete_object(w, "cm/default/root", PROPAGATE_ORPHAN);
     until(w, 20);
     expect_trace(w, "ConfigMap/",
