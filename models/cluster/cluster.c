@@ -12,6 +12,7 @@
 #include "models/cluster/event_recorder.h"
 #include "models/cluster/identity.h"
 #include "models/controllers/controller.h"
+#include "models/failures/failures.h"
 #include "models/kubelet/kubelet.h"
 #include "models/kubelet/stages.h"
 #include "sim/base/memory.h"
@@ -21,6 +22,7 @@ static const struct component *const all_components[] = {
     &controller_manager,
     &kubelets,
     &stage_kubelet,
+    &failure_planner,
     NULL,
 };
 

@@ -1,0 +1,43 @@
+/* A kind of failure: what breaks, and how it is mended.
+ *
+ * One const per kind, one file each, one line in the table of failures.c. A failure strikes
+ * a target by writing Machines and Images, the world below the API, and nothing else: what
+ * the cluster does about it is the cluster's business. Times and luck are not its own
+ * either: failures.c says when to strike and when to mend. */
+#ifndef MODELS_FAILURES_FAILURE_H
+#define MODELS_FAILURES_FAILURE_H
+
+#include "models/cluster/cluster.h"
+
+struct failures; /* all failures of one cluster */
+
+/* One target of one failure, as it is told to break. */
+struct blow {
+    struct failures *failures;
+    struct client *client;       /* writes as the world: free of charge; its work has begun */
+    const struct value *options; /* the scenario's entry, checked; NULL: by hand, all defaults */
+    const char *target;          /* a node, a zone, an image...: as `targets` says */
+    uint64_t number;             /* how often this target was struck before */
+    void *memory;                /* what mend() must know of strike(); freed by failures.c */
+};
+
+/* What the targets of a kind are, and so where an entry finds its own. */
+enum failure_targets {
+    TARGET_NODES, /* every node of the names in `nodes`, now or later */
+    TARGET_ZONES, /* every zone of the names in `zones`, now or later */
+    TARGET_NAMED  /* one, named by the entry itself */
+};
+
+struct failure {
+    const char *name; /* as a scenario spells it; the kind of its roots: "node-crash" */
+    enum failure_targets targets;
+    const char *target_field; /* of the entry, for TARGET_NAMED: "image" */
+    /* Check the kind's own options. NULL: there are none. */
+    void (*check)(const struct value *options, struct error_list *faults);
+    void (*strike)(struct blow *blow);
+    void (*mend)(struct blow *blow); /* NULL: nothing to mend, it is over at once */
+};
+
+extern const struct failure node_crash, zone_outage, container_crash, bad_release;
+
+#endif

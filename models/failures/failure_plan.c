@@ -1,0 +1,154 @@
+/* Entries of a scenario's `failures`, read and checked. */
+#include <stdlib.h>
+
+#include "models/failures/failures_private.h"
+#include "sim/base/memory.h"
+#include "sim/base/nearest.h"
+
+static const struct failure *const table[] = { &node_crash, &zone_outage, &container_crash,
+                                               &bad_release };
+enum { KINDS = sizeof table / sizeof *table };
+
+const struct failure *failure_find(const char *name, struct place at, struct error *error)
+{
+    struct nearest nearest = nearest_to(name);
+    for (size_t i = 0; i < KINDS; i++) {
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+        nearest_offer(&nearest, table[i]->name);
+    }
+    if (nearest.found != NULL)
+        error_set(error, at, "\"%s\" is no kind of failure (did you mean %s?)", name,
+                  nearest.found);
+    else
+        error_set(error, at, "\"%s\" is no kind of failure", name);
+    return NULL;
+}
+
+/* --- times ----------------------------------------------------------------------------- */
+
+static void time_add(struct failure_plan *plan, const struct value *from, struct error_list *faults)
+{
+    struct error error = { 0 };
+    sim_time at = 0;
+    if (!sim_time_parse(value_text(from, ""), from->at, &at, &error) || at < 0) {
+        error_set(&error, from->at, "at: a time cannot be negative");
+        error_wrap(&error, "failure");
+        error_list_take(faults, &error);
+        return;
+    }
+    plan->at = mem_resize(plan->at, (plan->at_count + 1) * sizeof *plan->at);
+    plan->at[plan->at_count++] = at;
+}
+
+static int earlier(const void *a, const void *b)
+{
+    const sim_time x = *(const sim_time *)a, y = *(const sim_time *)b;
+    return (x > y) - (x < y);
+}
+
+static void times_read(struct failure_plan *plan, const struct value *entry,
+                       struct error_list *faults)
+{
+    const struct value *at = value_get(entry, "at");
+    if (at != NULL && at->type == VALUE_LIST)
+        for (size_t i = 0; i < at->count; i++)
+            time_add(plan, at->items[i], faults);
+    else if (at != NULL)
+        time_add(plan, at, faults);
+    qsort(plan->at, plan->at_count, sizeof *plan->at, earlier);
+}
+
+static struct distribution *model_read(const struct value *entry, const char *field,
+                                       struct error_list *faults)
+{
+    const struct value *from = value_get(entry, field);
+    struct error error = { 0 };
+    struct distribution *model = from != NULL ? distribution_load(from, &error) : NULL;
+    if (from != NULL && model == NULL) {
+        error_wrap(&error, "failure: %s", field);
+        error_list_take(faults, &error);
+    }
+    return model;
+}
+
+/* --- the entry ------------------------------------------------------------------------- */
+
+/* A failure must happen at some time, and its target be named if nothing else names it. */
+static void demand(const struct failure_plan *plan, const struct value *entry,
+                   struct error_list *faults)
+{
+    const struct failure *failure = plan->failure;
+    if (value_get(entry, "at") == NULL && value_get(entry, "every") == NULL)
+        error_list_add(faults, entry->at, "failure: %s says neither `at` nor `every`",
+                       failure->name);
+    if (failure->targets == TARGET_NAMED && value_get(entry, failure->target_field) == NULL)
+        error_list_add(faults, entry->at, "failure: %s has no `%s`", failure->name,
+                       failure->target_field);
+    if (plan->every != NULL && failure->mend != NULL && plan->lasts == NULL)
+        error_list_add(faults, entry->at,
+                       "failure: %s happens again and again (`every`), but never ends: it has no "
+                       "`lasts`",
+                       failure->name);
+    if (failure->check != NULL)
+        failure->check(entry, faults);
+}
+
+bool failure_plan_read(struct failure_plan *plan, const struct value *entry,
+                       struct error_list *faults)
+{
+    const size_t before = faults->count;
+    const struct value *kind = value_get(entry, "kind");
+    struct error error = { 0 };
+    *plan = (struct failure_plan){ .entry = value_hold(entry) };
+    plan->failure = failure_find(value_text(kind, ""), kind ? kind->at : entry->at, &error);
+    plan->name = value_text(value_get(entry, "name"), NULL);
+    if (plan->failure == NULL) {
+        error_list_take(faults, &error);
+        return false;
+    }
+    times_read(plan, entry, faults);
+    plan->every = model_read(entry, "every", faults);
+    plan->lasts = model_read(entry, "lasts", faults);
+    demand(plan, entry, faults);
+    return faults->count == before;
+}
+
+void failure_plan_close(struct failure_plan *plan)
+{
+    value_drop(plan->entry);
+    free(plan->at);
+    distribution_free(plan->every);
+    distribution_free(plan->lasts);
+}
+
+/* --- names ----------------------------------------------------------------------------- */
+
+/* A pattern in which * stands for any text. */
+static bool name_matches(const char *pattern, const char *name)
+{
+    while (*pattern != '*' && *pattern == *name && *name != '\0')
+        pattern++, name++;
+    if (*pattern != '*')
+        return *pattern == '\0' && *name == '\0';
+    for (;; name++) {
+        if (name_matches(pattern + 1, name))
+            return true;
+        if (*name == '\0')
+            return false;
+    }
+}
+
+bool failure_plan_means(const struct failure_plan *plan, const char *name)
+{
+    const char *field = plan->failure->targets == TARGET_NODES ? "nodes" : "zones";
+    const struct value *names = value_get(plan->entry, field);
+    if (value_is_null(names))
+        return true;
+    if (names->type != VALUE_LIST)
+        return name_matches(value_text(names, ""), name);
+    for (size_t i = 0; i < names->count; i++)
+        if (name_matches(value_text(names->items[i], ""), name))
+            return true;
+    return false;
+}

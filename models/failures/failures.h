@@ -1,0 +1,45 @@
+/* The failures of a cluster: planned by a scenario, or done by hand.
+ *
+ * An entry of a scenario's `failures`:
+ *
+ *     - kind: node-crash             node-crash, zone-outage, container-crash, bad-release
+ *       name: cheap-nodes            optional
+ *       at: [10m, 3h]                given times, one or a list; or
+ *       every: {weibull: {...}}      from the start, or from being mended, to the next one
+ *       lasts: {lognormal: {...}}    until it is mended; absent: for ever
+ *       nodes: ["worker-*"]          node-crash: names, * for any text; absent: all
+ *       zones: [a, b]                zone-outage: names; absent: all
+ *       network: true                node-crash, zone-outage: only the network goes
+ *       pods: "app=web"              container-crash: a label selector
+ *       namespace: default           container-crash: where; absent: everywhere
+ *       container: web               container-crash: its name; absent: the first one
+ *       count: 2                     container-crash: how many pods at once; 1
+ *       exitCode: 137                container-crash: 1; 137 is reported as OOMKilled
+ *       image: shop/web:2            bad-release: the release that goes wrong, and how:
+ *       effect: crash                never-ready (unless it says otherwise), crash, pull
+ *
+ * Every node, zone or entry has streams of its own, so that one node more changes nobody's
+ * luck; time runs for a node from when it joins. What is struck does not fail again before
+ * it is mended. */
+#ifndef MODELS_FAILURES_FAILURES_H
+#define MODELS_FAILURES_FAILURES_H
+
+#include "models/cluster/cluster.h"
+
+extern const struct component failure_planner;
+
+/* Plan an entry from now on. The document is held. Each fault is appended; false when there was one. */
+bool failures_plan(struct cluster *cluster, struct value *entry, struct error_list *faults);
+
+/* Check an entry without planning it. */
+bool failures_check(const struct value *entry, struct error_list *faults);
+
+/* By hand: "fail node-crash worker-3", "restore node-crash worker-3". A strike begins a root of its
+ * own; mending ends what was struck, by hand or as planned. False with the error when there
+ * is no such kind or target, or nothing to mend. */
+bool failures_strike(struct cluster *cluster, const char *kind, const char *target,
+                     struct error *error);
+bool failures_mend(struct cluster *cluster, const char *kind, const char *target,
+                   struct error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/* Writes of Machines, which are made when a failure first needs them. */
+#include "models/failures/machines.h"
+
+#include <stdlib.h>
+
+#include "models/api/machine.h"
+#include "sim/base/memory.h"
+
+void machine_holds_close(struct machine_holds *holds)
+{
+    for (size_t i = 0; i < holds->count; i++)
+        text_drop(holds->items[i].node);
+    free(holds->items);
+    *holds = (struct machine_holds){ 0 };
+}
+
+static struct machine_hold *hold_of(struct machine_holds *holds, const struct text *node)
+{
+    for (size_t i = 0; i < holds->count; i++)
+        if (holds->items[i].node == node)
+            return &holds->items[i];
+    MEM_GROW(holds->items, holds->count, holds->capacity);
+    holds->items[holds->count] = (struct machine_hold){ .node = text_hold(node) };
+    return &holds->items[holds->count++];
+}
+
+/* A machine's record, changed by `change`; a machine nobody has struck yet is made first. */
+static void machine_write(struct blow *blow, const struct text *node, change_fn *change,
+                          void *context)
+{
+    const struct object_key key = { KIND_MACHINE, NULL, node };
+    struct error error = { 0 };
+    if (client_patch(blow->client, key, change, context, &error) == REPLY_NOT_FOUND) {
+        struct machine *machine = (struct machine *)object_new(object_kinds, KIND_MACHINE);
+        machine->meta.object.name = text_hold(node);
+        machine->powered = machine->connected = true;
+        client_create(blow->client, &machine->meta.object, NULL, NULL);
+        client_patch(blow->client, key, change, context, NULL);
+    }
+    error_close(&error);
+}
+
+static bool follow_hold(struct object *object, void *context)
+{
+    const struct machine_hold *hold = context;
+    struct machine *machine = (struct machine *)object;
+    machine->powered = hold->power == 0;
+    machine->connected = hold->network == 0;
+    return true;
+}
+
+static void change_hold(struct blow *blow, const struct text *node, bool network, int by)
+{
+    struct machine_hold *hold = hold_of(failures_holds(blow->failures), node);
+    int *count = network ? &hold->network : &hold->power;
+    const bool turns = *count == 0 || *count + by == 0;
+    *count += by;
+    if (turns)
+        machine_write(blow, node, follow_hold, hold);
+}
+
+void machine_take(struct blow *blow, const struct text *node, bool network)
+{
+    change_hold(blow, node, network, 1);
+}
+
+void machine_give(struct blow *blow, const struct text *node, bool network)
+{
+    change_hold(blow, node, network, -1);
+}
+
+static bool suffer(struct object *object, void *context)
+{
+    const struct container_fault *fault = context;
+    struct machine *machine = (struct machine *)object;
+    const uint64_t sequence = machine->fault.sequence;
+    machine->fault = *fault;
+    machine->fault.sequence = sequence + 1;
+    return true;
+}
+
+void machine_fail_container(struct blow *blow, const struct text *node, struct uid pod,
+                            int container, int exit_code)
+{
+    struct container_fault fault = { .pod = pod, .container = container, .exit_code = exit_code };
+    machine_write(blow, node, suffer, &fault);
+}

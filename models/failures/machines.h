@@ -1,0 +1,32 @@
+/* Taking power or network from nodes, and giving it back.
+ *
+ * Several failures may hold the same machine down: it comes back when the last one is
+ * mended. */
+#ifndef MODELS_FAILURES_MACHINES_H
+#define MODELS_FAILURES_MACHINES_H
+
+#include "models/failures/failure.h"
+
+/* Who holds what down. */
+struct machine_holds {
+    struct machine_hold {
+        const struct text *node; /* held */
+        int power, network;      /* how many failures took it */
+    } * items;                   /* in the order in which they were first struck */
+    size_t count, capacity;
+};
+
+void machine_holds_close(struct machine_holds *holds);
+
+/* Take from a node, or give back, its network or (with `network` false) its power. */
+void machine_take(struct blow *blow, const struct text *node, bool network);
+void machine_give(struct blow *blow, const struct text *node, bool network);
+
+/* Make a container of a pod on this node fail. */
+void machine_fail_container(struct blow *blow, const struct text *node, struct uid pod,
+                            int container, int exit_code);
+
+/* The holds of a cluster. */
+struct machine_holds *failures_holds(struct failures *failures);
+
+#endif
