@@ -209,6 +209,7 @@ static bool status_fill(struct object *object, void *context)
                       write->now);
     set_initialized(worker, pod, write->now);
     set_ready(worker, pod, write->now);
+    pod_set_condition(pod, texts, POD_SCHEDULED, true, NULL, NULL, write->now);
     return true;
 }
 
