@@ -1,9 +1,11 @@
 /* An open-addressing table of interned strings with linear probing and back-shift
- * deletion, so that a long run with many short-lived names leaves no tombstones. */
+ * deletion, so that a long run with many short-lived names leaves no tombstones. Probing reads
+ * half of each hash from an array of its own, and the text only where it is likely equal. */
 #include "sim/base/text.h"
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +13,8 @@
 
 struct texts {
     struct text **slots;
-    size_t mask; /* slots - 1 */
+    uint32_t *tags; /* of the texts in the slots; 0: the slot is empty */
+    size_t mask;    /* slots - 1; below 2^32, so that a tag tells where its text belongs */
     size_t count;
 };
 
@@ -25,11 +28,23 @@ uint64_t text_hash(const char *s, size_t length)
     return hash ^ hash >> 29;
 }
 
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
+}
+
+static void new_slots(struct texts *texts, size_t count)
+{
+    assert(count <= UINT32_MAX);
+    texts->mask = count - 1;
+    texts->slots = mem_new(count * sizeof *texts->slots);
+    texts->tags = mem_new(count * sizeof *texts->tags);
+}
+
 struct texts *texts_new(void)
 {
     struct texts *texts = mem_new(sizeof *texts);
-    texts->mask = 255;
-    texts->slots = mem_new((texts->mask + 1) * sizeof *texts->slots);
+    new_slots(texts, 256);
     return texts;
 }
 
@@ -40,31 +55,49 @@ void texts_free(struct texts *texts)
     for (size_t i = 0; i <= texts->mask; i++)
         free(texts->slots[i]);
     free(texts->slots);
+    free(texts->tags);
     free(texts);
+}
+
+static bool is_same(const struct text *text, uint64_t hash, const char *s, size_t length)
+{
+    return text->hash == hash && text->length == length && memcmp(text->s, s, length) == 0;
 }
 
 /* The slot that holds the text, or the empty one where it belongs. */
 static size_t slot_of(const struct texts *texts, uint64_t hash, const char *s, size_t length)
 {
-    size_t at = hash & texts->mask;
-    for (; texts->slots[at] != NULL; at = (at + 1) & texts->mask) {
-        const struct text *text = texts->slots[at];
-        if (text->hash == hash && text->length == length && memcmp(text->s, s, length) == 0)
+    const uint32_t tag = tag_of(hash);
+    size_t at = tag & texts->mask;
+    for (; texts->tags[at] != 0; at = (at + 1) & texts->mask)
+        if (texts->tags[at] == tag && is_same(texts->slots[at], hash, s, length))
             break;
-    }
     return at;
+}
+
+static size_t empty_slot(const struct texts *texts, uint32_t tag)
+{
+    size_t at = tag & texts->mask;
+    while (texts->tags[at] != 0)
+        at = (at + 1) & texts->mask;
+    return at;
+}
+
+static void put(struct texts *texts, size_t at, struct text *text, uint32_t tag)
+{
+    texts->slots[at] = text;
+    texts->tags[at] = tag;
 }
 
 static void grow(struct texts *texts)
 {
-    struct text **old = texts->slots;
-    const size_t old_count = texts->mask + 1;
-    texts->mask = old_count * 2 - 1;
-    texts->slots = mem_new((texts->mask + 1) * sizeof *texts->slots);
-    for (size_t i = 0; i < old_count; i++)
-        if (old[i] != NULL)
-            texts->slots[slot_of(texts, old[i]->hash, old[i]->s, old[i]->length)] = old[i];
-    free(old);
+    const struct texts old = *texts;
+    new_slots(texts, (old.mask + 1) * 2);
+    for (size_t i = 0; i <= old.mask; i++)
+        if (old.tags[i] != 0)
+            put(texts, empty_slot(texts, old.tags[i]), old.slots[i], old.tags[i]);
+    free(old.slots);
+    free(old.tags);
 }
 
 const struct text *text_intern_length(struct texts *texts, const char *s, size_t length)
@@ -73,11 +106,11 @@ const struct text *text_intern_length(struct texts *texts, const char *s, size_t
         return NULL;
     const uint64_t hash = text_hash(s, length);
     size_t at = slot_of(texts, hash, s, length);
-    if (texts->slots[at] != NULL)
+    if (texts->tags[at] != 0)
         return text_hold(texts->slots[at]);
     if (texts->count * 4 >= texts->mask * 3) {
         grow(texts);
-        at = slot_of(texts, hash, s, length);
+        at = empty_slot(texts, tag_of(hash));
     }
     struct text *text = mem_new(sizeof *text + length + 1);
     text->home = texts;
@@ -85,7 +118,7 @@ const struct text *text_intern_length(struct texts *texts, const char *s, size_t
     text->length = (uint32_t)length;
     text->hash = hash;
     memcpy(text->s, s, length);
-    texts->slots[at] = text;
+    put(texts, at, text, tag_of(hash));
     texts->count++;
     return text;
 }
@@ -130,15 +163,14 @@ const struct text *text_hold(const struct text *text)
 /* Close the gap at `hole`: move back each follower that may stand there. */
 static void close_gap(struct texts *texts, size_t hole)
 {
-    for (size_t at = (hole + 1) & texts->mask; texts->slots[at] != NULL;
-         at = (at + 1) & texts->mask) {
-        const size_t home = texts->slots[at]->hash & texts->mask;
+    for (size_t at = (hole + 1) & texts->mask; texts->tags[at] != 0; at = (at + 1) & texts->mask) {
+        const size_t home = texts->tags[at] & texts->mask;
         if (((at - home) & texts->mask) >= ((at - hole) & texts->mask)) {
-            texts->slots[hole] = texts->slots[at];
+            put(texts, hole, texts->slots[at], texts->tags[at]);
             hole = at;
         }
     }
-    texts->slots[hole] = NULL;
+    put(texts, hole, NULL, 0);
 }
 
 void text_drop(const struct text *shared)
@@ -150,7 +182,7 @@ void text_drop(const struct text *shared)
     if (--text->refs > 0)
         return;
     struct texts *texts = text->home;
-    size_t at = text->hash & texts->mask;
+    size_t at = tag_of(text->hash) & texts->mask;
     while (texts->slots[at] != text)
         at = (at + 1) & texts->mask;
     close_gap(texts, at);
