@@ -56,7 +56,8 @@ static void times_read(struct failure_plan *plan, const struct value *entry,
             time_add(plan, at->items[i], faults);
     else if (at != NULL)
         time_add(plan, at, faults);
-    qsort(plan->at, plan->at_count, sizeof *plan->at, earlier);
+    if (plan->at_count > 1)
+        qsort(plan->at, plan->at_count, sizeof *plan->at, earlier);
 }
 
 static struct distribution *model_read(const struct value *entry, const char *field,

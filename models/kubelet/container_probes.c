@@ -10,7 +10,7 @@ static sim_time probe_phase(const struct pod_worker *worker, size_t i, enum prob
     const sim_time booted = worker->node->booted;
     if (probe == NULL || booted < 0 || worker->accepted - booted >= probe->period)
         return worker->accepted;
-    const double part = pod_luck_uniform(worker, purposes[kind], i);
+    const double part = pod_luck_once(worker, purposes[kind], i);
     return worker->accepted + (sim_time)(part * (double)probe->period);
 }
 

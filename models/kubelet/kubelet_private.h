@@ -132,6 +132,8 @@ static inline void worker_report(struct pod_worker *worker, enum report report)
 
 /* Draws of a pod's own luck, for a purpose, for the present run of a container. */
 double pod_luck_uniform(const struct pod_worker *worker, const char *purpose, size_t container);
+/* The same whatever run it is, until the kubelet takes the pod anew. */
+double pod_luck_once(const struct pod_worker *worker, const char *purpose, size_t container);
 sim_time pod_luck_time(const struct pod_worker *worker, const char *purpose, size_t container,
                        const struct distribution *distribution);
 
