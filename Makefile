@@ -86,6 +86,22 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
+# The engine's bench has a yardstick in C++.
+$(BUILD)/bench/engine: $(BUILD)/tests/bench/priority_queue.o
+$(BUILD)/bench/engine: TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
+
+$(BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(call quiet,CXX)g++ -std=c++17 $(OPT) -Wall -Wextra -Werror -I. -MMD -MP -c $< -o $@
+
+bench: $(BENCHES) ## measure; prints tables, writes results/bench
+	@mkdir -p results/bench
+	@for bench in $(BENCHES); do $$bench results/bench || exit 1; done
+
+deps-python: ## install SimPy into build/venv, for `make bench`
+	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
+	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1
+
 tests: $(TESTS) $(PROGRAMS)
 
 test: deps ## every test, as CI runs them; minutes
@@ -105,5 +121,5 @@ clean: ## remove the build directory
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test deps deps-check help clean
+.PHONY: all tests test bench deps deps-check deps-python help clean
 .SECONDARY:
