@@ -120,6 +120,7 @@ help: ## print this table
 clean: ## remove the build directory
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d)
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
+    $(BENCH_SRC:%.c=$(BUILD)/%.d)
 .PHONY: all tests test bench deps deps-check deps-python help clean
 .SECONDARY:

@@ -74,14 +74,19 @@ static void pool_grow(struct pool *pool)
     }
 }
 
-void *pool_take(struct pool *pool)
+void *pool_take_as_is(struct pool *pool)
 {
     if (pool->free == NULL)
         pool_grow(pool);
     void **block = pool->free;
     pool->free = *block;
     pool->live++;
-    return memset(block, 0, pool->size);
+    return block;
+}
+
+void *pool_take(struct pool *pool)
+{
+    return memset(pool_take_as_is(pool), 0, pool->size);
 }
 
 void pool_give(struct pool *pool, void *block)

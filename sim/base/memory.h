@@ -44,6 +44,8 @@ void pool_close(struct pool *pool);
 
 /* One zeroed block. */
 void *pool_take(struct pool *pool);
+/* One with anything in it, for those who fill it anyway. */
+void *pool_take_as_is(struct pool *pool);
 
 /* Give a block back; it must come from this pool. */
 void pool_give(struct pool *pool, void *block);

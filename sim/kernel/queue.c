@@ -28,11 +28,11 @@ size_t queue_length(const struct queue *queue)
     return queue->length;
 }
 
-event_id queue_add(struct queue *queue, struct event event)
+event_id queue_insert(struct queue *queue, const struct event *event)
 {
-    assert(event.at >= queue->now);
+    assert(event->at >= queue->now);
     queue->length++;
-    return queue->kind->add(queue, &event);
+    return queue->kind->add(queue, event);
 }
 
 bool queue_cancel(struct queue *queue, event_id id)

@@ -40,8 +40,13 @@ sim_time queue_now(const struct queue *queue);
 /* Events scheduled and neither taken nor withdrawn. O(1). */
 size_t queue_length(const struct queue *queue);
 
-/* Schedule an event. The past is a programming error and aborts. O(1). */
-event_id queue_add(struct queue *queue, struct event event);
+/* Schedule an event; insert copies one that stands in memory. The past is a programming error
+ * and aborts. O(1). */
+event_id queue_insert(struct queue *queue, const struct event *event);
+static inline event_id queue_add(struct queue *queue, struct event event)
+{
+    return queue_insert(queue, &event);
+}
 
 /* Withdraw an event. False if it has happened or was withdrawn before; 0 is fine. O(1). */
 bool queue_cancel(struct queue *queue, event_id id);

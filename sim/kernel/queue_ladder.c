@@ -40,6 +40,10 @@ struct entry {
     uint32_t slot;
 };
 
+/* An entry that is passed on must stay in registers: stored in parts and copied whole, it
+ * would stall the processor until the parts have reached its cache. */
+#define IN_REGISTERS static inline __attribute__((always_inline))
+
 struct slot {
     uint64_t number; /* of its current entry; 0 while free */
     event_fn *act;
@@ -150,11 +154,13 @@ static inline bool is_stale(const struct ladder *ladder, const struct entry *ent
 
 /* ---- buckets ---- */
 
-static void bucket_add(struct ladder *ladder, struct bucket *bucket, struct entry entry)
+IN_REGISTERS void bucket_add(struct ladder *ladder, struct bucket *bucket, struct entry entry)
 {
     struct chunk *last = bucket->last;
     if (last == NULL || last->used == CHUNK_ENTRIES) {
-        struct chunk *chunk = pool_take(&ladder->chunks);
+        struct chunk *chunk = pool_take_as_is(&ladder->chunks);
+        chunk->next = NULL;
+        chunk->used = 0;
         if (last == NULL)
             bucket->first = chunk;
         else
@@ -198,7 +204,7 @@ static struct extent bucket_extent(const struct bucket *bucket)
 
 /* ---- run ---- */
 
-static void run_append(struct run *run, struct entry entry)
+IN_REGISTERS void run_append(struct run *run, struct entry entry)
 {
     if (run->count == run->capacity && run->next > run->count / 2) {
         run->count -= run->next;
@@ -241,7 +247,8 @@ static void run_load(struct ladder *ladder, struct bucket from)
     run->next = run->count = 0;
     for (struct chunk *chunk = from.first; chunk != NULL; chunk = chunk_give(ladder, chunk))
         for (size_t i = 0; i < chunk->used; i++) {
-            __builtin_prefetch(&ladder->slots[chunk->entries[i].slot]);
+            if (run->count < SORTED_AT_ONCE)
+                __builtin_prefetch(&ladder->slots[chunk->entries[i].slot]);
             run_append(run, chunk->entries[i]);
         }
     if (run->count <= SORTED_AT_ONCE)
@@ -252,7 +259,7 @@ static void run_load(struct ladder *ladder, struct bucket from)
 
 /* ---- heap ---- */
 
-static void heap_add(struct heap *heap, struct entry entry)
+IN_REGISTERS void heap_add(struct heap *heap, struct entry entry)
 {
     MEM_GROW(heap->entries, heap->count, heap->capacity);
     size_t hole = heap->count++;
@@ -306,7 +313,8 @@ static void settle(struct ladder *ladder, struct bucket from, struct extent exte
     bool alike = from.count <= SORTED_AT_ONCE || extent.first == extent.last;
     if (alike || ladder->depth == MOST_RUNGS) {
         run_load(ladder, from);
-        ladder->near = extent.last;
+        const bool is_all = ladder->depth == 0 && ladder->far.count == 0;
+        ladder->near = is_all ? SIM_FOREVER : extent.last;
     } else {
         rung_push(ladder, from, extent);
         ladder->near = extent.first - 1;
@@ -338,7 +346,8 @@ static void refill(struct ladder *ladder)
 }
 
 /* A long heap becomes a rung, together with the rest of the run. What is scheduled up to
- * the old end of the run must keep reaching it, so the rung extends to there. */
+ * the old end of the run must keep reaching it, so the rung extends to there; unless there
+ * was no end, because nothing else was pending. */
 static void late_spill(struct ladder *ladder)
 {
     struct bucket all = { 0 };
@@ -347,12 +356,15 @@ static void late_spill(struct ladder *ladder)
     for (size_t i = 0; i < ladder->late.count; i++)
         bucket_add(ladder, &all, ladder->late.entries[i]);
     ladder->run.next = ladder->run.count = ladder->late.count = 0;
-    settle(ladder, all, (struct extent){ bucket_extent(&all).first, ladder->near });
+    struct extent extent = bucket_extent(&all);
+    if (ladder->near != SIM_FOREVER)
+        extent.last = ladder->near;
+    settle(ladder, all, extent);
 }
 
 /* ---- entries in and out ---- */
 
-static void insert_near(struct ladder *ladder, struct entry entry)
+IN_REGISTERS void insert_near(struct ladder *ladder, struct entry entry)
 {
     struct run *run = &ladder->run;
     if (run->next == run->count || is_before(&run->entries[run->count - 1], &entry)) {
@@ -364,7 +376,7 @@ static void insert_near(struct ladder *ladder, struct entry entry)
         late_spill(ladder);
 }
 
-static void insert(struct ladder *ladder, struct entry entry)
+IN_REGISTERS void insert(struct ladder *ladder, struct entry entry)
 {
     if (entry.at <= ladder->near) {
         insert_near(ladder, entry);

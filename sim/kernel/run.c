@@ -41,7 +41,8 @@ void run_free(struct run *run)
 
 event_id run_at(struct run *run, sim_time at, int priority, event_fn *act, void *subject)
 {
-    return queue_add(run->queue, (struct event){ at, priority, act, subject });
+    const struct event event = { at, priority, act, subject };
+    return queue_insert(run->queue, &event);
 }
 
 void run_cancel(struct run *run, event_id *id)

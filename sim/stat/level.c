@@ -12,9 +12,9 @@ void level_init(struct level *level, sim_time now, double value)
 void level_set(struct level *level, sim_time now, double value)
 {
     assert(now >= level->since);
-    const double seconds = sim_time_to_seconds(now - level->since);
-    level->area += level->value * seconds;
-    level->square_area += level->value * level->value * seconds;
+    const double lasted = (double)(now - level->since);
+    level->area += level->value * lasted;
+    level->square_area += level->value * level->value * lasted;
     level->since = now;
     level->value = value;
     level->least = value < level->least ? value : level->least;
@@ -34,7 +34,7 @@ void level_restart(struct level *level, sim_time now)
 double level_area(const struct level *level, sim_time now)
 {
     assert(now >= level->since);
-    return level->area + level->value * sim_time_to_seconds(now - level->since);
+    return (level->area + level->value * (double)(now - level->since)) / 1e9;
 }
 
 double level_mean(const struct level *level, sim_time now)
@@ -48,9 +48,9 @@ double level_variance(const struct level *level, sim_time now)
 {
     if (now == level->begin)
         return 0;
-    const double tail = level->value * level->value * sim_time_to_seconds(now - level->since);
+    const double tail = level->value * level->value * (double)(now - level->since);
     const double mean = level_mean(level, now);
-    const double seconds = sim_time_to_seconds(now - level->begin);
-    const double variance = (level->square_area + tail) / seconds - mean * mean;
+    const double variance =
+        (level->square_area + tail) / (double)(now - level->begin) - mean * mean;
     return variance > 0 ? variance : 0;
 }

@@ -8,7 +8,7 @@
 struct level {
     double value;
     sim_time begin, since;    /* of the measurement, and of the value */
-    double area, square_area; /* integrals of value and value^2 up to `since`, in seconds */
+    double area, square_area; /* integrals of value and value^2 up to `since`, in nanoseconds */
     double least, most;
 };
 

@@ -100,7 +100,7 @@ static void hold_ours(struct queue *queue, struct trace *trace, const sim_time *
         trace_step(trace, next.at, (uint64_t)next.priority);
         next.act(next.subject, next.at);
         next.at += increments[i % INCREMENTS];
-        queue_add(queue, next);
+        queue_insert(queue, &next);
     }
 }
 

@@ -35,18 +35,25 @@ static sim_time line_leave(struct station *station)
 
 /* ---- events ---- */
 
-static void after(struct station *station, sim_time now, const struct distribution *delay,
-                  struct stream *luck, event_fn *act)
+static struct delays delays_of(const struct run *run, const char *purpose,
+                               const struct distribution *distribution)
 {
-    const sim_time at = sim_time_after(now, distribution_sample_time(delay, luck));
-    run_at(station->run, at, PRIORITY_WORLD, act, station);
+    struct delays delays = { distribution, stream_of(run->seed, "", "station", purpose, 0), 0 };
+    delays.next = distribution_sample_time(distribution, &delays.luck);
+    return delays;
+}
+
+static void after(struct station *station, sim_time now, struct delays *delays, event_fn *act)
+{
+    run_at(station->run, sim_time_after(now, delays->next), PRIORITY_WORLD, act, station);
+    delays->next = distribution_sample_time(delays->distribution, &delays->luck);
 }
 
 static void service_begins(struct station *station, sim_time now, sim_time arrived)
 {
     station->left++;
     batches_add(&station->waits, sim_time_to_seconds(now - arrived));
-    after(station, now, station->service, &station->service_luck, service_ends);
+    after(station, now, &station->service, service_ends);
 }
 
 static void customer_arrives(void *subject, sim_time now)
@@ -54,7 +61,7 @@ static void customer_arrives(void *subject, sim_time now)
     struct station *station = subject;
     level_add(&station->inside_level, now, 1);
     if (station->machines == 0)
-        after(station, now, station->away, &station->away_luck, customer_arrives);
+        after(station, now, &station->away, customer_arrives);
     if (station->busy == station->servers) {
         line_join(station, now);
         return;
@@ -68,7 +75,7 @@ static void service_ends(void *subject, sim_time now)
     struct station *station = subject;
     level_add(&station->inside_level, now, -1);
     if (station->machines > 0)
-        after(station, now, station->away, &station->away_luck, customer_arrives);
+        after(station, now, &station->away, customer_arrives);
     if (station->waiting > 0)
         service_begins(station, now, line_leave(station));
     else
@@ -80,9 +87,9 @@ static void service_ends(void *subject, sim_time now)
 static void station_init(struct station *station, struct run *run, int servers,
                          const struct distribution *away, const struct distribution *service)
 {
-    *station = (struct station){ .run = run, .servers = servers, .away = away, .service = service };
-    station->away_luck = stream_of(run->seed, "", "station", "arrival", 0);
-    station->service_luck = stream_of(run->seed, "", "station", "service", 0);
+    *station = (struct station){ .run = run, .servers = servers };
+    station->away = delays_of(run, "arrival", away);
+    station->service = delays_of(run, "service", service);
     station->places = 64;
     station->line = mem_new(station->places * sizeof *station->line);
     station_measure(station);
@@ -92,7 +99,7 @@ void station_open(struct station *station, struct run *run, int servers,
                   const struct distribution *between_arrivals, const struct distribution *service)
 {
     station_init(station, run, servers, between_arrivals, service);
-    after(station, run_now(run), station->away, &station->away_luck, customer_arrives);
+    after(station, run_now(run), &station->away, customer_arrives);
 }
 
 void station_closed(struct station *station, struct run *run, int servers, int machines,
@@ -101,7 +108,7 @@ void station_closed(struct station *station, struct run *run, int servers, int m
     station_init(station, run, servers, until_breakdown, repair);
     station->machines = machines;
     for (int i = 0; i < machines; i++)
-        after(station, run_now(run), station->away, &station->away_luck, customer_arrives);
+        after(station, run_now(run), &station->away, customer_arrives);
 }
 
 void station_measure(struct station *station)

@@ -14,13 +14,20 @@
 
 #include "sim/sim.h"
 
+/* Delays from one distribution and one stream, drawn one ahead: while the model goes on, the
+ * processor works on the next one. */
+struct delays {
+    const struct distribution *distribution;
+    struct stream luck;
+    sim_time next;
+};
+
 struct station {
     struct run *run;
     int servers, busy;
-    int machines; /* 0: customers come from outside */
-    const struct distribution *away; /* between arrivals, or until a machine breaks down */
-    const struct distribution *service;
-    struct stream away_luck, service_luck;
+    int machines;       /* 0: customers come from outside */
+    struct delays away; /* between arrivals, or until a machine breaks down */
+    struct delays service;
 
     sim_time *line; /* when those who wait arrived: a ring of 2^n places */
     size_t first, waiting, places;
