@@ -75,10 +75,34 @@ static long scaling_step(const struct occurrence *event, char name[128], bool *u
     return labs(to - from);
 }
 
+/* Which of several pods numbered by hand goes is free, as among random names (rule 3). NULL when
+ * the message names no such pod. */
+static char *message_about_group(const struct timeline *timeline, const char *message)
+{
+    static const char deleted[] = "Deleted pod: ";
+    if (strncmp(message, deleted, strlen(deleted)) != 0)
+        return NULL;
+    for (size_t i = 0; i < timeline->life_count; i++) {
+        const struct life *life = &timeline->lives[i];
+        if (strcmp(text_s(life->kind), "Pod") != 0 ||
+            strcmp(text_s(life->name), message + strlen(deleted)) != 0)
+            continue;
+        const struct text *group = life_group(timeline, life);
+        char *text = mem_format("%s%s", deleted, text_s(group));
+        text_drop(group);
+        return text;
+    }
+    return NULL;
+}
+
 /* The message as far as it counts. */
-static char *counted_message(const struct comparison *comparison, const struct occurrence *event)
+static char *counted_message(const struct comparison *comparison, const struct timeline *timeline,
+                             const struct occurrence *event)
 {
     const char *message = text_s(event->message), *reason = text_s(event->reason);
+    char *grouped = message_about_group(timeline, message);
+    if (grouped != NULL)
+        return grouped;
     if (strcmp(reason, "FailedScheduling") == 0 || is_flood(comparison, event))
         return mem_text("", 0);
     const char *node = strcmp(reason, "Scheduled") == 0 ? strstr(message, " to ") : NULL;
@@ -94,7 +118,7 @@ static void add(const struct comparison *comparison, const struct timeline *time
                     ? scaling_step(event, name, &up)
                     : 0;
     char *message = step > 0 ? mem_format("%s %s in all", name, up ? "up" : "down")
-                             : counted_message(comparison, event);
+                             : counted_message(comparison, timeline, event);
     struct bag_item *item =
         bag_item(bag, text_format(timeline->texts, "%s %s %s (%s): %s", text_s(event->object),
                                   text_s(event->type), text_s(event->reason), text_s(event->source),
