@@ -28,7 +28,7 @@ struct workload_source {
     sim_time began;
     size_t next; /* arrival */
     event_id arrival, cleaning;
-    const struct labels *mark; /* the label of the source's own pods */
+    const struct labels *mark; /* the labels of its pods, shared */
     struct pod_kind *kinds;
     size_t kind_count, kind_capacity;
     struct finished *finished; /* to be deleted in an event of their own */
@@ -132,8 +132,8 @@ static void notice(void *self, const struct watch_event *event)
 {
     struct workload_source *source = self;
     const struct meta *meta = meta_of(event->object);
-    if (event->type != WATCH_MODIFIED || meta->labels != source->mark ||
-        !pod_is_terminal(pod_of(event->object)) || meta->deleting)
+    if (event->type != WATCH_MODIFIED || !pod_is_terminal(pod_of(event->object)) ||
+        meta->deleting || labels_get(meta->labels, "seatrial.dev/source") == NULL)
         return;
     MEM_GROW(source->finished, source->finished_count, source->finished_capacity);
     source->finished[source->finished_count++] =
