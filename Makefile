@@ -114,6 +114,9 @@ deps: ## install the Debian packages that are missing
 deps-check: ## the same for `make check`
 	$(call install_missing,clang-format clang-tidy cppcheck)
 
+schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json anew
+	$< > docs/scenario.schema.json
+
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -122,5 +125,5 @@ clean: ## remove the build directory
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test bench deps deps-check deps-python help clean
+.PHONY: all tests test schema bench deps deps-check deps-python help clean
 .SECONDARY:

@@ -61,7 +61,7 @@ bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, 
                    const struct scenario_opener *opener, bool strict, struct error_list *faults,
                    struct error_list *warnings);
 
-/* Is one of the documents of this text a Scenario? A look at its apiVersion and kind lines. */
+/* Is one of the documents of this text a Scenario? */
 bool scenario_is_one(const char *bytes, size_t length);
 
 /* Add nodes from the compact text of --nodes: "6", "6x8cpu,32Gi", "6x8cpu,32Gi,3zones". */

@@ -29,7 +29,7 @@ enum shape_type {
     SHAPE_SETTINGS,     /* flags to scalars */
     SHAPE_TIMINGS,      /* names of timing models to distributions */
     SHAPE_OBJECT,       /* an object of Kubernetes */
-    SHAPE_ANY,          /* any map: somebody else checks it */
+    SHAPE_VALUE,        /* anything at all */
     SHAPE_STRUCT        /* the fields of `of` */
 };
 

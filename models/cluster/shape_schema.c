@@ -141,8 +141,8 @@ static struct value *one_schema(const struct shape_field *field)
         return named_schema(settings_timing, distribution_schema);
     case SHAPE_OBJECT:
         return object_schema();
-    case SHAPE_ANY:
-        return of_type("object");
+    case SHAPE_VALUE:
+        return value_new_map();
     case SHAPE_STRUCT:
         return shape_schema(field->of);
     }

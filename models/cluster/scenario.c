@@ -1,0 +1,265 @@
+/* The scenario loader: the document is checked as a whole, then taken over part by part. */
+#include "models/cluster/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/meta.h"
+#include "models/cluster/scenario_private.h"
+#include "sim/base/memory.h"
+
+#define USUAL_START INT64_C(1767225600) /* 2026-01-01T00:00:00Z */
+
+void scenario_init(struct scenario *scenario)
+{
+    *scenario = (struct scenario){ .duration = SIM_DAY, .seed = 1 };
+    scenario->name = mem_text("scenario", strlen("scenario"));
+    settings_init(&scenario->settings);
+    scenario->settings.epoch_seconds = USUAL_START;
+}
+
+void scenario_close(struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->action_count; i++)
+        scenario_action_close(&scenario->actions[i]);
+    documents_close(&scenario->nodes);
+    documents_close(&scenario->failures);
+    manifest_close(&scenario->objects);
+    settings_close(&scenario->settings);
+    words_free(scenario->file_names, scenario->file_count);
+    free(scenario->actions);
+    free(scenario->question);
+    free(scenario->name);
+}
+
+void scenario_complete(struct scenario *scenario)
+{
+    bool has_nodes = scenario->nodes.count > 0;
+    for (size_t i = 0; i < scenario->objects.count && !has_nodes; i++)
+        has_nodes = scenario->objects.items[i].kind == KIND_NODE;
+    if (!has_nodes)
+        scenario_add_nodes(scenario, "6x8cpu,32Gi,3zones", (struct place){ 0 }, NULL);
+}
+
+/* ── files ── */
+
+void scenario_take_file(struct scenario_input *input, const char *bytes, size_t length,
+                        const char *name)
+{
+    struct scenario *scenario = input->scenario;
+    struct manifest read = { 0 }, *into = input->into == NULL ? &scenario->objects : &read;
+    MEM_GROW(scenario->file_names, scenario->file_count, scenario->file_capacity);
+    char *kept = scenario->file_names[scenario->file_count++] = mem_text(name, strlen(name));
+    manifest_load(into, bytes, length, kept, input->strict, input->faults, input->warnings);
+    for (size_t i = 0; i < read.count; i++) {
+        MEM_GROW(input->into->items, input->into->count, input->into->capacity);
+        input->into->items[input->into->count++] = value_hold(read.items[i].document);
+    }
+    manifest_close(&read);
+}
+
+bool scenario_open(struct scenario_input *input, const struct value *path)
+{
+    struct error error = { 0 };
+    size_t before = input->faults->count;
+    if (input->opener == NULL)
+        return error_list_add(input->faults, path->at, "\"%s\": files cannot be opened here",
+                              path->text);
+    if (input->opener->open(input->opener->context, path->text, input, &error))
+        return input->faults->count == before;
+    struct error at_path = { 0 };
+    error_set(&at_path, path->at, "%s", error.text == NULL ? "cannot be opened" : error.text);
+    error_list_take(input->faults, &at_path);
+    error_close(&error);
+    return false;
+}
+
+/* ── the parts of spec ── */
+
+static const struct value *given(const struct value *from, const char *name)
+{
+    const struct value *value = value_get(from, name);
+    return value_is_null(value) ? NULL : value;
+}
+
+static void load_run(struct scenario *scenario, const struct value *spec)
+{
+    const struct value *duration = given(spec, "duration"), *start = given(spec, "startTime");
+    const struct value *from = given(value_get(spec, "measure"), "from");
+    sim_time since_1970;
+    if (duration != NULL)
+        shape_duration(duration, &scenario->duration, NULL);
+    if (from != NULL)
+        shape_duration(from, &scenario->measure_from, NULL);
+    if (start != NULL && time_parse(start->text, 0, &since_1970))
+        scenario->settings.epoch_seconds = since_1970 / SIM_SECOND;
+    scenario->seed = (uint64_t)value_int(value_get(spec, "seed"), 1);
+    const char *question = value_text(value_get(spec, "question"), NULL);
+    if (question != NULL)
+        scenario->question = mem_text(question, strlen(question));
+}
+
+static void load_settings(struct settings *settings, const struct value *spec)
+{
+    const struct value *flags = given(spec, "settings"), *models = given(spec, "timing");
+    for (size_t i = 0; flags != NULL && i < flags->count; i++) {
+        char *text = shape_scalar_text(flags->entries[i].value);
+        settings_set(settings, flags->entries[i].key, text, flags->entries[i].at, NULL);
+        free(text);
+    }
+    for (size_t i = 0; models != NULL && i < models->count; i++)
+        settings_set_timing(settings, models->entries[i].key, models->entries[i].value, NULL);
+}
+
+/* An entry of `images` as the object it stands for. */
+static void load_image(struct scenario_input *input, const struct value *entry)
+{
+    struct value *image = value_new_map(), *spec = value_new_map();
+    image->at = entry->at;
+    value_set(image, "apiVersion", value_new_string("seatrial.dev/v1alpha1"));
+    value_set(image, "kind", value_new_string("Image"));
+    value_put(&image, value_hold(value_get(entry, "name")), "metadata", "name", NULL);
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcmp(entry->entries[i].key, "name") != 0)
+            value_set(spec, entry->entries[i].key, value_hold(entry->entries[i].value));
+    value_set(image, "spec", spec);
+    manifest_add(&input->scenario->objects, image, input->strict, input->faults, input->warnings);
+    value_drop(image);
+}
+
+static void load_objects(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *images = given(spec, "images"), *objects = given(spec, "objects");
+    const struct value *paths = given(spec, "manifests"), *nodes = given(spec, "nodes");
+    for (size_t i = 0; i < shape_count(images); i++)
+        load_image(input, shape_at(images, i));
+    for (size_t i = 0; i < shape_count(paths); i++)
+        scenario_open(input, shape_at(paths, i));
+    for (size_t i = 0; i < shape_count(objects); i++)
+        manifest_add(&input->scenario->objects, shape_at(objects, i), input->strict, input->faults,
+                     input->warnings);
+    for (size_t i = 0; i < shape_count(nodes); i++)
+        scenario_load_nodes(input, shape_at(nodes, i));
+}
+
+static void load_failures(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *failures = given(spec, "failures");
+    struct documents *into = &input->scenario->failures;
+    for (size_t i = 0; i < shape_count(failures); i++) {
+        MEM_GROW(into->items, into->count, into->capacity);
+        into->items[into->count++] = value_hold(shape_at(failures, i));
+    }
+}
+
+/* By time; those at one time stay as they stand. */
+static void sort_actions(struct scenario *scenario)
+{
+    for (size_t i = 1; i < scenario->action_count; i++) {
+        struct scenario_action action = scenario->actions[i];
+        size_t at = i;
+        for (; at > 0 && scenario->actions[at - 1].at > action.at; at--)
+            scenario->actions[at] = scenario->actions[at - 1];
+        scenario->actions[at] = action;
+    }
+}
+
+static void load_timeline(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *timeline = given(spec, "timeline");
+    for (size_t i = 0; i < shape_count(timeline); i++)
+        scenario_load_action(input, shape_at(timeline, i));
+    sort_actions(input->scenario);
+    for (size_t i = 0; i < input->scenario->action_count; i++) {
+        const struct scenario_action *action = &input->scenario->actions[i];
+        char at[SIM_TIME_TEXT], end[SIM_TIME_TEXT];
+        if (action->at > input->scenario->duration)
+            error_list_add(
+                input->warnings, action->place, "timeline: at %s the run is over (it ends at %s)",
+                sim_time_print(action->at, at), sim_time_print(input->scenario->duration, end));
+    }
+}
+
+static void load_scenario(struct scenario_input *input, const struct value *document)
+{
+    const struct value *spec = value_get(document, "spec");
+    const char *name = value_text(value_path(document, "metadata", "name", NULL), "");
+    if (!shape_check(document, &scenario_shape, NULL, input->faults))
+        return;
+    free(input->scenario->name);
+    input->scenario->name = mem_text(name, strlen(name));
+    load_run(input->scenario, spec);
+    load_settings(&input->scenario->settings, spec);
+    load_objects(input, spec);
+    load_failures(input, spec);
+    load_timeline(input, spec);
+}
+
+/* ── texts ── */
+
+static bool is_scenario(const struct value *document)
+{
+    return strncmp(value_text(value_get(document, "apiVersion"), ""), "seatrial.dev/", 13) == 0 &&
+           strcmp(value_text(value_get(document, "kind"), ""), "Scenario") == 0;
+}
+
+static void load_documents(struct scenario_input *input, const struct documents *documents,
+                           const char *name)
+{
+    const struct value *found = NULL;
+    for (size_t i = 0; i < documents->count; i++) {
+        const struct value *document = documents->items[i];
+        if (is_scenario(document) && found == NULL)
+            load_scenario(input, found = document);
+        else if (is_scenario(document))
+            error_list_add(input->faults, document->at,
+                           "a second Scenario (the first begins in line %d)", found->at.line);
+        else
+            manifest_add(&input->scenario->objects, document, input->strict, input->faults,
+                         input->warnings);
+    }
+    if (found == NULL && input->faults->count == 0)
+        error_list_add(input->faults, (struct place){ .file = name },
+                       "no Scenario in this file (apiVersion: seatrial.dev/v1alpha1, kind: "
+                       "Scenario)");
+}
+
+bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, const char *name,
+                   const struct scenario_opener *opener, bool strict, struct error_list *faults,
+                   struct error_list *warnings)
+{
+    struct scenario_input input = { .scenario = scenario,
+                                    .opener = opener,
+                                    .strict = strict,
+                                    .faults = faults,
+                                    .warnings = warnings };
+    struct documents documents = { 0 };
+    size_t before = faults->count;
+    documents_read(&documents, bytes, length, name, faults);
+    load_documents(&input, &documents, name);
+    documents_close(&documents);
+    return faults->count == before;
+}
+
+bool scenario_is_one(const char *bytes, size_t length)
+{
+    struct documents documents = { 0 };
+    struct error_list faults = { 0 };
+    bool found = false;
+    if (memmem(bytes, length, "seatrial.dev/", 13) == NULL)
+        return false;
+    documents_read(&documents, bytes, length, NULL, &faults);
+    for (size_t i = 0; i < documents.count && !found; i++)
+        found = is_scenario(documents.items[i]);
+    documents_close(&documents);
+    error_list_close(&faults);
+    return found;
+}
+
+struct value *scenario_schema(void)
+{
+    struct value *schema = shape_schema(&scenario_shape);
+    value_set(schema, "$schema", value_new_string("https://json-schema.org/draft/2020-12/schema"));
+    value_set(schema, "title", value_new_string("Scenario (seatrial.dev/v1alpha1)"));
+    return schema;
+}

@@ -1,0 +1,39 @@
+/* What the files of the scenario loader share. */
+#ifndef MODELS_CLUSTER_SCENARIO_PRIVATE_H
+#define MODELS_CLUSTER_SCENARIO_PRIVATE_H
+
+#include "models/cluster/scenario.h"
+#include "models/cluster/shape.h"
+
+/* The whole Scenario, and the verbs of its timeline. */
+extern const struct shape scenario_shape;
+
+/* A load under way. */
+struct scenario_input {
+    struct scenario *scenario;
+    const struct scenario_opener *opener;
+    bool strict;
+    struct error_list *faults, *warnings;
+    struct documents *into; /* where an opened file goes; NULL: to the objects */
+};
+
+/* Open a path of the scenario. False when that was a fault. */
+bool scenario_open(struct scenario_input *input, const struct value *path);
+
+/* Append the nodes of one entry of `nodes`, a text or a group. */
+bool scenario_load_nodes(struct scenario_input *input, const struct value *entry);
+
+/* Append the actions of one entry of `timeline`, which fits its shape. */
+bool scenario_load_action(struct scenario_input *input, const struct value *entry);
+
+void scenario_action_close(struct scenario_action *action);
+
+/* Cut a command line into words as a shell does: blanks part words, quotes and backslashes keep
+ * them together; nothing is expanded. The words and the array, which ends with NULL, are the
+ * caller's. False with the error when a quote is open at the end. */
+bool words_split(const char *text, struct place at, char ***words, size_t *count,
+                 struct error *error);
+
+void words_free(char **words, size_t count);
+
+#endif

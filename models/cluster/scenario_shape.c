@@ -1,0 +1,244 @@
+/* Every field of a Scenario: what it is, and what it means. docs/scenario.md says the same with
+ * examples; docs/scenario.schema.json is printed from here. */
+#include "models/cluster/image_shape.h"
+#include "models/cluster/scenario_private.h"
+
+/* ── nodes ── */
+
+static const struct shape_field node_fields[] = {
+    SHAPE_FIELD("name", SHAPE_TEXT,
+                "of the node; of a group, what its nodes' names begin with (worker-0, worker-1)",
+                .standard = "node"),
+    SHAPE_FIELD("count", SHAPE_COUNT, "how many; absent: one node of just this name", .least = 1,
+                .most = 100000),
+    SHAPE_FIELD("capacity", SHAPE_QUANTITIES, "its resources",
+                .standard = "cpu: 8, memory: 32Gi, pods: 110, ephemeral-storage: 100Gi"),
+    SHAPE_FIELD("allocatable", SHAPE_QUANTITIES, "what pods may use; absent: the capacity"),
+    SHAPE_FIELD("labels", SHAPE_TEXT_MAP, "labels beside those that every node has"),
+    SHAPE_FIELD("annotations", SHAPE_TEXT_MAP, "annotations"),
+    SHAPE_FIELD("zone", SHAPE_TEXT, "the zone of all nodes of the group"),
+    SHAPE_FIELD("zones", SHAPE_TEXT, "zones, which the nodes of the group take in turn",
+                .form = SHAPE_LIST),
+    SHAPE_FIELD("taints", SHAPE_TEXT, "taints: key=value:Effect or key:Effect", .form = SHAPE_LIST),
+    SHAPE_FIELD("unschedulable", SHAPE_BOOL, "cordoned from the start", .standard = "false"),
+    SHAPE_END,
+};
+static const struct shape node_shape = { .name = "NodeGroup", .fields = node_fields };
+
+/* ── failures: models/failures/failures.h ── */
+
+static const struct shape_field failure_fields[] = {
+    SHAPE_FIELD("kind", SHAPE_TEXT, "node-crash, zone-outage, container-crash or bad-release",
+                .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("name", SHAPE_TEXT, "to tell entries apart"),
+    SHAPE_FIELD("at", SHAPE_DURATION, "when it strikes", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("every", SHAPE_DISTRIBUTION,
+                "from the start, or from being mended, until it strikes (again)"),
+    SHAPE_FIELD("lasts", SHAPE_DISTRIBUTION, "until it is mended; absent: for ever"),
+    SHAPE_FIELD("nodes", SHAPE_TEXT, "node-crash: names of nodes, * for any text; absent: all",
+                .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("zones", SHAPE_TEXT, "zone-outage: names of zones, * for any text; absent: all",
+                .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("network", SHAPE_BOOL,
+                "node-crash, zone-outage: only the network goes, containers run on",
+                .standard = "false"),
+    SHAPE_FIELD("pods", SHAPE_TEXT, "container-crash: a label selector"),
+    SHAPE_FIELD("namespace", SHAPE_TEXT, "container-crash: where; absent: everywhere"),
+    SHAPE_FIELD("container", SHAPE_TEXT, "container-crash: its name; absent: the first one"),
+    SHAPE_FIELD("count", SHAPE_COUNT, "container-crash: how many pods at once", .least = 1,
+                .most = 1e6, .standard = "1"),
+    SHAPE_FIELD("exitCode", SHAPE_COUNT, "container-crash: 137 is reported as OOMKilled",
+                .most = 255, .standard = "1"),
+    SHAPE_FIELD("image", SHAPE_TEXT, "bad-release: the image that goes wrong"),
+    SHAPE_FIELD("effect", SHAPE_TEXT, "bad-release: how it goes wrong",
+                .choices = (const char *const[]){ "never-ready", "crash", "pull", NULL },
+                .standard = "never-ready"),
+    SHAPE_END,
+};
+static const struct shape failure_shape = { .name = "Failure", .fields = failure_fields };
+
+/* ── the timeline: kubectl's verbs ── */
+
+static const struct shape_field target_fields[] = {
+    SHAPE_FIELD("target", SHAPE_TEXT, "what it is done to: deployment/web",
+                .form = SHAPE_REQUIRED | SHAPE_OR_LIST),
+    SHAPE_END,
+};
+static const struct shape target_shape = { .name = "Target", .fields = target_fields };
+
+static const struct shape_field delete_fields[] = {
+    SHAPE_FIELD("gracePeriod", SHAPE_COUNT, "seconds; 0 with force: at once", .most = 1e9),
+    SHAPE_FIELD("cascade", SHAPE_TEXT, "what becomes of dependents",
+                .choices = (const char *const[]){ "background", "foreground", "orphan", NULL },
+                .standard = "background"),
+    SHAPE_FIELD("force", SHAPE_BOOL, "do not wait for the kubelet", .standard = "false"),
+    SHAPE_END,
+};
+static const struct shape delete_shape = { .name = "Delete",
+                                           .fields = delete_fields,
+                                           .also = &target_shape };
+
+static const struct shape_field scale_fields[] = {
+    SHAPE_FIELD("replicas", SHAPE_COUNT, "how many from now on", .form = SHAPE_REQUIRED,
+                .most = 1e6),
+    SHAPE_END,
+};
+static const struct shape scale_shape = { .name = "Scale",
+                                          .fields = scale_fields,
+                                          .also = &target_shape };
+
+static const struct shape_field set_image_fields[] = {
+    SHAPE_FIELD("images", SHAPE_TEXT_MAP, "images by container; * for all containers",
+                .form = SHAPE_REQUIRED),
+    SHAPE_END,
+};
+static const struct shape set_image_shape = { .name = "SetImage",
+                                              .fields = set_image_fields,
+                                              .also = &target_shape };
+
+static const struct shape_field rollout_fields[] = {
+    SHAPE_FIELD("undo", SHAPE_TEXT, "go back to the revision before", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("toRevision", SHAPE_COUNT, "undo: to this revision", .most = 1e9),
+    SHAPE_FIELD("restart", SHAPE_TEXT, "replace all pods", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("pause", SHAPE_TEXT, "roll no further", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("resume", SHAPE_TEXT, "roll on", .form = SHAPE_OR_LIST),
+    SHAPE_END,
+};
+static const struct shape rollout_shape = { .name = "Rollout", .fields = rollout_fields };
+
+static const struct shape_field drain_fields[] = {
+    SHAPE_FIELD("node", SHAPE_TEXT, "which node", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("ignoreDaemonsets", SHAPE_BOOL, "leave the pods of DaemonSets",
+                .standard = "false"),
+    SHAPE_FIELD("deleteEmptydirData", SHAPE_BOOL, "evict pods with emptyDir volumes, too",
+                .standard = "false"),
+    SHAPE_FIELD("force", SHAPE_BOOL, "delete pods that nothing will replace, too",
+                .standard = "false"),
+    SHAPE_FIELD("gracePeriod", SHAPE_COUNT, "seconds; absent: the pods' own", .most = 1e9),
+    SHAPE_FIELD("timeout", SHAPE_DURATION, "when to give up; absent: never"),
+    SHAPE_END,
+};
+static const struct shape drain_shape = { .name = "Drain", .fields = drain_fields };
+
+static const struct shape_field taint_fields[] = {
+    SHAPE_FIELD("node", SHAPE_TEXT, "which node", .form = SHAPE_REQUIRED | SHAPE_OR_LIST),
+    SHAPE_FIELD("taints", SHAPE_TEXT, "key=value:Effect; with - behind it, to take it away",
+                .form = SHAPE_REQUIRED | SHAPE_OR_LIST),
+    SHAPE_END,
+};
+static const struct shape taint_shape = { .name = "Taint", .fields = taint_fields };
+
+static const struct shape_field label_fields[] = {
+    SHAPE_FIELD("labels", SHAPE_LABELS, "to set; null takes away", .form = SHAPE_REQUIRED),
+    SHAPE_END,
+};
+static const struct shape label_shape = { .name = "Label",
+                                          .fields = label_fields,
+                                          .also = &target_shape };
+
+static const struct shape_field annotate_fields[] = {
+    SHAPE_FIELD("annotations", SHAPE_LABELS, "to set; null takes away", .form = SHAPE_REQUIRED),
+    SHAPE_END,
+};
+static const struct shape annotate_shape = { .name = "Annotate",
+                                             .fields = annotate_fields,
+                                             .also = &target_shape };
+
+static const struct shape_field patch_fields[] = {
+    SHAPE_FIELD("type", SHAPE_TEXT, "how the patch is meant",
+                .choices = (const char *const[]){ "strategic", "merge", "json", NULL },
+                .standard = "strategic"),
+    SHAPE_FIELD("patch", SHAPE_VALUE, "the patch itself", .form = SHAPE_REQUIRED),
+    SHAPE_END,
+};
+static const struct shape patch_shape = { .name = "Patch",
+                                          .fields = patch_fields,
+                                          .also = &target_shape };
+
+static const struct shape_field fail_fields[] = {
+    SHAPE_FIELD("kind", SHAPE_TEXT, "the kind of failure", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("target", SHAPE_TEXT, "the node, zone or image it strikes",
+                .form = SHAPE_REQUIRED | SHAPE_OR_LIST),
+    SHAPE_END,
+};
+static const struct shape fail_shape = { .name = "Fail", .fields = fail_fields };
+
+static const struct shape_field action_fields[] = {
+    SHAPE_FIELD("at", SHAPE_DURATION, "when, since the start", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("namespace", SHAPE_TEXT, "for the command", .standard = "default"),
+    SHAPE_FIELD("kubectl", SHAPE_TEXT,
+                "any command line, as behind `kubectl` in a shell, or its words",
+                .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("manifest", SHAPE_OBJECT, "what the command reads as -f -", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("stdin", SHAPE_TEXT, "the same as text"),
+    SHAPE_FIELD("apply", SHAPE_OBJECT, "objects, or the path of a file or directory of them",
+                .form = SHAPE_OR_LIST | SHAPE_OR_TEXT),
+    SHAPE_FIELD("delete", SHAPE_STRUCT, "what to delete: deployment/web", .of = &delete_shape,
+                .form = SHAPE_OR_LIST | SHAPE_OR_TEXT),
+    SHAPE_FIELD("scale", SHAPE_STRUCT, "another number of replicas", .of = &scale_shape),
+    SHAPE_FIELD("setImage", SHAPE_STRUCT, "a new release", .of = &set_image_shape),
+    SHAPE_FIELD("rollout", SHAPE_STRUCT, "what becomes of a release", .of = &rollout_shape),
+    SHAPE_FIELD("cordon", SHAPE_TEXT, "nodes that get no more pods", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("uncordon", SHAPE_TEXT, "nodes that get pods again", .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("drain", SHAPE_STRUCT, "a node to empty", .of = &drain_shape,
+                .form = SHAPE_OR_TEXT),
+    SHAPE_FIELD("taint", SHAPE_STRUCT, "taints of a node", .of = &taint_shape),
+    SHAPE_FIELD("label", SHAPE_STRUCT, "labels of an object", .of = &label_shape),
+    SHAPE_FIELD("annotate", SHAPE_STRUCT, "annotations of an object", .of = &annotate_shape),
+    SHAPE_FIELD("patch", SHAPE_STRUCT, "a change of an object", .of = &patch_shape),
+    SHAPE_FIELD("fail", SHAPE_STRUCT, "a failure that strikes now", .of = &fail_shape),
+    SHAPE_FIELD("restore", SHAPE_STRUCT, "a failure that is mended now", .of = &fail_shape),
+    SHAPE_END,
+};
+static const struct shape action_shape = { .name = "Action", .fields = action_fields };
+
+/* ── the whole ── */
+
+static const struct shape_field measure_fields[] = {
+    SHAPE_FIELD("from", SHAPE_DURATION, "what happens earlier is not counted", .standard = "0"),
+    SHAPE_END,
+};
+static const struct shape measure_shape = { .name = "Measure", .fields = measure_fields };
+
+static const struct shape_field spec_fields[] = {
+    SHAPE_FIELD("question", SHAPE_TEXT, "what the scenario is to answer"),
+    SHAPE_FIELD("duration", SHAPE_DURATION, "of the run, in virtual time", .standard = "1d"),
+    SHAPE_FIELD("seed", SHAPE_COUNT, "of all luck", .most = 9007199254740991, .standard = "1"),
+    SHAPE_FIELD("startTime", SHAPE_TIME, "the date at which the run begins",
+                .standard = "2026-01-01T00:00:00Z"),
+    SHAPE_FIELD("manifests", SHAPE_TEXT, "paths of files and directories, from the scenario's own",
+                .form = SHAPE_OR_LIST),
+    SHAPE_FIELD("objects", SHAPE_OBJECT, "objects, as in a manifest", .form = SHAPE_LIST),
+    SHAPE_FIELD("nodes", SHAPE_STRUCT, "groups of nodes, or texts like 6x8cpu,32Gi",
+                .of = &node_shape, .form = SHAPE_OR_LIST | SHAPE_OR_TEXT),
+    SHAPE_FIELD("images", SHAPE_STRUCT, "what containers of an image do", .of = &image_entry_shape,
+                .form = SHAPE_LIST),
+    SHAPE_FIELD("timing", SHAPE_TIMINGS, "how long things take"),
+    SHAPE_FIELD("settings", SHAPE_SETTINGS,
+                "flags of kube-controller-manager, kube-scheduler and kubelet"),
+    SHAPE_FIELD("failures", SHAPE_STRUCT, "what breaks", .of = &failure_shape, .form = SHAPE_LIST),
+    SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),
+    SHAPE_FIELD("measure", SHAPE_STRUCT, "what is measured", .of = &measure_shape),
+    SHAPE_END,
+};
+static const struct shape spec_shape = { .name = "ScenarioSpec", .fields = spec_fields };
+
+static const struct shape_field metadata_fields[] = {
+    SHAPE_FIELD("name", SHAPE_TEXT, "of the scenario", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("labels", SHAPE_TEXT_MAP, "labels"),
+    SHAPE_FIELD("annotations", SHAPE_TEXT_MAP, "annotations"),
+    SHAPE_END,
+};
+static const struct shape metadata_shape = { .name = "Metadata", .fields = metadata_fields };
+
+static const struct shape_field scenario_fields[] = {
+    SHAPE_FIELD("apiVersion", SHAPE_TEXT, "the version of this format", .form = SHAPE_REQUIRED,
+                .choices = (const char *const[]){ "seatrial.dev/v1alpha1", NULL }),
+    SHAPE_FIELD("kind", SHAPE_TEXT, "Scenario", .form = SHAPE_REQUIRED,
+                .choices = (const char *const[]){ "Scenario", NULL }),
+    SHAPE_FIELD("metadata", SHAPE_STRUCT, "its name", .form = SHAPE_REQUIRED,
+                .of = &metadata_shape),
+    SHAPE_FIELD("spec", SHAPE_STRUCT, "the scenario", .form = SHAPE_REQUIRED, .of = &spec_shape),
+    SHAPE_END,
+};
+const struct shape scenario_shape = { .name = "Scenario", .fields = scenario_fields };

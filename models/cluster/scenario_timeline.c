@@ -1,0 +1,486 @@
+/* The timeline of a scenario: each entry becomes a kubectl command line.
+ *
+ * Whatever form an entry has, the cluster sees one: words as behind `kubectl`, and documents for
+ * its standard input. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/json.h"
+#include "models/cluster/scenario_private.h"
+#include "sim/base/memory.h"
+#include "sim/base/nearest.h"
+
+void scenario_action_close(struct scenario_action *action)
+{
+    words_free(action->argv, action->argc);
+    documents_close(&action->documents);
+    *action = (struct scenario_action){ 0 };
+}
+
+/* ── words ── */
+
+/* Append a word and keep the NULL at the end; takes the word. */
+static void add_word(struct scenario_action *action, char *word)
+{
+    action->argv = mem_resize(action->argv, (action->argc + 2) * sizeof *action->argv);
+    action->argv[action->argc++] = word;
+    action->argv[action->argc] = NULL;
+}
+
+static void add_words(struct scenario_action *action, const char *first, ...)
+{
+    va_list words;
+    va_start(words, first);
+    for (const char *word = first; word != NULL; word = va_arg(words, const char *))
+        add_word(action, mem_text(word, strlen(word)));
+    va_end(words);
+}
+
+/* A text, or each of a list of texts. */
+static void add_texts(struct scenario_action *action, const struct value *texts)
+{
+    for (size_t i = 0; i < shape_count(texts); i++)
+        add_words(action, value_text(shape_at(texts, i), ""), NULL);
+}
+
+/* --name=value, for a field that is there. */
+static void add_flag(struct scenario_action *action, const struct value *options, const char *field,
+                     const char *flag)
+{
+    char *text = value_is_null(value_get(options, field))
+                     ? NULL
+                     : shape_scalar_text(value_get(options, field));
+    if (text != NULL)
+        add_word(action, mem_format("--%s=%s", flag, text));
+    free(text);
+}
+
+/* --name, for a field that is true. */
+static void add_switch(struct scenario_action *action, const struct value *options,
+                       const char *field, const char *flag)
+{
+    if (value_truth(value_get(options, field), false))
+        add_word(action, mem_format("--%s", flag));
+}
+
+/* ── documents ── */
+
+/* Objects of a user, checked as in a manifest; lists of them are opened. */
+static bool add_documents(struct scenario_input *input, const struct value *objects,
+                          struct documents *into)
+{
+    struct manifest manifest = { 0 };
+    bool good = true;
+    for (size_t i = 0; i < shape_count(objects); i++)
+        good = manifest_add(&manifest, shape_at(objects, i), input->strict, input->faults,
+                            input->warnings) &&
+               good;
+    for (size_t i = 0; i < manifest.count; i++) {
+        MEM_GROW(into->items, into->count, into->capacity);
+        into->items[into->count++] = value_hold(manifest.items[i].document);
+    }
+    manifest_close(&manifest);
+    return good;
+}
+
+static bool add_file(struct scenario_input *input, const struct value *path, struct documents *into)
+{
+    struct documents *before = input->into;
+    input->into = into;
+    bool good = scenario_open(input, path);
+    input->into = before;
+    return good;
+}
+
+/* Faults of a text within the text: "stdin: line 2: ...", at the place of the whole. */
+static bool move_faults(struct error_list *from, const struct value *text, struct error_list *into)
+{
+    bool none = from->count == 0;
+    for (size_t i = 0; i < from->count; i++)
+        error_list_add(into, text->at, "stdin: line %d: %s", from->items[i].at.line,
+                       from->items[i].text);
+    error_list_close(from);
+    return none;
+}
+
+static bool add_stdin(struct scenario_input *input, const struct value *text,
+                      struct documents *into)
+{
+    struct documents read = { 0 };
+    struct error_list faults = { 0 }, warnings = { 0 };
+    struct scenario_input inner = *input;
+    inner.faults = &faults;
+    inner.warnings = &warnings;
+    documents_read(&read, text->text, text->count, NULL, &faults);
+    for (size_t i = 0; i < read.count; i++)
+        add_documents(&inner, read.items[i], into);
+    documents_close(&read);
+    move_faults(&warnings, text, input->warnings);
+    return move_faults(&faults, text, input->faults);
+}
+
+/* ── verbs ── */
+
+typedef bool verb_fn(struct scenario_input *input, const struct value *what,
+                     struct scenario_action *action);
+
+static bool verb_apply(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    bool good = true;
+    add_words(action, "apply", "-f", "-", NULL);
+    for (size_t i = 0; i < shape_count(what); i++) {
+        const struct value *one = shape_at(what, i);
+        good = (one->type == VALUE_STRING ? add_file(input, one, &action->documents)
+                                          : add_documents(input, one, &action->documents)) &&
+               good;
+    }
+    return good;
+}
+
+static bool verb_delete(struct scenario_input *input, const struct value *what,
+                        struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "delete", NULL);
+    for (size_t i = 0; i < shape_count(what); i++) {
+        const struct value *one = shape_at(what, i);
+        add_texts(action, one->type == VALUE_STRING ? one : value_get(one, "target"));
+        add_flag(action, one, "gracePeriod", "grace-period");
+        add_flag(action, one, "cascade", "cascade");
+        add_switch(action, one, "force", "force");
+    }
+    return true;
+}
+
+static bool verb_scale(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "scale", NULL);
+    add_texts(action, value_get(what, "target"));
+    add_flag(action, what, "replicas", "replicas");
+    return true;
+}
+
+static bool verb_set_image(struct scenario_input *input, const struct value *what,
+                           struct scenario_action *action)
+{
+    (void)input;
+    const struct value *images = value_get(what, "images");
+    add_words(action, "set", "image", NULL);
+    add_texts(action, value_get(what, "target"));
+    for (size_t i = 0; i < images->count; i++)
+        add_word(action, mem_format("%s=%s", images->entries[i].key,
+                                    value_text(images->entries[i].value, "")));
+    return true;
+}
+
+static bool verb_rollout(struct scenario_input *input, const struct value *what,
+                         struct scenario_action *action)
+{
+    static const char *const verbs[] = { "undo", "restart", "pause", "resume" };
+    size_t found = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (value_is_null(value_get(what, verbs[i])))
+            continue;
+        found++;
+        add_words(action, "rollout", verbs[i], NULL);
+        add_texts(action, value_get(what, verbs[i]));
+    }
+    if (found != 1)
+        return error_list_add(input->faults, what->at,
+                              "rollout: say one of undo, restart, pause and resume");
+    add_flag(action, what, "toRevision", "to-revision");
+    return true;
+}
+
+static bool verb_cordon(struct scenario_input *input, const struct value *what,
+                        struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "cordon", NULL);
+    add_texts(action, what);
+    return true;
+}
+
+static bool verb_uncordon(struct scenario_input *input, const struct value *what,
+                          struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "uncordon", NULL);
+    add_texts(action, what);
+    return true;
+}
+
+static bool verb_drain(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "drain", NULL);
+    add_texts(action, what->type == VALUE_STRING ? what : value_get(what, "node"));
+    add_switch(action, what, "ignoreDaemonsets", "ignore-daemonsets");
+    add_switch(action, what, "deleteEmptydirData", "delete-emptydir-data");
+    add_switch(action, what, "force", "force");
+    add_flag(action, what, "gracePeriod", "grace-period");
+    add_flag(action, what, "timeout", "timeout");
+    return true;
+}
+
+static bool verb_taint(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "taint", "nodes", NULL);
+    add_texts(action, value_get(what, "node"));
+    add_texts(action, value_get(what, "taints"));
+    add_words(action, "--overwrite", NULL);
+    return true;
+}
+
+/* key=value, or key- for null. */
+static void add_pairs(struct scenario_action *action, const struct value *map)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        char *text = shape_scalar_text(map->entries[i].value);
+        add_word(action, text == NULL ? mem_format("%s-", map->entries[i].key)
+                                      : mem_format("%s=%s", map->entries[i].key, text));
+        free(text);
+    }
+    add_words(action, "--overwrite", NULL);
+}
+
+static bool verb_label(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "label", NULL);
+    add_texts(action, value_get(what, "target"));
+    add_pairs(action, value_get(what, "labels"));
+    return true;
+}
+
+static bool verb_annotate(struct scenario_input *input, const struct value *what,
+                          struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "annotate", NULL);
+    add_texts(action, value_get(what, "target"));
+    add_pairs(action, value_get(what, "annotations"));
+    return true;
+}
+
+static bool verb_patch(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    (void)input;
+    const struct value *patch = value_get(what, "patch");
+    add_words(action, "patch", NULL);
+    add_texts(action, value_get(what, "target"));
+    add_flag(action, what, "type", "type");
+    add_words(action, "-p", NULL);
+    add_word(action, patch->type == VALUE_STRING ? mem_text(patch->text, patch->count)
+                                                 : json_text(patch, (struct json_style){ 0 }));
+    return true;
+}
+
+static bool verb_fail(struct scenario_input *input, const struct value *what,
+                      struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "fail", NULL);
+    add_texts(action, value_get(what, "kind"));
+    add_texts(action, value_get(what, "target"));
+    return true;
+}
+
+static bool verb_restore(struct scenario_input *input, const struct value *what,
+                         struct scenario_action *action)
+{
+    (void)input;
+    add_words(action, "restore", NULL);
+    add_texts(action, value_get(what, "kind"));
+    add_texts(action, value_get(what, "target"));
+    return true;
+}
+
+/* ── the general form ── */
+
+static bool is_known_verb(const char *word, struct nearest *near)
+{
+    static const char *const known[] = {
+        "apply", "create",   "replace", "delete", "scale", "set",      "rollout", "cordon",
+        "drain", "uncordon", "taint",   "label",  "patch", "annotate", "fail",    "restore",
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i], word) == 0)
+            return true;
+        nearest_offer(near, known[i]);
+    }
+    return false;
+}
+
+static bool check_verb(struct scenario_input *input, const struct value *what,
+                       const struct scenario_action *action)
+{
+    if (action->argc == 0)
+        return error_list_add(input->faults, what->at, "kubectl: no command");
+    struct nearest near = nearest_to(action->argv[0]);
+    if (is_known_verb(action->argv[0], &near))
+        return true;
+    if (near.found != NULL)
+        return error_list_add(input->faults, what->at,
+                              "kubectl: \"%s\" changes nothing (did you mean %s?)", action->argv[0],
+                              near.found);
+    return error_list_add(input->faults, what->at,
+                          "kubectl: \"%s\" is no command that changes a cluster", action->argv[0]);
+}
+
+static void drop_word(struct scenario_action *action, size_t index)
+{
+    free(action->argv[index]);
+    memmove(action->argv + index, action->argv + index + 1,
+            (action->argc - index) * sizeof *action->argv);
+    action->argc--;
+}
+
+/* The value of -f, --filename, in either writing, at a word; the words that say it are dropped. NULL
+ * when the word is something else. */
+static char *take_filename(struct scenario_action *action, size_t index)
+{
+    static const char *const flags[] = { "-f", "--filename" };
+    const char *word = action->argv[index];
+    char *name = NULL;
+    for (size_t i = 0; i < 2 && name == NULL; i++) {
+        size_t length = strlen(flags[i]);
+        if (strncmp(word, flags[i], length) != 0)
+            continue;
+        if (word[length] == '=')
+            name = mem_text(word + length + 1, strlen(word + length + 1));
+        else if (word[length] == '\0' && action->argv[index + 1] != NULL) {
+            name = mem_text(action->argv[index + 1], strlen(action->argv[index + 1]));
+            drop_word(action, index + 1);
+        }
+    }
+    if (name != NULL)
+        drop_word(action, index);
+    return name;
+}
+
+/* Files that the command names are read now; it sees one -f - for all of them. */
+static bool open_files(struct scenario_input *input, const struct value *what,
+                       struct scenario_action *action)
+{
+    bool good = true, any = false;
+    for (size_t i = 0; i < action->argc;) {
+        char *name = take_filename(action, i);
+        if (name == NULL) {
+            i++;
+            continue;
+        }
+        any = true;
+        if (strcmp(name, "-") != 0) {
+            struct value *path = value_new_string(name);
+            path->at = what->at;
+            good = add_file(input, path, &action->documents) && good;
+            value_drop(path);
+        }
+        free(name);
+    }
+    if (any)
+        add_words(action, "-f", "-", NULL);
+    return good;
+}
+
+static bool split_words(struct scenario_input *input, const struct value *what,
+                        struct scenario_action *action)
+{
+    struct error error = { 0 };
+    if (what->type == VALUE_LIST) {
+        add_texts(action, what);
+        return true;
+    }
+    if (words_split(what->text, what->at, &action->argv, &action->argc, &error))
+        return true;
+    error_wrap(&error, "kubectl");
+    error_list_take(input->faults, &error);
+    return false;
+}
+
+static bool verb_kubectl(struct scenario_input *input, const struct value *what,
+                         struct scenario_action *action)
+{
+    if (!split_words(input, what, action))
+        return false;
+    if (action->argc > 0 && strcmp(action->argv[0], "kubectl") == 0)
+        drop_word(action, 0);
+    return check_verb(input, what, action) && open_files(input, what, action);
+}
+
+/* ── entries ── */
+
+static const struct {
+    const char *field;
+    verb_fn *load;
+} verbs[] = {
+    { "kubectl", verb_kubectl }, { "apply", verb_apply },        { "delete", verb_delete },
+    { "scale", verb_scale },     { "setImage", verb_set_image }, { "rollout", verb_rollout },
+    { "cordon", verb_cordon },   { "uncordon", verb_uncordon },  { "drain", verb_drain },
+    { "taint", verb_taint },     { "label", verb_label },        { "annotate", verb_annotate },
+    { "patch", verb_patch },     { "fail", verb_fail },          { "restore", verb_restore },
+};
+
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+/* The one verb of an entry; VERBS with a fault when there is none or a second one. */
+static size_t find_verb(struct scenario_input *input, const struct value *entry)
+{
+    size_t found = VERBS;
+    for (size_t i = 0; i < VERBS; i++) {
+        if (value_is_null(value_get(entry, verbs[i].field)))
+            continue;
+        if (found < VERBS) {
+            error_list_add(input->faults, entry->at,
+                           "timeline: %s and %s in one entry (give each its own)",
+                           verbs[found].field, verbs[i].field);
+            return VERBS;
+        }
+        found = i;
+    }
+    if (found == VERBS)
+        error_list_add(input->faults, entry->at,
+                       "timeline: an entry without a verb (apply, scale, setImage, ...)");
+    return found;
+}
+
+static bool load_extras(struct scenario_input *input, const struct value *entry,
+                        struct scenario_action *action)
+{
+    const struct value *text = value_get(entry, "stdin"), *space = value_get(entry, "namespace");
+    bool good = add_documents(input, value_get(entry, "manifest"), &action->documents);
+    if (!value_is_null(text))
+        good = add_stdin(input, text, &action->documents) && good;
+    if (!value_is_null(space))
+        add_words(action, "-n", value_text(space, ""), NULL);
+    return good;
+}
+
+bool scenario_load_action(struct scenario_input *input, const struct value *entry)
+{
+    struct scenario *scenario = input->scenario;
+    struct scenario_action action = { .place = entry->at };
+    size_t verb = find_verb(input, entry);
+    if (verb == VERBS)
+        return false;
+    shape_duration(value_get(entry, "at"), &action.at, NULL);
+    bool good = verbs[verb].load(input, value_get(entry, verbs[verb].field), &action);
+    good = load_extras(input, entry, &action) && good;
+    if (!good) {
+        scenario_action_close(&action);
+        return false;
+    }
+    MEM_GROW(scenario->actions, scenario->action_count, scenario->action_capacity);
+    scenario->actions[scenario->action_count++] = action;
+    return true;
+}
