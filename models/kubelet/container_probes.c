@@ -47,6 +47,8 @@ static bool ticks(const struct pod_worker *worker, size_t i)
 
 static struct probe_decision decide(const struct pod_worker *worker, size_t i)
 {
+    if (worker->statuses->items[i].ready && worker_container(worker, i)->liveness == NULL)
+        return (struct probe_decision){ SIM_FOREVER, PROBE_NOTHING }; /* the usual case, quickly */
     const struct probed probed = probed_of(worker, i);
     return probes_decide(&probed);
 }
