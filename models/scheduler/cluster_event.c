@@ -1,0 +1,138 @@
+/* What changed in a node or a waiting pod, as events; see cluster_event.h. */
+#include "models/scheduler/cluster_event.h"
+
+#include "models/scheduler/snapshot.h"
+
+bool cluster_event_matches(const struct cluster_event *event, enum kind kind, uint32_t actions)
+{
+    if (event->wildcard)
+        return true;
+    return event->kind == kind && (actions & event->action) != 0 && event->action <= actions;
+}
+
+static bool resources_equal(const struct resources *a, const struct resources *b)
+{
+    if (a->cpu_milli != b->cpu_milli || a->memory_bytes != b->memory_bytes ||
+        a->ephemeral_storage_bytes != b->ephemeral_storage_bytes ||
+        a->extended_count != b->extended_count)
+        return false;
+    for (size_t i = 0; i < a->extended_count; i++)
+        if (a->extended[i].name != b->extended[i].name ||
+            a->extended[i].amount != b->extended[i].amount)
+            return false;
+    return true;
+}
+
+static bool allocatable_changed(const struct node *before, const struct node *after)
+{
+    const struct node_resources *a = before->allocatable, *b = after->allocatable;
+    if (a == b)
+        return false;
+    return a == NULL || b == NULL || a->pods != b->pods ||
+           !resources_equal(&a->resources, &b->resources);
+}
+
+static bool taints_changed(const struct node *before, const struct node *after)
+{
+    const struct taints *a = before->taints, *b = after->taints;
+    if (a == b)
+        return false;
+    if (a == NULL || b == NULL || a->count != b->count)
+        return true;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->items[i].key != b->items[i].key || a->items[i].value != b->items[i].value ||
+            a->items[i].effect != b->items[i].effect ||
+            a->items[i].has_time != b->items[i].has_time ||
+            (a->items[i].has_time && a->items[i].added != b->items[i].added))
+            return true;
+    return false;
+}
+
+/* Only the status of a condition counts, not its times and texts. */
+static bool conditions_changed(const struct node *before, const struct node *after)
+{
+    const struct conditions *a = before->conditions, *b = after->conditions;
+    if (a == b)
+        return false;
+    if (a == NULL || b == NULL || a->count != b->count)
+        return true;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->items[i].type != b->items[i].type || a->items[i].status != b->items[i].status)
+            return true;
+    return false;
+}
+
+static size_t add_event(struct cluster_event *events, size_t count, const struct object *before,
+                        const struct object *after, uint32_t action, const char *label)
+{
+    events[count] = (struct cluster_event){ .kind = (enum kind)after->kind,
+                                            .action = action,
+                                            .label = label,
+                                            .before = before,
+                                            .after = after };
+    return count + 1;
+}
+
+size_t node_change_events(const struct node *before, const struct node *after,
+                          struct cluster_event events[CHANGE_EVENTS])
+{
+    const struct object *old = &before->meta.object, *new = &after->meta.object;
+    size_t count = 0;
+    if (before->unschedulable && !after->unschedulable)
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_TAINT, "NodeUpdateNodeTaint");
+    if (allocatable_changed(before, after))
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_ALLOCATABLE,
+                          "NodeUpdateNodeAllocatable");
+    if (!labels_equal(before->meta.labels, after->meta.labels))
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_LABEL, "NodeUpdateNodeLabel");
+    if (taints_changed(before, after))
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_TAINT, "NodeUpdateNodeTaint");
+    if (conditions_changed(before, after))
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_CONDITION,
+                          "NodeUpdateNodeCondition");
+    if (!labels_equal(before->meta.annotations, after->meta.annotations))
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_ANNOTATION,
+                          "NodeUpdateNodeAnnotation");
+    return count;
+}
+
+/* Some resource the pod asks for became less. */
+static bool scaled_down(const struct pod_spec *before, const struct pod_spec *after)
+{
+    const struct resources *old = &before->requests, *new = &after->requests;
+    if (before == after)
+        return false;
+    if (new->cpu_milli < old->cpu_milli || new->memory_bytes < old->memory_bytes ||
+        new->ephemeral_storage_bytes < old->ephemeral_storage_bytes)
+        return true;
+    for (size_t i = 0; i < old->extended_count; i++)
+        if (resources_get(new, text_s(old->extended[i].name)) < old->extended[i].amount)
+            return true;
+    return false;
+}
+
+size_t pod_change_events(const struct pod *before, const struct pod *after,
+                         struct cluster_event events[CHANGE_EVENTS])
+{
+    const struct object *old = &before->meta.object, *new = &after->meta.object;
+    const bool bound = after->node_name != NULL;
+    size_t count = 0;
+    if (!labels_equal(before->meta.labels, after->meta.labels))
+        count = add_event(events, count, old, new, EVENT_UPDATE_POD_LABEL,
+                          bound ? "AssignedPodUpdatePodLabel" : "UnschedulablePodUpdatePodLabel");
+    if (scaled_down(before->spec, after->spec))
+        count = add_event(events, count, old, new, EVENT_UPDATE_POD_SCALE_DOWN,
+                          bound ? "AssignedPodUpdatePodScaleDown"
+                                : "UnschedulablePodUpdatePodScaleDown");
+    if (before->gated && !after->gated)
+        count = add_event(events, count, old, new, EVENT_UPDATE_POD_GATES_ELIMINATED,
+                          "UnschedulablePodUpdatePodSchedulingGatesEliminated");
+    if (before->spec->toleration_count != after->spec->toleration_count)
+        count = add_event(events, count, old, new, EVENT_UPDATE_POD_TOLERATION,
+                          bound ? "AssignedPodUpdatePodToleration"
+                                : "UnschedulablePodUpdatePodToleration");
+    if (count == 0)
+        count = add_event(events, count, old, new, EVENT_UPDATE,
+                          bound ? "AssignedPodUpdate" : "UnschedulablePodUpdate");
+    return count;
+}

@@ -1,0 +1,123 @@
+/* Nodes as a scheduling cycle sees them: what they offer, and the pods that count there.
+ *
+ * Kept up to date by single changes: a pod that comes or goes touches one node, and a
+ * node that changed carries a new generation, so that whoever remembers an answer about
+ * it knows when to ask again. A pod counts from the moment the scheduler assumes it.
+ * Follows pkg/scheduler/backend/cache of the release named in docs/fidelity.md. */
+#ifndef MODELS_SCHEDULER_SNAPSHOT_H
+#define MODELS_SCHEDULER_SNAPSHOT_H
+
+#include "models/api/kinds.h"
+#include "models/api/node.h"
+#include "models/api/pod.h"
+#include "models/scheduler/node_order.h"
+#include "sim/base/memory.h"
+#include "sim/base/table.h"
+
+/* A pod that counts on a node: bound to it, or assumed to be soon. */
+struct placed_pod {
+    struct table_node by_name;
+    struct placed_pod *previous, *next; /* on its node, in the order in which they came */
+    const struct pod *pod;              /* held: the version seen last */
+    struct node_info *node;
+    bool assumed;
+};
+
+/* A host port in use. */
+struct used_port {
+    const struct text *ip, *protocol; /* borrowed from the pod's template; NULL: 0.0.0.0 */
+    int port;
+};
+
+/* An image a node holds. How many nodes had it is as of the last time this node changed,
+ * which is what the real one's copy of the node says. */
+struct held_image {
+    const struct image_state *state;
+    uint32_t node_count;
+};
+
+/* One image of the cluster. Its size is what the first node to report it said. */
+struct image_state {
+    struct table_node by_name;
+    const struct text *name; /* held */
+    int64_t size_bytes;
+    uint32_t node_count;
+};
+
+struct node_info {
+    uint32_t slot;           /* its place in snapshot->nodes, until nothing is left of it */
+    const struct node *node; /* held; NULL: gone, or not seen yet, but pods count on it */
+    const struct text *name; /* held */
+    struct resources requested;
+    int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* with the scoring defaults */
+    struct placed_pod *first, *last;
+    size_t pod_count;
+    struct used_port *ports; /* owned */
+    size_t port_count, port_capacity;
+    struct held_image *images; /* owned */
+    size_t image_count;
+    const struct text *zone; /* key in the node order; held */
+    bool touched;            /* since the last snapshot_refresh() */
+    struct table_node by_name;
+};
+
+struct snapshot {
+    struct texts *texts;
+    struct node_info **nodes; /* by slot; NULL: free */
+    uint64_t *generations;    /* by slot: of the last change that a plugin can see */
+    size_t slot_count, slot_capacity;
+    uint64_t generation; /* of the last change at all */
+    uint32_t *order;     /* slots of the nodes, in the order in which a cycle visits them */
+    size_t node_count;
+
+    struct priority_count { /* pods that count, by priority, lowest first */
+        int32_t priority;
+        size_t pods;
+    } * priorities;
+    size_t priority_count, priority_capacity;
+
+    /* private */
+    struct node_order zones;
+    bool order_is_old;
+    size_t order_capacity;
+    struct table by_node_name, by_pod_name, by_image_name;
+    struct pool pods, infos, image_states;
+    uint32_t *touched, *free_slots;
+    size_t touched_count, touched_capacity, free_count, free_capacity;
+};
+
+/* Nothing. Release with snapshot_free(). */
+struct snapshot *snapshot_new(struct texts *texts);
+void snapshot_free(struct snapshot *snapshot);
+
+/* A node joins or has a new version; a node leaves (its pods may still count). */
+void snapshot_set_node(struct snapshot *snapshot, const struct node *node);
+void snapshot_remove_node(struct snapshot *snapshot, const struct text *name);
+
+/* A pod counts on a node from now on, or has a new version there. O(1). */
+void snapshot_place(struct snapshot *snapshot, const struct pod *pod, const struct text *node,
+                    bool assumed);
+/* It counts no longer; false when it did not. O(1). */
+bool snapshot_remove_pod(struct snapshot *snapshot, const struct text *space,
+                         const struct text *name);
+
+/* Before a cycle: bring the order of nodes and what the nodes know of images up to date.
+ * O(nodes changed since the last time). */
+void snapshot_refresh(struct snapshot *snapshot);
+
+/* Borrowed; NULL when there is none. A node that only has pods is none. */
+const struct node_info *snapshot_find_node(const struct snapshot *snapshot,
+                                           const struct text *name);
+const struct placed_pod *snapshot_find_pod(const struct snapshot *snapshot,
+                                           const struct text *space, const struct text *name);
+
+/* Does a pod of lower priority count anywhere? O(1). */
+bool snapshot_has_lower(const struct snapshot *snapshot, int32_t priority);
+
+/* A node as it would be without its pods of lower priority than `priority`: amounts, ports and
+ * the number of pods are a copy's own, everything else is shared. False, with nothing to
+ * release, when there are no such pods. */
+bool node_info_without(const struct node_info *info, int32_t priority, struct node_info *copy);
+void node_info_close_copy(struct node_info *copy);
+
+#endif
