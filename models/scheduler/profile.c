@@ -1,0 +1,302 @@
+/* From KubeSchedulerConfiguration to lists of plugins; see profile.h. */
+#include "models/scheduler/profile.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/scheduler/plugins/plugins.h"
+#include "sim/base/nearest.h"
+
+/* Every plugin there is. The first ones, up to NULL, are the default profile: its multiPoint
+ * set, in its order and with its weights (apis/config/v1/default_plugins.go). */
+static const struct {
+    const struct sched_plugin *plugin;
+    int64_t weight; /* when a configuration gives none; 0: 1 */
+} table[] = {
+    { &scheduling_gates_plugin, 0 },    { &priority_sort_plugin, 0 },
+    { &node_unschedulable_plugin, 0 },  { &node_name_plugin, 0 },
+    { &taint_toleration_plugin, 3 },    { &node_affinity_plugin, 2 },
+    { &node_ports_plugin, 0 },          { &node_resources_fit_plugin, 1 },
+    { &dynamic_resources_plugin, 2 },   { &default_preemption_plugin, 0 },
+    { &balanced_allocation_plugin, 1 }, { &image_locality_plugin, 1 },
+    { &default_binder_plugin, 0 },      { NULL, 0 },
+};
+
+static const char *const point_names[EXTENSION_POINTS] = {
+    [POINT_QUEUE_SORT] = "queueSort",
+    [POINT_PRE_ENQUEUE] = "preEnqueue",
+    [POINT_PRE_FILTER] = "preFilter",
+    [POINT_FILTER] = "filter",
+    [POINT_POST_FILTER] = "postFilter",
+    [POINT_PRE_SCORE] = "preScore",
+    [POINT_SCORE] = "score",
+    [POINT_RESERVE] = "reserve",
+    [POINT_BIND] = "bind",
+};
+
+const struct sched_plugin *sched_plugin_find(const char *name)
+{
+    for (size_t i = 0; table[i].plugin != NULL; i++)
+        if (strcmp(table[i].plugin->name, name) == 0)
+            return table[i].plugin;
+    return NULL;
+}
+
+static bool takes_part(const struct sched_plugin *plugin, enum extension_point point)
+{
+    switch (point) {
+    case POINT_QUEUE_SORT:
+        return plugin->compare != NULL;
+    case POINT_PRE_ENQUEUE:
+        return plugin->pre_enqueue != NULL;
+    case POINT_PRE_FILTER:
+        return plugin->pre_filter != NULL;
+    case POINT_FILTER:
+        return plugin->filter != NULL;
+    case POINT_POST_FILTER:
+        return plugin->post_filter != NULL;
+    case POINT_PRE_SCORE:
+        return plugin->pre_score != NULL;
+    case POINT_SCORE:
+        return plugin->score != NULL;
+    case POINT_RESERVE:
+        return plugin->reserve != NULL;
+    case POINT_BIND:
+        return plugin->bind != NULL;
+    default:
+        return false;
+    }
+}
+
+/* --- sets of plugins as a configuration writes them -------------------------------------- */
+
+struct plugin_set {
+    struct {
+        const struct sched_plugin *plugin;
+        int64_t weight; /* 0: not given */
+    } items[PROFILE_PLUGINS];
+    size_t count;
+};
+
+static bool set_has(const struct plugin_set *set, const struct sched_plugin *plugin)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->items[i].plugin == plugin)
+            return true;
+    return false;
+}
+
+static void set_add(struct plugin_set *set, const struct sched_plugin *plugin, int64_t weight)
+{
+    assert(set->count < PROFILE_PLUGINS);
+    set->items[set->count].plugin = plugin;
+    set->items[set->count++].weight = weight;
+}
+
+static struct plugin_set default_plugins(void)
+{
+    struct plugin_set set = { 0 };
+    for (size_t i = 0; table[i].plugin != NULL; i++)
+        set_add(&set, table[i].plugin, table[i].weight);
+    return set;
+}
+
+static int64_t default_weight(const struct sched_plugin *plugin)
+{
+    for (size_t i = 0; table[i].plugin != NULL; i++)
+        if (table[i].plugin == plugin && table[i].weight != 0)
+            return table[i].weight;
+    return 1;
+}
+
+static const struct sched_plugin *named_plugin(const struct value *name, struct error_list *errors)
+{
+    const char *text = value_text(name, "");
+    const struct sched_plugin *plugin = sched_plugin_find(text);
+    if (plugin != NULL)
+        return plugin;
+    struct writer known = { 0 };
+    for (size_t i = 0; table[i].plugin != NULL; i++)
+        writer_format(&known, "%s%s", i > 0 ? ", " : "", table[i].plugin->name);
+    error_list_add(errors, name != NULL ? name->at : (struct place){ 0 },
+                   "unknown scheduler plugin \"%s\" (known: %s)", text, known.bytes);
+    writer_close(&known);
+    return NULL;
+}
+
+static struct plugin_set load_enabled(const struct value *point, struct error_list *errors)
+{
+    struct plugin_set set = { 0 };
+    const struct value *list = value_get(point, "enabled");
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct value *item = value_at(list, i);
+        const struct sched_plugin *plugin = named_plugin(value_get(item, "name"), errors);
+        if (plugin != NULL && !set_has(&set, plugin))
+            set_add(&set, plugin, value_int(value_get(item, "weight"), 0));
+    }
+    return set;
+}
+
+static bool is_disabled(const struct value *point, const char *name)
+{
+    const struct value *list = value_get(point, "disabled");
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const char *disabled = value_text(value_get(value_at(list, i), "name"), "");
+        if (strcmp(disabled, "*") == 0 || strcmp(disabled, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The default multiPoint set under a user's: disabled ones go, one that is enabled again keeps
+ * its place, new ones follow. */
+static struct plugin_set multi_point(const struct value *plugins, struct error_list *errors)
+{
+    const struct value *point = value_get(plugins, "multiPoint");
+    const struct plugin_set defaults = default_plugins(), enabled = load_enabled(point, errors);
+    struct plugin_set set = { 0 };
+    for (size_t i = 0; i < defaults.count; i++) {
+        const struct sched_plugin *plugin = defaults.items[i].plugin;
+        int64_t weight = defaults.items[i].weight;
+        if (is_disabled(point, plugin->name))
+            continue;
+        for (size_t j = 0; j < enabled.count; j++)
+            if (enabled.items[j].plugin == plugin)
+                weight = enabled.items[j].weight;
+        set_add(&set, plugin, weight);
+    }
+    for (size_t i = 0; i < enabled.count; i++)
+        if (!set_has(&set, enabled.items[i].plugin))
+            set_add(&set, enabled.items[i].plugin, enabled.items[i].weight);
+    return set;
+}
+
+/* --- profiles ------------------------------------------------------------------------------ */
+
+static size_t profile_index(const struct profile *profile, const struct sched_plugin *plugin)
+{
+    size_t at = 0;
+    while (at < profile->plugin_count && profile->plugins[at].plugin != plugin)
+        at++;
+    return at;
+}
+
+static void join_point(struct profile *profile, enum extension_point at,
+                       const struct sched_plugin *plugin, int64_t weight)
+{
+    struct point *point = &profile->points[at];
+    const size_t index = profile_index(profile, plugin);
+    if (index == profile->plugin_count)
+        profile->plugins[profile->plugin_count++].plugin = plugin;
+    point->items[point->count].plugin = (uint8_t)index;
+    point->items[point->count++].weight = weight != 0 ? weight : default_weight(plugin);
+}
+
+/* Three parts: multiPoint plugins that are enabled here again, in the order given here; the
+ * other multiPoint plugins; those that are enabled only here. */
+static void fill_point(struct profile *profile, enum extension_point at,
+                       const struct plugin_set *multi, const struct value *point,
+                       struct error_list *errors)
+{
+    const struct plugin_set own = load_enabled(point, errors);
+    for (size_t i = 0; i < own.count; i++)
+        if (set_has(multi, own.items[i].plugin) && takes_part(own.items[i].plugin, at))
+            join_point(profile, at, own.items[i].plugin, own.items[i].weight);
+    for (size_t i = 0; i < multi->count; i++) {
+        const struct sched_plugin *plugin = multi->items[i].plugin;
+        if (takes_part(plugin, at) && !set_has(&own, plugin) && !is_disabled(point, plugin->name))
+            join_point(profile, at, plugin, multi->items[i].weight);
+    }
+    for (size_t i = 0; i < own.count; i++)
+        if (!set_has(multi, own.items[i].plugin) && takes_part(own.items[i].plugin, at))
+            join_point(profile, at, own.items[i].plugin, own.items[i].weight);
+}
+
+static const struct value *args_of(const struct value *profile, const char *name)
+{
+    const struct value *list = value_get(profile, "pluginConfig");
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (strcmp(value_text(value_get(value_at(list, i), "name"), ""), name) == 0)
+            return value_get(value_at(list, i), "args");
+    return NULL;
+}
+
+static void configure_plugins(struct profile *profile, struct texts *texts,
+                              const struct value *from, struct error_list *errors)
+{
+    for (size_t i = 0; i < profile->plugin_count; i++) {
+        struct profile_plugin *plugin = &profile->plugins[i];
+        if (plugin->plugin->configure != NULL)
+            plugin->args =
+                plugin->plugin->configure(texts, args_of(from, plugin->plugin->name), errors);
+    }
+}
+
+static struct profile *load_profile(struct texts *texts, const struct value *from, int percentage,
+                                    struct error_list *errors)
+{
+    struct profile *profile = mem_new(sizeof *profile);
+    const struct value *plugins = value_get(from, "plugins");
+    const struct plugin_set multi = multi_point(plugins, errors);
+    profile->scheduler_name =
+        text_intern(texts, value_text(value_get(from, "schedulerName"), "default-scheduler"));
+    profile->percentage_of_nodes_to_score =
+        (int)value_int(value_get(from, "percentageOfNodesToScore"), percentage);
+    for (int at = 0; at < EXTENSION_POINTS; at++)
+        fill_point(profile, at, &multi, value_get(plugins, point_names[at]), errors);
+    configure_plugins(profile, texts, from, errors);
+    return profile;
+}
+
+static void free_profile(struct profile *profile)
+{
+    for (size_t i = 0; i < profile->plugin_count; i++)
+        if (profile->plugins[i].plugin->release != NULL)
+            profile->plugins[i].plugin->release(profile->plugins[i].args);
+    text_drop(profile->scheduler_name);
+    free(profile);
+}
+
+/* --- configurations ------------------------------------------------------------------------ */
+
+struct scheduler_configuration *scheduler_configuration_load(struct texts *texts,
+                                                             const struct value *document,
+                                                             struct error_list *errors)
+{
+    struct scheduler_configuration *configuration = mem_new(sizeof *configuration);
+    const size_t faults = errors->count;
+    const struct value *list = value_get(document, "profiles");
+    const int percentage = (int)value_int(value_get(document, "percentageOfNodesToScore"), 0);
+    const size_t count = list != NULL && list->count > 0 ? list->count : 1;
+    configuration->profiles = mem_new(count * sizeof *configuration->profiles);
+    configuration->pod_initial_backoff =
+        value_int(value_get(document, "podInitialBackoffSeconds"), 1) * SIM_SECOND;
+    configuration->pod_max_backoff =
+        value_int(value_get(document, "podMaxBackoffSeconds"), 10) * SIM_SECOND;
+    for (size_t i = 0; i < count; i++) {
+        struct profile *profile = load_profile(texts, value_at(list, i), percentage, errors);
+        profile->number = (uint32_t)i;
+        configuration->profiles[configuration->profile_count++] = profile;
+    }
+    if (errors->count == faults)
+        return configuration;
+    scheduler_configuration_free(configuration);
+    return NULL;
+}
+
+void scheduler_configuration_free(struct scheduler_configuration *configuration)
+{
+    for (size_t i = 0; i < configuration->profile_count; i++)
+        free_profile(configuration->profiles[i]);
+    free(configuration->profiles);
+    free(configuration);
+}
+
+const struct profile *scheduler_profile_of(const struct scheduler_configuration *configuration,
+                                           const struct pod *pod)
+{
+    for (size_t i = 0; i < configuration->profile_count; i++)
+        if (configuration->profiles[i]->scheduler_name == pod->spec->scheduler_name)
+            return configuration->profiles[i];
+    return NULL;
+}
