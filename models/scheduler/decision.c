@@ -1,0 +1,297 @@
+/* Which nodes would do, and which is best; see decision.h.
+ *
+ * The fast way reads remembered answers in one pass over the nodes it visits; a score that
+ * is normalized costs a second pass only if the nodes differ in it. */
+#include "models/scheduler/decision.h"
+
+#include <stdlib.h>
+
+void decision_close(struct decision *decision)
+{
+    free(decision->feasible);
+    free(decision->totals);
+    free(decision->rejected);
+    free(decision->top);
+    free(decision->scores);
+    free(decision->narrowed);
+    free(decision->normalized);
+    *decision = (struct decision){ 0 };
+}
+
+size_t decision_next_start(const struct decision *decision)
+{
+    if (decision->all_nodes == 0)
+        return 0;
+    return (decision->start + decision_evaluated(decision)) % decision->all_nodes;
+}
+
+size_t nodes_to_find(int percentage, size_t all_nodes)
+{
+    enum { LEAST_NODES = 100, LEAST_PERCENTAGE = 5 };
+    if (all_nodes < LEAST_NODES)
+        return all_nodes;
+    if (percentage == 0) {
+        percentage = 50 - (int)(all_nodes / 125);
+        if (percentage < LEAST_PERCENTAGE)
+            percentage = LEAST_PERCENTAGE;
+    }
+    const size_t nodes = all_nodes * (size_t)percentage / 100;
+    return nodes < LEAST_NODES ? LEAST_NODES : nodes;
+}
+
+static void begin(struct decision *decision, const struct template_cache *cache,
+                  const struct pod_class *class, size_t start)
+{
+    const size_t nodes = class->prepared.snapshot->node_count;
+    decision->prepared = &class->prepared;
+    decision->snapshot = class->prepared.snapshot;
+    decision->rejections = &cache->rejections;
+    decision->all_nodes = nodes;
+    decision->start = start;
+    decision->outcome = nodes == 0 ? DECISION_NO_NODES : DECISION_REJECTED;
+    decision->before_filters = decision->absent = 0;
+    decision->rejecting = class->prepared.narrowing;
+    decision->feasible_count = decision->rejected_count = decision->top_count = 0;
+    decision->top_total = 0;
+    decision->score_plugins = 0;
+    if (nodes <= decision->capacity)
+        return;
+    decision->capacity = nodes * 2;
+    decision->feasible = mem_resize(decision->feasible, decision->capacity * sizeof(uint32_t));
+    decision->top = mem_resize(decision->top, decision->capacity * sizeof(uint32_t));
+    decision->narrowed = mem_resize(decision->narrowed, decision->capacity * sizeof(uint32_t));
+    decision->totals = mem_resize(decision->totals, decision->capacity * sizeof(int64_t));
+    decision->normalized = mem_resize(decision->normalized, decision->capacity * sizeof(int64_t));
+    decision->rejected =
+        mem_resize(decision->rejected, decision->capacity * sizeof *decision->rejected);
+}
+
+/* --- filters -------------------------------------------------------------------------- */
+
+static bool has_slot(const uint32_t *slots, size_t count, uint32_t slot)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slots[i] == slot)
+            return true;
+    return false;
+}
+
+/* The nodes a PreFilter plugin names, those that exist, each once. */
+static size_t narrowed_slots(struct decision *decision)
+{
+    const struct narrowed *narrowed = &decision->prepared->narrowed;
+    size_t count = 0;
+    for (size_t i = 0; i < narrowed->count; i++) {
+        const struct node_info *info = snapshot_find_node(decision->snapshot, narrowed->names[i]);
+        if (info != NULL && !has_slot(decision->narrowed, count, info->slot))
+            decision->narrowed[count++] = info->slot;
+    }
+    return count;
+}
+
+/* "node(s) didn't satisfy plugin(s) [A B]": what is said of the nodes left out. */
+static rejection_id rejection_of_absent(struct template_cache *cache,
+                                        const struct prepared *prepared)
+{
+    struct writer names = { 0 };
+    struct rejection rejection = { 0 };
+    for (size_t i = 0; i < prepared->profile->plugin_count; i++)
+        if (prepared->narrowing >> i & 1)
+            writer_format(&names, "%s%s", names.length > 0 ? " " : "",
+                          prepared->profile->plugins[i].plugin->name);
+    const struct text *text = text_format(prepared->snapshot->texts,
+                                          "node(s) didn't satisfy plugin(s) [%s]", names.bytes);
+    reject_about(&rejection, UNRESOLVABLE, "", text);
+    const rejection_id id = rejection_table_add(&cache->rejections, NULL, &rejection);
+    text_drop(text);
+    writer_close(&names);
+    return id;
+}
+
+/* What the filters say of a node now. */
+static void ask_plainly(struct template_cache *cache, const struct prepared *prepared,
+                        uint32_t slot, struct answer *answer)
+{
+    struct rejection rejection = { 0 };
+    const int by = prepared_filter(prepared, prepared->snapshot->nodes[slot], &rejection);
+    *answer = (struct answer){ 0 };
+    if (by < 0)
+        return;
+    const struct sched_plugin *plugin = prepared->profile->plugins[by].plugin;
+    answer->rejected_by = (uint8_t)by;
+    answer->rejection = rejection_table_add(&cache->rejections, plugin, &rejection);
+}
+
+static void note_rejected(struct decision *decision, uint32_t slot, const struct answer *answer)
+{
+    decision->rejected[decision->rejected_count++] =
+        (struct rejected_node){ slot, answer->rejection };
+    decision->rejecting |= (uint64_t)1 << answer->rejected_by;
+}
+
+/* Visit nodes round the list until one more than enough fits: what was rejected before that
+ * one counts as evaluated. */
+static void visit(struct decision *decision, struct template_cache *cache, struct pod_class *class,
+                  const uint32_t *slots, size_t count, bool plainly)
+{
+    const struct profile *profile = class->prepared.profile;
+    const size_t wanted = profile->points[POINT_SCORE].count == 0
+                              ? 1
+                              : nodes_to_find(profile->percentage_of_nodes_to_score, count);
+    size_t at = count > 0 ? decision->start % count : 0;
+    struct answer asked;
+    for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
+        const struct answer *answer = &asked;
+        if (plainly)
+            ask_plainly(cache, &class->prepared, slots[at], &asked);
+        else
+            answer = pod_class_answer(cache, class, slots[at]);
+        if (answer->rejection != 0) {
+            note_rejected(decision, slots[at], answer);
+        } else if (decision->feasible_count < wanted) {
+            decision->totals[decision->feasible_count] = answer->fixed;
+            decision->feasible[decision->feasible_count++] = slots[at];
+        } else {
+            break;
+        }
+    }
+}
+
+static void filter_nodes(struct decision *decision, struct template_cache *cache,
+                         struct pod_class *class, bool plainly)
+{
+    const struct prepared *prepared = &class->prepared;
+    if (prepared->rejected_by >= 0) {
+        const struct sched_plugin *plugin =
+            prepared->profile->plugins[prepared->rejected_by].plugin;
+        decision->before_filters =
+            rejection_table_add(&cache->rejections, plugin, &prepared->rejection);
+        decision->rejecting |= (uint64_t)1 << prepared->rejected_by;
+        return;
+    }
+    if (prepared->narrowed.set) {
+        const size_t count = narrowed_slots(decision);
+        decision->absent = rejection_of_absent(cache, prepared);
+        visit(decision, cache, class, decision->narrowed, count, plainly);
+        return;
+    }
+    visit(decision, cache, class, decision->snapshot->order, decision->all_nodes, plainly);
+}
+
+/* --- scores --------------------------------------------------------------------------- */
+
+/* Add a normalized score to the totals, or return what it adds to all of them alike. */
+static int64_t add_normalized(struct decision *decision, const struct pod_class *class, size_t i)
+{
+    const struct prepared *prepared = &class->prepared;
+    const struct sched_plugin *plugin = prepared_scorer(prepared, i);
+    const struct sched_call call = prepared_call(prepared, prepared->scores[i]);
+    const int64_t weight = prepared_weight(prepared, i), *raw = class->raw[i];
+    const size_t count = decision->feasible_count;
+    int64_t first = raw[decision->feasible[0]], differ = 0;
+    for (size_t j = 0; j < count; j++)
+        differ |= raw[decision->feasible[j]] ^ first;
+    if (differ == 0) {
+        plugin->normalize(&call, &first, 1);
+        return first * weight;
+    }
+    for (size_t j = 0; j < count; j++)
+        decision->normalized[j] = raw[decision->feasible[j]];
+    plugin->normalize(&call, decision->normalized, count);
+    for (size_t j = 0; j < count; j++)
+        decision->totals[j] += decision->normalized[j] * weight;
+    return 0;
+}
+
+static void total_scores(struct decision *decision, const struct pod_class *class)
+{
+    int64_t to_all = 0;
+    for (size_t i = 0; i < class->prepared.score_count; i++)
+        if (class->raw[i] != NULL)
+            to_all += add_normalized(decision, class, i);
+    for (size_t j = 0; j < decision->feasible_count; j++)
+        decision->totals[j] += to_all;
+}
+
+/* One score plugin, asked about every feasible node; its column of the scores. */
+static void score_plainly(struct decision *decision, const struct prepared *prepared, size_t i)
+{
+    const struct sched_plugin *plugin = prepared_scorer(prepared, i);
+    const struct sched_call call = prepared_call(prepared, prepared->scores[i]);
+    const size_t count = decision->feasible_count, width = prepared->score_count;
+    for (size_t j = 0; j < count; j++)
+        decision->normalized[j] =
+            plugin->score(&call, decision->snapshot->nodes[decision->feasible[j]]);
+    if (plugin->normalize != NULL)
+        plugin->normalize(&call, decision->normalized, count);
+    for (size_t j = 0; j < count; j++) {
+        const int64_t weighted = decision->normalized[j] * prepared_weight(prepared, i);
+        decision->scores[j * width + i] = weighted;
+        decision->totals[j] += weighted;
+    }
+    decision->score_plugins |= (uint64_t)1 << prepared->score_points[i];
+}
+
+static void total_scores_plainly(struct decision *decision, const struct prepared *prepared)
+{
+    const size_t cells = decision->feasible_count * prepared->score_count;
+    if (cells > decision->scores_capacity) {
+        decision->scores_capacity = cells * 2;
+        decision->scores =
+            mem_resize(decision->scores, decision->scores_capacity * sizeof *decision->scores);
+    }
+    for (size_t i = 0; i < prepared->score_count; i++)
+        score_plainly(decision, prepared, i);
+}
+
+/* The greatest total, and everybody who has it. */
+static void find_top(struct decision *decision)
+{
+    decision->top_total = decision->totals[0];
+    for (size_t j = 0; j < decision->feasible_count; j++) {
+        if (decision->totals[j] < decision->top_total)
+            continue;
+        if (decision->totals[j] > decision->top_total) {
+            decision->top_total = decision->totals[j];
+            decision->top_count = 0;
+        }
+        decision->top[decision->top_count++] = decision->feasible[j];
+    }
+}
+
+/* --- both ways ------------------------------------------------------------------------- */
+
+static void decide_one_way(struct template_cache *cache, const struct profile *profile,
+                           const struct snapshot *snapshot, const struct pod *pod, size_t start,
+                           struct decision *decision, bool plainly)
+{
+    struct pod_class *class = template_cache_class(cache, profile, pod->spec, snapshot);
+    begin(decision, cache, class, start);
+    if (decision->all_nodes == 0)
+        return;
+    filter_nodes(decision, cache, class, plainly);
+    if (decision->feasible_count == 0)
+        return;
+    decision->outcome = DECISION_FOUND;
+    if (decision->feasible_count == 1)
+        decision->totals[0] = 0; /* a single node is not scored */
+    else if (plainly)
+        total_scores_plainly(decision, &class->prepared);
+    else
+        total_scores(decision, class);
+    find_top(decision);
+}
+
+void decide(struct template_cache *cache, const struct profile *profile,
+            const struct snapshot *snapshot, const struct pod *pod, size_t start,
+            struct decision *decision)
+{
+    decide_one_way(cache, profile, snapshot, pod, start, decision, false);
+}
+
+void decide_plainly(struct template_cache *cache, const struct profile *profile,
+                    const struct snapshot *snapshot, const struct pod *pod, size_t start,
+                    struct decision *decision)
+{
+    decide_one_way(cache, profile, snapshot, pod, start, decision, true);
+}

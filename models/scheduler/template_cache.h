@@ -1,0 +1,57 @@
+/* What the plugins said about (template, node), remembered until the node changes.
+ *
+ * Pods of one template are one class: of each node the cache keeps the rejection, the
+ * weighted sum of the scores that need no normalizing, and the raw scores of those that
+ * do. An answer is valid while the node's generation is the one it was given for, and no
+ * plugin's epoch has changed. Classes not used for long are forgotten. */
+#ifndef MODELS_SCHEDULER_TEMPLATE_CACHE_H
+#define MODELS_SCHEDULER_TEMPLATE_CACHE_H
+
+#include "models/scheduler/prepared.h"
+
+struct answer {
+    uint64_t generation;    /* of the node when the plugins were asked; 0: never */
+    int64_t fixed;          /* weighted sum of scores that are not normalized */
+    rejection_id rejection; /* 0: the node is feasible */
+    uint8_t rejected_by;    /* plugin of the profile */
+};
+
+struct pod_class {
+    struct table_node by_template;
+    struct pod_class *older, *newer; /* by last use */
+    struct prepared prepared;
+    struct answer *answers;        /* by the node's slot */
+    int64_t *raw[PROFILE_PLUGINS]; /* by prepared.scores[], then slot; NULL: not normalized */
+    size_t slots;
+};
+
+struct template_cache {
+    struct rejection_table rejections;
+    struct table by_template;
+    struct pod_class *oldest, *newest;
+    size_t count;
+};
+
+struct template_cache *template_cache_new(void);
+void template_cache_free(struct template_cache *cache);
+
+/* The class of a template under a profile, up to date with plugins' epochs and with room for
+ * every node. Borrowed until the next call. */
+struct pod_class *template_cache_class(struct template_cache *cache, const struct profile *profile,
+                                       const struct pod_spec *spec,
+                                       const struct snapshot *snapshot);
+
+/* Ask the plugins about a node now. */
+void pod_class_ask(struct template_cache *cache, struct pod_class *class, uint32_t slot);
+
+/* The answer about a node: remembered, or asked for now. O(1), or one round of plugins. */
+static inline const struct answer *pod_class_answer(struct template_cache *cache,
+                                                    struct pod_class *class, uint32_t slot)
+{
+    const struct answer *answer = &class->answers[slot];
+    if (answer->generation != class->prepared.snapshot->generations[slot])
+        pod_class_ask(cache, class, slot);
+    return answer;
+}
+
+#endif
