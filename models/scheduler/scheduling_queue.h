@@ -1,0 +1,52 @@
+/* Pods that wait for a node: active, backing off, or unschedulable until something helps.
+ *
+ * A pod that failed comes back by an event that one of the plugins that rejected it finds
+ * useful, after its back-off, or after five minutes. Nothing ticks: the two loops of the
+ * real queue, which look every second and every 30 seconds, are computed to the instant
+ * at which they would find something. Follows pkg/scheduler/backend/queue of the release
+ * named in docs/fidelity.md; the recordings' README tells its rules in ten points. */
+#ifndef MODELS_SCHEDULER_SCHEDULING_QUEUE_H
+#define MODELS_SCHEDULER_SCHEDULING_QUEUE_H
+
+#include "models/scheduler/waiting_pod.h"
+#include "sim/kernel/run.h"
+
+struct scheduling_queue;
+
+/* An empty queue. `ready(subject)` is called when there is something to pop. The clock of the
+ * 30-second loop starts now; that of the back-off is the wall clock's whole seconds.
+ * Release with scheduling_queue_free(). */
+struct scheduling_queue *scheduling_queue_new(struct run *run,
+                                              const struct scheduler_configuration *configuration,
+                                              void (*ready)(void *subject), void *subject);
+void scheduling_queue_free(struct scheduling_queue *queue);
+
+/* A pod without a node appears, changes, or disappears. */
+void scheduling_queue_add(struct scheduling_queue *queue, const struct pod *pod,
+                          const struct profile *profile, struct cause cause);
+void scheduling_queue_update(struct scheduling_queue *queue, const struct pod *before,
+                             const struct pod *after, struct cause cause);
+void scheduling_queue_delete(struct scheduling_queue *queue, const struct pod *pod);
+
+/* The pod to try next, or NULL. It is in flight until ..._done() or ..._fail(). */
+struct waiting_pod *scheduling_queue_pop(struct scheduling_queue *queue);
+/* It has a node, or needs none any more. */
+void scheduling_queue_done(struct scheduling_queue *queue, struct waiting_pod *waiting);
+/* The attempt failed: `rejecting` has the plugins that rejected the pod, none for an error. */
+void scheduling_queue_fail(struct scheduling_queue *queue, struct waiting_pod *waiting,
+                           uint64_t rejecting);
+/* A pod that has left the queue comes back: its binding failed. */
+void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct pod *pod,
+                                   const struct profile *profile, struct cause cause,
+                                   const struct waiting_pod *as_it_was);
+
+/* Something happened that may help. O(pods in the pool), O(1) when there are none. */
+void scheduling_queue_event(struct scheduling_queue *queue, const struct cluster_event *event,
+                            struct cause cause);
+
+/* Where a pod waits; NULL when it does not. Borrowed. */
+const struct waiting_pod *scheduling_queue_find(const struct scheduling_queue *queue,
+                                                const struct text *space, const struct text *name);
+size_t scheduling_queue_length(const struct scheduling_queue *queue, enum waiting_place place);
+
+#endif
