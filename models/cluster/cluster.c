@@ -12,6 +12,7 @@
 #include "models/cluster/event_recorder.h"
 #include "models/cluster/identity.h"
 #include "models/controllers/controller.h"
+#include "models/scheduler/scheduler.h"
 #include "models/failures/failures.h"
 #include "models/kubelet/kubelet.h"
 #include "models/kubelet/stages.h"
@@ -20,6 +21,7 @@
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
     &controller_manager,
+    &scheduler_component,
     &kubelets,
     &stage_kubelet,
     &failure_planner,

@@ -1,0 +1,421 @@
+/* One pod at a time: decide, assume, bind; or put it back and say why; see scheduler.h. */
+#include "models/scheduler/scheduler.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/scheduler/decision.h"
+#include "models/scheduler/scheduling_queue.h"
+
+struct scheduler {
+    struct cluster *cluster;
+    struct client client;
+    struct scheduler_configuration *configuration;
+    struct snapshot *snapshot;
+    struct template_cache *templates;
+    struct scheduling_queue *queue;
+    struct stream cycle_stream; /* how long attempts take */
+    size_t next_start;          /* where the next search begins */
+    event_id next_attempt;      /* planned, when it is not 0 */
+    struct decision decision;   /* memory of the last one */
+
+    /* The attempt that goes on. What was decided at its beginning takes effect at its end. */
+    struct waiting_pod *trying;
+    const struct text *chosen; /* held: the node; NULL: none will do */
+    char *message;             /* owned: why none will do */
+    uint64_t rejecting;        /* the plugins that say so */
+};
+
+static void attempt(void *subject, sim_time now);
+
+/* Something can be popped: try as soon as the present attempt has ended. */
+static void plan_attempt(void *subject)
+{
+    struct scheduler *scheduler = subject;
+    if (scheduler->trying != NULL || scheduler->next_attempt != 0)
+        return;
+    scheduler->next_attempt = run_at(scheduler->cluster->run, run_now(scheduler->cluster->run),
+                                     PRIORITY_WORK, attempt, scheduler);
+}
+
+/* --- failing ------------------------------------------------------------------------------- */
+
+enum { NOTE_LIMIT = 1024 }; /* bytes of an event's note */
+
+static void report_failure(struct scheduler *scheduler, const struct pod *pod, const char *message)
+{
+    if (strlen(message) <= NOTE_LIMIT)
+        client_event(&scheduler->client, &pod->meta.object, true, "FailedScheduling", "%s",
+                     message);
+    else
+        client_event(&scheduler->client, &pod->meta.object, true, "FailedScheduling", "%.*s ...",
+                     NOTE_LIMIT - 4, message);
+}
+
+struct failed_condition {
+    struct scheduler *scheduler;
+    const char *reason, *message;
+};
+
+static bool set_failed_condition(struct object *object, void *context)
+{
+    const struct failed_condition *failed = context;
+    return pod_set_condition((struct pod *)object, failed->scheduler->cluster->run->texts,
+                             POD_SCHEDULED, false, failed->reason, failed->message,
+                             failed->scheduler->client.now);
+}
+
+/* The condition PodScheduled=False, unless it says so already. */
+static void write_condition(struct scheduler *scheduler, const struct pod *pod, const char *reason,
+                            const char *message)
+{
+    struct failed_condition failed = { scheduler, reason, message };
+    if ((pod->conditions_present >> POD_SCHEDULED & 1) &&
+        !pod_condition_is_true(pod, POD_SCHEDULED) &&
+        strcmp(pod_condition_reason(pod, POD_SCHEDULED), reason) == 0 &&
+        strcmp(pod_condition_message(pod, POD_SCHEDULED), message) == 0)
+        return;
+    client_patch(&scheduler->client, object_key(&pod->meta.object), set_failed_condition, &failed,
+                 NULL);
+}
+
+/* The pod goes back to the queue, if it is still there and still without a node. */
+static void fail(struct scheduler *scheduler, struct waiting_pod *waiting, uint64_t rejecting,
+                 const char *reason, const char *message)
+{
+    const struct pod *pod = pod_of(object_hold(&waiting->pod->meta.object));
+    const struct pod *present = pod_of(
+        client_get(&scheduler->client, KIND_POD, pod->meta.object.space, pod->meta.object.name));
+    if (present == NULL || present->node_name != NULL)
+        scheduling_queue_done(scheduler->queue, waiting);
+    else
+        scheduling_queue_fail(scheduler->queue, waiting, rejecting);
+    report_failure(scheduler, pod, message);
+    if (present != NULL && present->node_name == NULL)
+        write_condition(scheduler, present, reason, message);
+    object_drop(&pod->meta.object);
+}
+
+/* --- binding ------------------------------------------------------------------------------- */
+
+/* A binding that the API server refused, to be undone when its answer arrives. */
+struct failed_binding {
+    struct scheduler *scheduler;
+    const struct pod *pod; /* held */
+    struct waiting_pod as_it_was;
+    char *message; /* owned */
+    struct cause cause;
+};
+
+static void wake_for_pod(struct scheduler *scheduler, uint32_t action, const char *label,
+                         const struct object *before, const struct object *after,
+                         struct cause cause)
+{
+    const struct cluster_event event = {
+        .kind = KIND_POD, .action = action, .label = label, .before = before, .after = after
+    };
+    scheduling_queue_event(scheduler->queue, &event, cause);
+}
+
+/* Forget the assumed pod: others may have its room. It fails with an error itself. */
+static void undo_binding(void *subject, sim_time now)
+{
+    (void)now;
+    struct failed_binding *failed = subject;
+    struct scheduler *scheduler = failed->scheduler;
+    const struct object *pod = &failed->pod->meta.object;
+    const struct placed_pod *placed = snapshot_find_pod(scheduler->snapshot, pod->space, pod->name);
+    if (placed != NULL && placed->assumed) {
+        snapshot_remove_pod(scheduler->snapshot, pod->space, pod->name);
+        wake_for_pod(scheduler, EVENT_DELETE, "AssignedPodDelete", pod, NULL, failed->cause);
+    }
+    client_begin(&scheduler->client, failed->cause);
+    const struct pod *present =
+        pod_of(client_get(&scheduler->client, KIND_POD, pod->space, pod->name));
+    report_failure(scheduler, failed->pod, failed->message);
+    if (present != NULL && present->node_name == NULL && !present->meta.deleting &&
+        scheduling_queue_find(scheduler->queue, pod->space, pod->name) == NULL) {
+        scheduling_queue_fail_binding(scheduler->queue, present, failed->as_it_was.profile,
+                                      failed->cause, &failed->as_it_was);
+        write_condition(scheduler, present, "SchedulerError", failed->message);
+    }
+    free(failed->message);
+    object_drop(pod);
+    free(failed);
+}
+
+static void plan_undo(struct scheduler *scheduler, const struct waiting_pod *waiting,
+                      const struct sched_plugin *binder, const struct error *error)
+{
+    struct failed_binding *failed = mem_new(sizeof *failed);
+    *failed = (struct failed_binding){
+        .scheduler = scheduler,
+        .pod = pod_of(object_hold(&waiting->pod->meta.object)),
+        .as_it_was = *waiting,
+        .message = mem_format("running Bind plugin \"%s\": %s", binder->name,
+                              error->text != NULL ? error->text : ""),
+        .cause = scheduler->client.cause,
+    };
+    run_at(scheduler->cluster->run, scheduler->client.now, PRIORITY_WATCH, undo_binding, failed);
+}
+
+/* The binding cycle: runs beside the next attempts, so only its API call takes time. */
+static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *waiting,
+                     const struct text *node)
+{
+    const struct point *binders = &waiting->profile->points[POINT_BIND];
+    struct client *client = &scheduler->client;
+    struct error error = { 0 };
+    assert(binders->count > 0);
+    const struct sched_plugin *binder = waiting->profile->plugins[binders->items[0].plugin].plugin;
+    const enum reply reply = binder->bind(client, waiting->pod, node, &error);
+    if (reply == REPLY_OK || reply == REPLY_CREATED)
+        client_event(client, &waiting->pod->meta.object, false, "Scheduled",
+                     "Successfully assigned %s/%s to %s", namespace_of(waiting->pod),
+                     name_of(waiting->pod), node->s);
+    else
+        plan_undo(scheduler, waiting, binder, &error);
+    error_close(&error);
+}
+
+/* --- attempts ------------------------------------------------------------------------------- */
+
+/* Of nodes with the same score the real one takes any: a free choice of the run. */
+static const struct text *choose_node(struct scheduler *scheduler,
+                                      const struct waiting_pod *waiting)
+{
+    const struct decision *decision = &scheduler->decision;
+    uint32_t taken = 0;
+    if (decision->top_count > 1)
+        taken = run_choose(scheduler->cluster->run, "node", name_of(waiting->pod),
+                           (uint64_t)waiting->attempts, (uint32_t)decision->top_count);
+    return text_hold(scheduler->snapshot->nodes[decision->top[taken]]->name);
+}
+
+static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
+{
+    struct decision *decision = &scheduler->decision;
+    snapshot_refresh(scheduler->snapshot);
+    decide(scheduler->templates, waiting->profile, scheduler->snapshot, waiting->pod,
+           scheduler->next_start, decision);
+    scheduler->next_start = decision_next_start(decision);
+    scheduler->trying = waiting;
+    scheduler->rejecting = decision->rejecting;
+    if (decision->outcome == DECISION_FOUND)
+        scheduler->chosen = choose_node(scheduler, waiting);
+    else
+        scheduler->message = decision_message(decision);
+}
+
+/* The end of an attempt. A cluster without nodes counts as an error in the queue, although the
+ * condition says Unschedulable: no plugin rejected the pod. */
+static void finish_attempt(void *subject, sim_time now)
+{
+    (void)now;
+    struct scheduler *scheduler = subject;
+    struct waiting_pod *waiting = scheduler->trying;
+    scheduler->trying = NULL;
+    client_begin(&scheduler->client, waiting->cause);
+    if (scheduler->chosen != NULL) {
+        snapshot_place(scheduler->snapshot, waiting->pod, scheduler->chosen, true);
+        bind_pod(scheduler, waiting, scheduler->chosen);
+        scheduling_queue_done(scheduler->queue, waiting);
+    } else {
+        fail(scheduler, waiting, scheduler->rejecting, "Unschedulable", scheduler->message);
+    }
+    text_assign(&scheduler->chosen, NULL);
+    free(scheduler->message);
+    scheduler->message = NULL;
+    if (scheduling_queue_length(scheduler->queue, WAITING_ACTIVE) > 0 ||
+        scheduling_queue_length(scheduler->queue, WAITING_BACKOFF) > 0)
+        plan_attempt(scheduler);
+}
+
+/* A pod that is being deleted, or was assumed before, is not tried. */
+static bool skip(const struct scheduler *scheduler, const struct waiting_pod *waiting)
+{
+    const struct object *object = &waiting->pod->meta.object;
+    const struct placed_pod *placed =
+        snapshot_find_pod(scheduler->snapshot, object->space, object->name);
+    return waiting->pod->meta.deleting || (placed != NULL && placed->assumed);
+}
+
+static struct waiting_pod *next_pod(struct scheduler *scheduler)
+{
+    struct waiting_pod *waiting;
+    while ((waiting = scheduling_queue_pop(scheduler->queue)) != NULL && skip(scheduler, waiting)) {
+        if (waiting->pod->meta.deleting)
+            client_event(&scheduler->client, &waiting->pod->meta.object, true, "FailedScheduling",
+                         "skip schedule deleting pod: %s/%s", namespace_of(waiting->pod),
+                         name_of(waiting->pod));
+        scheduling_queue_done(scheduler->queue, waiting);
+    }
+    return waiting;
+}
+
+static void attempt(void *subject, sim_time now)
+{
+    struct scheduler *scheduler = subject;
+    scheduler->next_attempt = 0;
+    struct waiting_pod *waiting = next_pod(scheduler);
+    if (waiting == NULL)
+        return;
+    decide_on(scheduler, waiting);
+    const sim_time took = distribution_sample_time(scheduler->cluster->settings.scheduling_cycle,
+                                                   &scheduler->cycle_stream);
+    if (took == 0)
+        finish_attempt(scheduler, now);
+    else
+        run_at(scheduler->cluster->run, sim_time_after(now, took), PRIORITY_WORK, finish_attempt,
+               scheduler);
+}
+
+/* --- what it hears --------------------------------------------------------------------------- */
+
+static void hear_node(struct scheduler *scheduler, const struct watch_event *event)
+{
+    const struct node *node = node_of(event->object);
+    struct cluster_event events[CHANGE_EVENTS];
+    size_t count = 1;
+    if (event->type == WATCH_DELETED)
+        snapshot_remove_node(scheduler->snapshot, event->object->name);
+    else
+        snapshot_set_node(scheduler->snapshot, node);
+    events[0] = (struct cluster_event){ .kind = KIND_NODE };
+    if (event->type == WATCH_ADDED) {
+        events[0].action = EVENT_ADD;
+        events[0].label = "NodeAdd";
+        events[0].after = event->object;
+    } else if (event->type == WATCH_DELETED) {
+        events[0].action = EVENT_DELETE;
+        events[0].label = "NodeDelete";
+        events[0].before = event->object;
+    } else {
+        count = node_change_events(node_of(event->before), node, events);
+    }
+    for (size_t i = 0; i < count; i++)
+        scheduling_queue_event(scheduler->queue, &events[i], event->cause);
+}
+
+/* The scheduler does not see pods that have ended: to it they are gone. */
+static bool is_seen(const struct pod *pod)
+{
+    return pod != NULL && !pod_is_terminal(pod);
+}
+
+static void hear_bound(struct scheduler *scheduler, const struct pod *before, const struct pod *pod,
+                       struct cause cause)
+{
+    struct cluster_event events[CHANGE_EVENTS];
+    snapshot_place(scheduler->snapshot, pod, pod->node_name, false);
+    if (!is_seen(before) || before->node_name == NULL) {
+        if (is_seen(before))
+            scheduling_queue_delete(scheduler->queue, before);
+        wake_for_pod(scheduler, EVENT_ADD, "AssignedPodAdd", NULL, &pod->meta.object, cause);
+        return;
+    }
+    const size_t count = pod_change_events(before, pod, events);
+    for (size_t i = 0; i < count; i++)
+        scheduling_queue_event(scheduler->queue, &events[i], cause);
+}
+
+static void hear_unbound(struct scheduler *scheduler, const struct pod *before,
+                         const struct pod *pod, struct cause cause)
+{
+    const struct profile *profile = scheduler_profile_of(scheduler->configuration, pod);
+    const struct object *object = &pod->meta.object;
+    const struct placed_pod *placed =
+        snapshot_find_pod(scheduler->snapshot, object->space, object->name);
+    if (profile == NULL || (placed != NULL && placed->assumed))
+        return;
+    if (is_seen(before) &&
+        scheduling_queue_find(scheduler->queue, object->space, object->name) != NULL)
+        scheduling_queue_update(scheduler->queue, before, pod, cause);
+    else
+        scheduling_queue_add(scheduler->queue, pod, profile, cause);
+}
+
+/* Gone, or ended. A pod that counted on a node makes room; one that was assumed, too. */
+static void hear_gone(struct scheduler *scheduler, const struct pod *pod, struct cause cause)
+{
+    const struct object *object = &pod->meta.object;
+    scheduling_queue_delete(scheduler->queue, pod);
+    if (snapshot_remove_pod(scheduler->snapshot, object->space, object->name))
+        wake_for_pod(scheduler, EVENT_DELETE, "AssignedPodDelete", object, NULL, cause);
+}
+
+static void hear_pod(struct scheduler *scheduler, const struct watch_event *event)
+{
+    const struct pod *pod = pod_of(event->object);
+    const struct pod *before = event->before != NULL ? pod_of(event->before) : NULL;
+    if (event->type == WATCH_DELETED || !is_seen(pod)) {
+        if (event->type != WATCH_ADDED && is_seen(before != NULL ? before : pod))
+            hear_gone(scheduler, before != NULL ? before : pod, event->cause);
+    } else if (pod->node_name != NULL) {
+        hear_bound(scheduler, before, pod, event->cause);
+    } else {
+        hear_unbound(scheduler, before, pod, event->cause);
+    }
+}
+
+static void hear(void *self, const struct watch_event *event)
+{
+    if (event->object->kind == KIND_POD)
+        hear_pod(self, event);
+    else if (event->object->kind == KIND_NODE)
+        hear_node(self, event);
+}
+
+/* --- the component ----------------------------------------------------------------------------- */
+
+/* The configuration of the cluster's settings. */
+static struct scheduler_configuration *configure(struct cluster *cluster)
+{
+    struct error_list errors = { 0 };
+    struct scheduler_configuration *configuration =
+        scheduler_configuration_load(cluster->run->texts, NULL, &errors);
+    assert(configuration != NULL); /* the default one has no faults */
+    for (size_t i = 0; i < configuration->profile_count; i++)
+        configuration->profiles[i]->percentage_of_nodes_to_score =
+            cluster->settings.percentage_of_nodes_to_score;
+    configuration->pod_initial_backoff = cluster->settings.pod_initial_backoff;
+    configuration->pod_max_backoff = cluster->settings.pod_max_backoff;
+    return configuration;
+}
+
+static void *scheduler_start(struct cluster *cluster)
+{
+    struct scheduler *scheduler = mem_new(sizeof *scheduler);
+    scheduler->cluster = cluster;
+    client_init(&scheduler->client, cluster, "default-scheduler", cluster->settings.scheduler_qps,
+                cluster->settings.scheduler_burst, scheduler);
+    scheduler->configuration = configure(cluster);
+    scheduler->snapshot = snapshot_new(cluster->run->texts);
+    scheduler->templates = template_cache_new();
+    scheduler->queue =
+        scheduling_queue_new(cluster->run, scheduler->configuration, plan_attempt, scheduler);
+    scheduler->cycle_stream =
+        stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
+    cache_watch(scheduler->client.cache, (struct watcher){ scheduler, hear });
+    return scheduler;
+}
+
+static void scheduler_stop(void *state)
+{
+    struct scheduler *scheduler = state;
+    text_drop(scheduler->chosen);
+    free(scheduler->message);
+    decision_close(&scheduler->decision);
+    scheduling_queue_free(scheduler->queue);
+    template_cache_free(scheduler->templates);
+    snapshot_free(scheduler->snapshot);
+    scheduler_configuration_free(scheduler->configuration);
+    client_close(&scheduler->client);
+    free(scheduler);
+}
+
+const struct component scheduler_component = {
+    .name = "default-scheduler",
+    .start = scheduler_start,
+    .stop = scheduler_stop,
+};

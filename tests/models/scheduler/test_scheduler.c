@@ -1,0 +1,127 @@
+/* The scheduler in a cluster: what it binds, what it says, what wakes it. */
+#include "models/scheduler/scheduler.h"
+
+#include <criterion/criterion.h>
+
+#include "tests/support/scheduler_objects.h"
+
+static const struct component *const only_scheduler[] = { &scheduler_component, NULL };
+
+static struct cluster *cluster_with_scheduler(struct run *run)
+{
+    struct settings settings;
+    settings_init(&settings);
+    return cluster_new_with(run, "", settings, only_scheduler);
+}
+
+static void create(struct cluster *cluster, const void *record)
+{
+    client_begin(&cluster->admin, (struct cause){ 0, 0 });
+    const enum reply reply = client_create(&cluster->admin, (struct object *)record, NULL, NULL);
+    cr_assert_eq(reply, REPLY_CREATED);
+}
+
+static const struct pod *find_pod(const struct cluster *cluster, const char *name)
+{
+    return pod_of(client_get(&cluster->admin, KIND_POD, text_find(cluster->run->texts, "default"),
+                             text_find(cluster->run->texts, name)));
+}
+
+static void delete_pod(struct cluster *cluster, const char *name)
+{
+    const struct delete_options now = { .grace_seconds = 0 };
+    client_begin(&cluster->admin, (struct cause){ 0, 0 });
+    client_delete(&cluster->admin, object_key(&find_pod(cluster, name)->meta.object), now, NULL);
+}
+
+static void expect_bound(const struct cluster *cluster, const char *name, const char *node)
+{
+    const struct pod *pod = find_pod(cluster, name);
+    cr_expect_str_eq(text_s(pod->node_name), node, "%s is on \"%s\"", name, text_s(pod->node_name));
+    cr_expect(pod_condition_is_true(pod, POD_SCHEDULED));
+}
+
+static void expect_waiting(const struct cluster *cluster, const char *name, const char *message)
+{
+    const struct pod *pod = find_pod(cluster, name);
+    cr_expect_null(pod->node_name);
+    cr_expect_str_eq(pod_condition_reason(pod, POD_SCHEDULED), "Unschedulable");
+    cr_expect_str_eq(pod_condition_message(pod, POD_SCHEDULED), message);
+}
+
+Test(scheduler, binds_to_the_node_that_stays_emptiest)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "small", 4, 8, NULL));
+    create(cluster, node_make(&cluster->codec, "large", 8, 16, NULL));
+    create(cluster, pod_make(&cluster->codec, "web", requests("2", "4Gi")));
+    run_until(run, SIM_SECOND);
+    expect_bound(cluster, "web", "large");
+    cluster_free(cluster);
+    run_free(run);
+}
+
+Test(scheduler, says_why_a_pod_waits_and_tries_again_when_a_node_joins)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    create(cluster, pod_make(&cluster->codec, "first", requests("3", "1Gi")));
+    run_until(run, SIM_SECOND);
+    create(cluster, pod_make(&cluster->codec, "second", requests("2", "1Gi")));
+    run_until(run, 2 * SIM_SECOND);
+    expect_waiting(cluster, "second",
+                   "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, "
+                   "preemption: 0/1 nodes are available: 1 No preemption victims found for "
+                   "incoming pod.");
+    create(cluster, node_make(&cluster->codec, "b", 4, 8, NULL));
+    run_until(run, 3 * SIM_SECOND);
+    expect_bound(cluster, "second", "b");
+    cluster_free(cluster);
+    run_free(run);
+}
+
+Test(scheduler, gives_the_room_of_a_deleted_pod_to_one_that_waits)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    create(cluster, pod_make(&cluster->codec, "first", requests("3", "1Gi")));
+    run_until(run, SIM_SECOND);
+    create(cluster, pod_make(&cluster->codec, "second", requests("2", "1Gi")));
+    run_until(run, 20 * SIM_SECOND);
+    delete_pod(cluster, "first");
+    run_until(run, 21 * SIM_SECOND);
+    expect_bound(cluster, "second", "a");
+    cluster_free(cluster);
+    run_free(run);
+}
+
+Test(scheduler, retries_without_any_event_while_there_are_no_nodes)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, pod_make(&cluster->codec, "web", requests("1", "1Gi")));
+    run_until(run, 4 * SIM_SECOND);
+    expect_waiting(cluster, "web", "no nodes available to schedule pods");
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    run_until(run, 20 * SIM_SECOND);
+    expect_bound(cluster, "web", "a");
+    cluster_free(cluster);
+    run_free(run);
+}
+
+Test(scheduler, leaves_pods_of_other_schedulers_alone)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    create(cluster, pod_make(&cluster->codec, "other",
+                             "\"containers\":[],\"schedulerName\":\"my-scheduler\""));
+    run_until(run, SIM_SECOND);
+    cr_expect_null(find_pod(cluster, "other")->node_name);
+    cr_expect_eq(find_pod(cluster, "other")->conditions_present, 0);
+    cluster_free(cluster);
+    run_free(run);
+}
