@@ -7,6 +7,7 @@
 #include "models/controllers/deployment_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/api/pod.h"
 #include "models/controllers/ownership.h"

@@ -49,6 +49,26 @@ bool rollout_find_sets(struct rollout *rollout, bool create);
 /* Delete the oldest revisions that are scaled down and beyond revisionHistoryLimit. */
 bool rollout_clean_up(struct rollout *rollout);
 
+/* --- deployment_annotations.c: revisions, and what was last scaled for ------------------ */
+
+/* Set an annotation of an unshared record; returns whether it had another value. */
+bool annotation_set(struct meta *meta, struct texts *texts, const char *key, const char *value);
+/* The revision of a ReplicaSet, 0 when it has none; false when it is no number. */
+bool annotation_revision(const struct meta *set, int64_t *revision);
+/* The spec.replicas of the Deployment, and the most its ReplicaSets might have in all, when this one
+ * was last scaled; false when it does not say. */
+bool annotation_desired_replicas(const struct meta *set, int32_t *number);
+bool annotation_max_replicas(const struct meta *set, int32_t *number);
+
+/* Say both of now in an unshared ReplicaSet. Are both said? */
+void deployment_annotate_replicas(const struct deployment *deployment, struct texts *texts,
+                                  struct meta *set);
+bool deployment_has_annotated_replicas(const struct deployment *deployment, const struct meta *set);
+/* Give the new ReplicaSet what the Deployment hands on, and the next revision if it does not have a
+ * later one; the revision it had goes into its history. Returns whether anything changed. */
+bool deployment_annotate_new_set(const struct deployment *deployment, struct texts *texts,
+                                 struct meta *set, int64_t next_revision);
+
 /* --- deployment_scaling.c: how large each ReplicaSet is --------------------------------- */
 
 struct fenceposts deployment_fenceposts(const struct deployment *deployment);
@@ -61,9 +81,6 @@ int32_t deployment_new_replicas(const struct deployment *deployment, int32_t new
 /* Those with spec.replicas above 0, in the order of the list; close it after use. */
 struct replicaset_list replicaset_list_active(const struct replicaset_list *list);
 
-/* Note in the annotations of a ReplicaSet how many replicas the Deployment wants, and at most. */
-void deployment_annotate_replicas(const struct deployment *deployment, struct texts *texts,
-                                  struct meta *set);
 /* Give a ReplicaSet so many replicas and say so in an Event; note in annotations how many the
  * Deployment wants. Does nothing when the number is right. */
 bool rollout_scale_set(struct rollout *rollout, const struct replicaset *set, int32_t replicas);
@@ -76,9 +93,6 @@ bool rollout_scale(struct rollout *rollout);
  * allowed total goes from `max_before` to `max_now`; 0 for max_before: not known. Rounds halves
  * away from zero. */
 int32_t proportional_change(int32_t replicas, int32_t max_before, int32_t max_now);
-
-/* A number of an annotation; false when it is absent or no number that fits. */
-bool annotation_number(const struct meta *meta, const char *key, int32_t *number);
 
 /* --- strategies ------------------------------------------------------------------------- */
 

@@ -12,27 +12,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/api/pod_template_hash.h"
 #include "models/controllers/pod_control.h"
 #include "sim/base/memory.h"
 
-enum {
-    HISTORY_CHARACTERS = 2000, /* of the annotation: about 100 revisions */
-    NAME_LENGTH = 253          /* of a DNS subdomain */
-};
-
-static const char REVISION_HISTORY[] = "deployment.kubernetes.io/revision-history";
-
-/* What a Deployment does not hand on to its ReplicaSets. */
-static const char *const kept_annotations[] = {
-    "kubectl.kubernetes.io/last-applied-configuration",
-    REVISION_ANNOTATION,
-    REVISION_HISTORY,
-    "deployment.kubernetes.io/desired-replicas",
-    "deployment.kubernetes.io/max-replicas",
-    "deprecated.deployment.rollback.to",
-};
+enum { NAME_LENGTH = 253 /* of a DNS subdomain */ };
 
 /* ---- templates ---- */
 
@@ -79,104 +65,13 @@ static bool same_template(const struct pod_template *a, const struct pod_templat
            metadata_within(left, right) && metadata_within(right, left);
 }
 
-/* ---- revisions ---- */
-
-static bool parse_revision(const char *text, int64_t *revision)
-{
-    char *end;
-    *revision = strtoll(text, &end, 10);
-    return end != text && *end == '\0';
-}
-
-/* 0 when it has none; false when it is no number. */
-static bool revision_of(const struct meta *set, int64_t *revision)
-{
-    const char *text = labels_get(set->annotations, REVISION_ANNOTATION);
-    *revision = 0;
-    return text == NULL || parse_revision(text, revision);
-}
-
 static int64_t newest_revision(const struct replicaset_list *list)
 {
     int64_t newest = 0, revision;
     for (size_t i = 0; i < list->count; i++)
-        if (revision_of(&list->items[i]->meta, &revision) && revision > newest)
+        if (annotation_revision(&list->items[i]->meta, &revision) && revision > newest)
             newest = revision;
     return newest;
-}
-
-/* Returns whether the value was another one. */
-static bool annotate(struct meta *meta, struct texts *texts, const char *key, const char *value)
-{
-    const char *present = labels_get(meta->annotations, key);
-    if (present != NULL && strcmp(present, value) == 0)
-        return false;
-    const struct labels *annotations = labels_with(texts, meta->annotations, key, value);
-    labels_drop(meta->annotations);
-    meta->annotations = annotations;
-    return true;
-}
-
-static bool is_kept(const char *key)
-{
-    for (size_t i = 0; i < sizeof kept_annotations / sizeof *kept_annotations; i++)
-        if (strcmp(key, kept_annotations[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool hand_on_annotations(const struct deployment *deployment, struct texts *texts,
-                                struct meta *set)
-{
-    const struct labels *annotations = deployment->meta.annotations;
-    bool changed = false;
-    for (size_t i = 0; annotations != NULL && i < annotations->count; i++) {
-        const struct label *item = &annotations->items[i];
-        if (!is_kept(item->key->s))
-            changed |= annotate(set, texts, item->key->s, text_s(item->value));
-    }
-    return changed;
-}
-
-/* Append a revision to the history, leaving out the oldest where it gets too long. */
-static void remember_revision(struct meta *set, struct texts *texts, const char *revision)
-{
-    const char *history = labels_get(set->annotations, REVISION_HISTORY);
-    if (history == NULL || *history == '\0' || *history == ',') {
-        annotate(set, texts, REVISION_HISTORY, revision);
-        return;
-    }
-    while (strlen(history) + strlen(revision) + 1 > HISTORY_CHARACTERS) {
-        const char *comma = strchr(history, ',');
-        if (comma == NULL)
-            break;
-        history = comma + 1;
-    }
-    char *longer = mem_format("%s,%s", history, revision);
-    annotate(set, texts, REVISION_HISTORY, longer);
-    free(longer);
-}
-
-/* Annotations of the new ReplicaSet: what the Deployment hands on, and the next revision if it does
- * not have a later one. Returns whether anything changed. */
-static bool annotate_new_set(const struct deployment *deployment, struct texts *texts,
-                             struct meta *set, int64_t next_revision)
-{
-    bool changed = hand_on_annotations(deployment, texts, set);
-    int64_t revision;
-    if (!revision_of(set, &revision))
-        return false; /* somebody wrote nonsense there: Kubernetes leaves the ReplicaSet alone */
-    if (revision >= next_revision)
-        return changed;
-    char number[24];
-    snprintf(number, sizeof number, "%ld", (long)next_revision);
-    const char *present = labels_get(set->annotations, REVISION_ANNOTATION);
-    char *former = present ? mem_text(present, strlen(present)) : NULL;
-    annotate(set, texts, REVISION_ANNOTATION, number);
-    if (former != NULL)
-        remember_revision(set, texts, former);
-    free(former);
-    return true;
 }
 
 /* ---- the new ReplicaSet is there ---- */
@@ -209,8 +104,8 @@ static bool report_found(struct rollout *rollout, const struct replicaset *set)
 {
     struct deployment *deployment = rollout->deployment;
     const char *revision = labels_get(set->meta.annotations, REVISION_ANNOTATION);
-    bool changed = revision != NULL && annotate(&deployment->meta, rollout_texts(rollout),
-                                                REVISION_ANNOTATION, revision);
+    bool changed = revision != NULL && annotation_set(&deployment->meta, rollout_texts(rollout),
+                                                      REVISION_ANNOTATION, revision);
     if (deployment_has_deadline(deployment) &&
         conditions_find(deployment->conditions, "Progressing") == NULL) {
         deployment_set_condition(deployment,
@@ -227,7 +122,7 @@ static bool use_found(struct rollout *rollout, const struct replicaset *set, int
     const struct deployment *deployment = rollout->deployment;
     struct replicaset *next = (struct replicaset *)client_edit(&set->meta.object);
     const bool changed =
-        annotate_new_set(deployment, rollout_texts(rollout), &next->meta, next_revision);
+        deployment_annotate_new_set(deployment, rollout_texts(rollout), &next->meta, next_revision);
     if (changed || next->min_ready_seconds != deployment->min_ready_seconds) {
         next->min_ready_seconds = deployment->min_ready_seconds;
         return write_new_set(rollout, next);
@@ -286,7 +181,7 @@ static struct replicaset *new_set(const struct rollout *rollout, int64_t revisio
     set->min_ready_seconds = deployment->min_ready_seconds;
     set->terminating_replicas = -1;
     set->replicas = deployment_new_replicas(deployment, 0, replicaset_list_replicas(&rollout->old));
-    annotate_new_set(deployment, texts, &set->meta, revision);
+    deployment_annotate_new_set(deployment, texts, &set->meta, revision);
     deployment_annotate_replicas(deployment, texts, &set->meta);
     return set;
 }
@@ -337,7 +232,8 @@ static bool report_created(struct rollout *rollout, bool created, int64_t revisi
                      "Scaled up replica set %s from 0 to %d", name_of(set), set->replicas);
     char number[24];
     snprintf(number, sizeof number, "%ld", (long)revision);
-    bool changed = annotate(&deployment->meta, rollout_texts(rollout), REVISION_ANNOTATION, number);
+    bool changed =
+        annotation_set(&deployment->meta, rollout_texts(rollout), REVISION_ANNOTATION, number);
     if (created && deployment_has_deadline(deployment)) {
         deployment_set_condition(deployment,
                                  rollout_condition(rollout, "Progressing", CONDITION_TRUE,
@@ -400,8 +296,8 @@ static int compare_revisions(const void *a, const void *b)
     const struct replicaset *left = *(const struct replicaset *const *)a;
     const struct replicaset *right = *(const struct replicaset *const *)b;
     int64_t left_revision, right_revision;
-    if (revision_of(&left->meta, &left_revision) && revision_of(&right->meta, &right_revision) &&
-        left_revision != right_revision)
+    if (annotation_revision(&left->meta, &left_revision) &&
+        annotation_revision(&right->meta, &right_revision) && left_revision != right_revision)
         return left_revision < right_revision ? -1 : 1;
     return replicaset_compare_age(left, right);
 }

@@ -4,15 +4,9 @@
  * kube-controller-manager, in the release named in docs/fidelity.md. */
 #include "models/controllers/deployment_private.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
-
-static const char DESIRED_REPLICAS[] = "deployment.kubernetes.io/desired-replicas";
-static const char MAX_REPLICAS[] = "deployment.kubernetes.io/max-replicas";
 
 struct fenceposts deployment_fenceposts(const struct deployment *deployment)
 {
@@ -59,55 +53,13 @@ int32_t deployment_new_replicas(const struct deployment *deployment, int32_t new
     return new_replicas + (room < missing ? room : missing);
 }
 
-/* ---- annotations ---- */
-
-bool annotation_number(const struct meta *meta, const char *key, int32_t *number)
-{
-    const char *text = labels_get(meta->annotations, key);
-    if (text == NULL || !isdigit((unsigned char)*text))
-        return false;
-    char *end;
-    errno = 0;
-    const long long value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value > INT32_MAX)
-        return false;
-    *number = (int32_t)value;
-    return true;
-}
-
-static bool annotation_is(const struct meta *meta, const char *key, int32_t number)
-{
-    int32_t present;
-    return annotation_number(meta, key, &present) && present == number;
-}
-
-static void annotate_number(struct meta *meta, struct texts *texts, const char *key, int32_t number)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%d", number);
-    const struct labels *annotations = labels_with(texts, meta->annotations, key, text);
-    labels_drop(meta->annotations);
-    meta->annotations = annotations;
-}
-
-void deployment_annotate_replicas(const struct deployment *deployment, struct texts *texts,
-                                  struct meta *set)
-{
-    const int32_t most = deployment->replicas + deployment_fenceposts(deployment).surge;
-    annotate_number(set, texts, DESIRED_REPLICAS, deployment->replicas);
-    annotate_number(set, texts, MAX_REPLICAS, most);
-}
-
 /* ---- scaling one ReplicaSet ---- */
 
 /* Write the number of replicas and the annotations, even if only these are out of date. */
 static bool resize(struct rollout *rollout, const struct replicaset *set, int32_t replicas)
 {
     const struct deployment *deployment = rollout->deployment;
-    const int32_t most = deployment->replicas + deployment_fenceposts(deployment).surge;
-    if (set->replicas == replicas &&
-        annotation_is(&set->meta, DESIRED_REPLICAS, deployment->replicas) &&
-        annotation_is(&set->meta, MAX_REPLICAS, most))
+    if (set->replicas == replicas && deployment_has_annotated_replicas(deployment, &set->meta))
         return true;
     struct replicaset *next = (struct replicaset *)client_edit(&set->meta.object);
     next->replicas = replicas;
@@ -145,7 +97,7 @@ bool rollout_is_scaling(const struct rollout *rollout)
     bool scaling = false;
     for (size_t i = 0; i < active.count; i++) {
         int32_t desired;
-        if (annotation_number(&active.items[i]->meta, DESIRED_REPLICAS, &desired) &&
+        if (annotation_desired_replicas(&active.items[i]->meta, &desired) &&
             desired != rollout->deployment->replicas)
             scaling = true;
     }
@@ -171,8 +123,9 @@ static bool is_saturated(const struct rollout *rollout)
 {
     const struct replicaset *set = rollout->new_set;
     const int32_t wanted = rollout->deployment->replicas;
+    int32_t desired;
     return set != NULL && set->replicas == wanted && set->available_replicas == wanted &&
-           annotation_is(&set->meta, DESIRED_REPLICAS, wanted);
+           annotation_desired_replicas(&set->meta, &desired) && desired == wanted;
 }
 
 static bool scale_down_old(struct rollout *rollout)
@@ -198,7 +151,7 @@ static int32_t share_of(const struct deployment *deployment, const struct replic
     int32_t change = -set->replicas;
     if (deployment->replicas > 0) {
         int32_t before = 0;
-        if (!annotation_number(&set->meta, MAX_REPLICAS, &before) || before == 0)
+        if (!annotation_max_replicas(&set->meta, &before) || before == 0)
             before = deployment->status_replicas;
         const int32_t now = deployment->replicas + deployment_fenceposts(deployment).surge;
         change = proportional_change(set->replicas, before, now);

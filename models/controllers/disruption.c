@@ -6,6 +6,7 @@
  * kube-controller-manager, in the release named in docs/fidelity.md. Of a pod that several
  * budgets select and that is gone, nobody is told which was chosen. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/api/policy.h"
 #include "models/controllers/controller.h"

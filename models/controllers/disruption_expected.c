@@ -3,6 +3,7 @@
  * Follows pkg/controller/disruption/disruption.go (getExpectedPodCount, the finders) of
  * kube-controller-manager, in the release named in docs/fidelity.md. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/controllers/disruption_private.h"
 #include "sim/base/memory.h"

@@ -2,6 +2,7 @@
 #include "models/controllers/pod_control.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/cluster/cluster.h"
 #include "models/controllers/ownership.h"

@@ -1,22 +1,21 @@
-/* Keep the number of pods of a ReplicaSet at spec.replicas, and count them in its status.
+/* Keep the number of pods of a ReplicaSet at spec.replicas.
  *
  * Level-triggered: looks at what its client sees, never at the event that woke it. Follows
- * pkg/controller/replicaset/replica_set.go and replica_set_utils.go of kube-controller-manager,
- * in the release named in docs/fidelity.md. That release also waits for its own status
- * writes to come back (the consistency store); here a stale status write meets a conflict. */
+ * pkg/controller/replicaset/replica_set.go of kube-controller-manager, in the release named in
+ * docs/fidelity.md. That release also waits for its own status writes to come back (the consistency
+ * store); here a stale status write meets a conflict. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/cluster/cluster.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/expectations.h"
 #include "models/controllers/pod_control.h"
 #include "models/controllers/pod_ranking.h"
+#include "models/controllers/replicaset_private.h"
 #include "sim/base/memory.h"
 
-enum {
-    BURST_REPLICAS = 500, /* pods created or deleted in one reconcile */
-    STATUS_ATTEMPTS = 2
-};
+enum { BURST_REPLICAS = 500 /* pods created or deleted in one reconcile */ };
 
 struct replicaset_state {
     struct expectations expectations;
@@ -136,112 +135,6 @@ static void manage_pods(struct client *client, const struct replicaset *set,
         delete_surplus(client, &state->expectations, owner, active, (size_t)change, error);
 }
 
-/* ---- status ---- */
-
-/* Has the pod all labels of the template? It may have more. */
-static bool has_labels_of(const struct pod *pod, const struct labels *wanted)
-{
-    if (pod->meta.labels == wanted)
-        return true;
-    for (size_t i = 0; wanted != NULL && i < wanted->count; i++) {
-        const char *value = labels_get(pod->meta.labels, wanted->items[i].key->s);
-        if (value == NULL || strcmp(value, text_s(wanted->items[i].value)) != 0)
-            return false;
-    }
-    return true;
-}
-
-static void count_pods(struct replicaset *next, const struct pod_list *active,
-                       const struct pod_list *terminating, sim_time now)
-{
-    next->status_replicas = (int32_t)active->count;
-    next->fully_labeled_replicas = next->ready_replicas = next->available_replicas = 0;
-    next->terminating_replicas = (int32_t)terminating->count;
-    for (size_t i = 0; i < active->count; i++) {
-        const struct pod *pod = active->items[i];
-        next->fully_labeled_replicas += has_labels_of(pod, next->template->labels);
-        next->ready_replicas += pod_is_ready(pod);
-        next->available_replicas += pod_is_available(pod, next->min_ready_seconds, now);
-    }
-}
-
-/* ReplicaFailure says why the last attempt failed first; a success takes it away. */
-static void note_failure(struct client *client, struct replicaset *next, size_t active,
-                         const struct error *failure)
-{
-    const bool noted = conditions_find(next->conditions, "ReplicaFailure") != NULL;
-    const struct conditions *before = next->conditions;
-    struct texts *texts = client->cluster->codec.texts;
-    if (failure->text != NULL && !noted) {
-        const char *reason = (int64_t)active < next->replicas   ? "FailedCreate"
-                             : (int64_t)active > next->replicas ? "FailedDelete"
-                                                                : NULL;
-        next->conditions = conditions_with(
-            before, (struct condition){ .type = text_intern(texts, "ReplicaFailure"),
-                                        .reason = text_intern(texts, reason),
-                                        .message = text_intern(texts, failure->text),
-                                        .status = CONDITION_TRUE,
-                                        .transition = client->now - client->now % SIM_SECOND });
-        conditions_drop(before);
-    } else if (failure->text == NULL && noted) {
-        next->conditions = conditions_without(before, "ReplicaFailure");
-        conditions_drop(before);
-    }
-}
-
-static bool status_is_same(const struct replicaset *a, const struct replicaset *b)
-{
-    return a->status_replicas == b->status_replicas &&
-           a->fully_labeled_replicas == b->fully_labeled_replicas &&
-           a->ready_replicas == b->ready_replicas &&
-           a->available_replicas == b->available_replicas &&
-           a->terminating_replicas == b->terminating_replicas &&
-           conditions_equal(a->conditions, b->conditions);
-}
-
-/* Write the status of `next` unless it says nothing new. After a conflict it is put once on
- * the version that the API server has now. */
-static bool write_status(struct client *client, const struct replicaset *set,
-                         struct replicaset *next)
-{
-    if (status_is_same(set, next) && set->observed_generation == set->meta.generation)
-        return true;
-    next->observed_generation = set->meta.generation;
-    enum reply reply = REPLY_CONFLICT;
-    const struct object *base = &next->meta.object;
-    for (int attempt = 0; attempt < STATUS_ATTEMPTS && reply != REPLY_OK; attempt++) {
-        if (attempt > 0)
-            base = client_read(client, object_key(&set->meta.object));
-        if (base == NULL)
-            return false;
-        struct object *written = client_edit(base);
-        kind_infos[KIND_REPLICASET].take_status(written, &next->meta.object);
-        struct error error = { 0 };
-        reply = client_update_status(client, written, &error);
-        error_close(&error);
-    }
-    return reply == REPLY_OK;
-}
-
-/* A ready pod becomes available by time alone: come back when the first of them does. */
-static void requeue_for_availability(struct client *client, const struct replicaset *next,
-                                     const struct pod_list *active)
-{
-    if (next->min_ready_seconds <= 0 || next->ready_replicas == next->available_replicas)
-        return;
-    sim_time delay = SIM_FOREVER;
-    for (size_t i = 0; i < active->count; i++) {
-        const struct pod *pod = active->items[i];
-        if (!pod_is_ready(pod) || pod_is_available(pod, next->min_ready_seconds, client->now))
-            continue;
-        const sim_time left = pod_available_at(pod, next->min_ready_seconds) - client->now;
-        delay = left < delay ? left : delay;
-    }
-    if (delay == SIM_FOREVER)
-        delay = next->min_ready_seconds * SIM_SECOND;
-    controller_requeue_after(client, object_key(&next->meta.object), delay);
-}
-
 /* ---- reconcile ---- */
 
 static enum outcome sync_pods(struct client *client, const struct replicaset *set, bool manage,
@@ -251,14 +144,8 @@ static enum outcome sync_pods(struct client *client, const struct replicaset *se
     struct error failure = { 0 };
     if (manage)
         manage_pods(client, set, owner, active, &failure);
-    struct replicaset *next = (struct replicaset *)client_edit(&set->meta.object);
-    count_pods(next, active, terminating, client->now);
-    note_failure(client, next, active->count, &failure);
-    const bool written = write_status(client, set, next);
-    if (written)
-        requeue_for_availability(client, next, active);
+    const bool written = replicaset_write_status(client, set, active, terminating, &failure);
     const enum outcome outcome = written && failure.text == NULL ? RECONCILED : RETRY;
-    object_drop(&next->meta.object);
     error_close(&failure);
     return outcome;
 }
