@@ -110,6 +110,23 @@ Test(garbage_collector, orphans_keep_nothing_of_their_owner)
     done(w);
 }
 
+Test(garbage_collector, what_it_does_has_the_cause_of_the_deletion)
+{
+    struct world *w = family("");
+    const struct cause cause = run_root(w->run, run_now(w->run), "delete", "root");
+    struct delete_options options = delete_options_default();
+    options.propagation = PROPAGATE_ORPHAN;
+    client_begin(w->user, cause);
+    client_delete(w->user, key_of(w, "cm/default/root"), options, NULL);
+    const uint64_t asked = find(w, "cm/default/root")->cause.id;
+    until(w, 20);
+    const struct cause orphaned = find(w, "cm/default/child1")->cause;
+    cr_expect_str_eq(run_root_of(w->run, orphaned)->name->s, "delete/root");
+    cr_expect(cause.id < asked && asked < orphaned.id, "each write is a link of the chain");
+    cr_expect_eq(find(w, "cm/default/grand")->cause.root, 0, "nothing has touched it since");
+    done(w);
+}
+
 Test(garbage_collector, an_object_lives_as_long_as_one_of_its_owners)
 {
     struct world *w = given_with("{apiVersion: v1, kind: ConfigMap, metadata: {name: o1}}\n---\n"
