@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "models/api/json.h"
-#include "models/api/names.h"
 #include "models/api/selector_private.h"
+#include "models/api/text_rules.h"
 #include "sim/base/memory.h"
 
 /* ── requirements ── */
@@ -103,7 +103,7 @@ static struct writer *phrase_start(struct phrases *phrases)
 
 static void check_key(struct phrases *phrases, const char *path, const char *key)
 {
-    char *problem = name_label_key_problem(key);
+    char *problem = text_problem(key, text_label_key);
     if (problem == NULL)
         return;
     struct writer *out = phrase_start(phrases);
@@ -156,7 +156,7 @@ static void check_number(struct phrases *phrases, const char *path, size_t index
 static void check_value(struct phrases *phrases, const char *path, const char *key, size_t index,
                         const char *value)
 {
-    char *problem = name_label_value_problem(value);
+    char *problem = text_problem(value, text_label_value);
     if (problem == NULL)
         return;
     struct writer *out = phrase_start(phrases);

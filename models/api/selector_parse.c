@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "models/api/json.h"
-#include "models/api/names.h"
 #include "models/api/selector_private.h"
+#include "models/api/text_rules.h"
 #include "sim/base/memory.h"
 
 enum token { END, IDENTIFIER, SYMBOL };
@@ -178,7 +178,7 @@ static bool parse_operator(struct parser *parser, enum selector_operator *operat
 
 static bool check_key(struct parser *parser)
 {
-    char *problem = name_label_key_problem(parser->text);
+    char *problem = text_problem(parser->text, text_label_key);
     if (problem == NULL)
         return true;
     struct writer quoted = { 0 };

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/api/names.h"
 #include "models/api/quantity.h"
+#include "models/api/text_rules.h"
 #include "models/cluster/scenario_private.h"
 #include "sim/base/memory.h"
 
@@ -172,7 +172,7 @@ static const struct value *given(const struct value *from, const char *name)
 
 static bool check_name(const struct value *entry, const char *name, struct error_list *faults)
 {
-    char *problem = name_dns_subdomain_problem(name);
+    char *problem = text_problem(name, text_dns_subdomain);
     if (problem == NULL)
         return true;
     error_list_add(faults, entry->at, "nodes: name \"%s\": %s", name, problem);
