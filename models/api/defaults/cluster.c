@@ -1,0 +1,86 @@
+/* What a cluster is made of: namespaces, nodes, volumes, limits, classes, secrets.
+ *
+ * Follows pkg/apis/core/v1/defaults.go, pkg/apis/scheduling/v1/defaults.go and
+ * pkg/apis/storage/v1/defaults.go. */
+#include <string.h>
+
+#include "models/api/defaults/defaults_private.h"
+
+void default_namespace(struct value **node)
+{
+    const struct value *name = value_path(*node, "metadata", "name", NULL);
+    if (*value_text(name, "") != '\0')
+        value_put(node, value_new_string(name->text), "metadata", "labels",
+                  "kubernetes.io/metadata.name", NULL);
+}
+
+void default_namespace_status(struct value **node)
+{
+    default_text(node, "phase", "Active");
+}
+
+/* A node that does not say what may be used of it lets all be used. */
+void default_node_status(struct value **node)
+{
+    const struct value *capacity = value_get(*node, "capacity");
+    if (capacity != NULL && value_is_null(value_get(*node, "allocatable")))
+        value_set(value_own(node), "allocatable", value_hold(capacity));
+}
+
+void default_secret(struct value **node)
+{
+    default_text(node, "type", "Opaque");
+}
+
+void default_claim(struct value **node)
+{
+    if (value_path(*node, "status", "phase", NULL) == NULL)
+        value_put(node, value_new_string("Pending"), "status", "phase", NULL);
+}
+
+void default_claim_spec(struct value **node)
+{
+    default_text(node, "volumeMode", "Filesystem");
+}
+
+void default_volume_object(struct value **node)
+{
+    struct value **spec = value_slot(value_own(node), "spec");
+    value_own(spec);
+    default_text(spec, "persistentVolumeReclaimPolicy", "Retain");
+    default_text(spec, "volumeMode", "Filesystem");
+    if (value_path(*node, "status", "phase", NULL) == NULL)
+        value_put(node, value_new_string("Pending"), "status", "phase", NULL);
+}
+
+/* Fill one map of amounts from another, where it does not speak. */
+static void default_amounts(struct value **node, const char *key, const char *from)
+{
+    const struct value *amounts = value_get(*node, from);
+    for (size_t i = 0; amounts != NULL && i < amounts->count; i++) {
+        const struct value_entry *entry = &amounts->entries[i];
+        if (value_path(*node, key, entry->key, NULL) == NULL)
+            value_put(node, value_hold(entry->value), key, entry->key, NULL);
+        amounts = value_get(*node, from);
+    }
+}
+
+void default_limit_range(struct value **node)
+{
+    if (strcmp(default_reads(*node, "type"), "Container") != 0)
+        return;
+    default_amounts(node, "default", "max");
+    default_amounts(node, "defaultRequest", "default");
+    default_amounts(node, "defaultRequest", "min");
+}
+
+void default_priority_class(struct value **node)
+{
+    default_text(node, "preemptionPolicy", "PreemptLowerPriority");
+}
+
+void default_storage_class(struct value **node)
+{
+    default_text(node, "reclaimPolicy", "Delete");
+    default_text(node, "volumeBindingMode", "Immediate");
+}
