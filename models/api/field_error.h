@@ -43,7 +43,7 @@ void field_errors_close(struct field_errors *errors);
  * is the kind with its group behind a dot; the core group adds nothing. The caller frees it. */
 char *field_errors_message(const struct field_errors *errors, const char *kind, const char *name);
 
-/* --- finding faults ------------------------------------------------------------------ */
+/* ── finding faults ── */
 
 /* Append one fault. `bad` is the value that stands there, printed as the API server prints
  * it and giving the place; NULL prints "" for `invalid` and `duplicate`. The rest is the detail, as
@@ -64,7 +64,7 @@ void field_forbidden(struct field_errors *errors, const struct field_path *path,
 void field_duplicate(struct field_errors *errors, const struct field_path *path,
                      const struct value *bad, const char *printed); /* printed NULL: from bad */
 void field_not_found(struct field_errors *errors, const struct field_path *path,
-                     const struct value *bad);
+                     const struct value *bad, const char *detail); /* detail may be NULL */
 void field_too_long(struct field_errors *errors, const struct field_path *path,
                     const struct value *bad, int max_bytes);
 void field_too_many(struct field_errors *errors, const struct field_path *path,
