@@ -176,6 +176,13 @@ bool pod_set_condition(struct pod *pod, struct texts *texts, enum pod_condition 
     return turned || said;
 }
 
+void pod_begin(struct pod *pod, struct texts *texts, sim_time now)
+{
+    if (pod->gated)
+        pod_set_condition(pod, texts, POD_SCHEDULED, false, "SchedulingGated",
+                          "Scheduling is blocked due to non-empty scheduling gates", now);
+}
+
 sim_time pod_available_at(const struct pod *pod, int64_t min_ready_seconds)
 {
     const sim_time since = pod->transitions[POD_READY];

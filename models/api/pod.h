@@ -97,6 +97,9 @@ static inline bool pod_is_active(const struct pod *pod)
 bool pod_is_available(const struct pod *pod, int64_t min_ready_seconds, sim_time now);
 sim_time pod_available_at(const struct pod *pod, int64_t min_ready_seconds);
 
+/* What the status of a pod says from the moment it is created: that its gates keep it back. */
+void pod_begin(struct pod *pod, struct texts *texts, sim_time now);
+
 /* Change an unshared record. The transition time changes only with the status. `reason`
  * and `message` may be NULL. Returns whether anything changed. */
 bool pod_set_condition(struct pod *pod, struct texts *texts, enum pod_condition condition,

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/cluster/change.h"
 #include "models/cluster/identity.h"
@@ -78,6 +79,8 @@ static void fill_in(struct client *client, struct meta *object)
     object->deleting = false;
     object->deletion = 0;
     object->deletion_grace_seconds = 0;
+    if (object->object.kind == KIND_POD)
+        pod_begin((struct pod *)object, cluster->run->texts, client->now);
 }
 
 /* Give the object a free name, if its own is to be generated. The object in its way otherwise. */
