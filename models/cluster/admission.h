@@ -2,8 +2,8 @@
  * schema check, defaults, strategy, mutating admission, validation.
  *
  * The same for a manifest of a scenario and for an HTTP request. Follows the registry strategies
- * (pkg/registry) and the default admission plugins (NamespaceLifecycle, ServiceAccount,
- * Priority, DefaultTolerationSeconds) of the release named in docs/fidelity.md. */
+ * (pkg/registry) and the default admission plugins (ServiceAccount, Priority,
+ * DefaultTolerationSeconds, TaintNodesByCondition) of the release named in docs/fidelity.md. */
 #ifndef MODELS_CLUSTER_ADMISSION_H
 #define MODELS_CLUSTER_ADMISSION_H
 
@@ -12,24 +12,31 @@
 #include "sim/base/error.h"
 #include "sim/base/value.h"
 
+/* A priority class as admission needs it. The texts are borrowed. */
 struct priority_class {
-    const char *name; /* "" when no class is meant: priority 0 */
+    const char *name;
     int32_t value;
-    const char *preemption_policy; /* "PreemptLowerPriority" or "Never" */
+    bool preempts;
 };
 
-/* What admission asks of its cluster. */
+/* What admission asks of its cluster; a NULL function is never asked. */
 struct admission {
     const char *default_namespace; /* of a document that names none */
-    /* The class with this name, or for NULL the global default. False when there is none.
-     * system-node-critical and system-cluster-critical need not be asked. */
+    /* The class with this name, or for NULL the global default; false when there is none. NULL:
+     * every name is a class of priority 0. */
     bool (*find_priority_class)(void *context, const char *name, struct priority_class *found);
+    /* Is there such a service account? NULL: there are all. */
+    bool (*has_service_account)(void *context, const char *space, const char *name);
+    /* A free address of the service range, or a free node port; the caller frees the text. NULL: the
+     * address of the range itself and the port after the last one given, as in a dry run. */
+    char *(*allocate_ip)(void *context);
+    int (*allocate_node_port)(void *context, const char *protocol);
     void *context;
 };
 
-/* Why a document is refused, as the API server would answer. */
+/* Why a document is refused, as the API server would answer. All zero: it is not. */
 struct refusal {
-    int code;                   /* 400, 403, 422; 0: it was admitted */
+    int code;                   /* 400, 403, 422 */
     char *message;              /* of the Status; owned */
     struct field_errors fields; /* of 422 */
 };
@@ -37,26 +44,22 @@ void refusal_close(struct refusal *refusal);
 
 /* The whole way of a new object: the document to store, one new reference; NULL with the refusal.
  * Each fault is also appended to `faults` with its place; unknown fields are
- * warnings, or faults when `warnings` is NULL. */
+ * warnings, or faults when `warnings` is NULL. A custom resource passes with its metadata checked.
+ * A name that is to be generated is left to the store. */
 struct value *admit_create(const struct admission *admission, const struct value *document,
                            struct refusal *refusal, struct error_list *faults,
                            struct error_list *warnings);
 
-/* The same for a document that replaces `old`, which was stored before. */
+/* The same for a document that replaces `old`, which was stored before: what an update cannot
+ * touch (identity, status, allocated addresses) is taken from there. */
 struct value *admit_update(const struct admission *admission, const struct value *document,
                            const struct value *old, struct refusal *refusal,
                            struct error_list *faults, struct error_list *warnings);
 
-/* --- the steps, for those who need one alone ------------------------------------------- */
-
-/* What creation drops and sets by itself: status, generation, fields of disabled features. Consumes
- * the reference; so do the functions below. */
-struct value *admission_prepare_create(struct value *document, const struct schema_kind *kind);
-
-/* The plugins on a PodSpec: priority, tolerations, service account and its volume, whose name is
- * drawn from `name`. NULL with the refusal's message (about pods "name"). Give it the spec of
- * a defaulted pod template once, and all its pods share the result. */
+/* The plugins on the PodSpec of a template, once for all its pods: priority, tolerations, service
+ * account and its volume, whose name is drawn from `name`. Consumes the reference to `spec`.
+ * With a refusal the spec is as far as admission came. */
 struct value *admission_pod_spec(const struct admission *admission, struct value *spec,
-                                 const char *name, struct refusal *refusal);
+                                 const char *space, const char *name, struct refusal *refusal);
 
 #endif

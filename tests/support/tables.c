@@ -9,7 +9,8 @@
 #include "sim/base/memory.h"
 
 static const struct table *const tables[] = {
-    &quantity_table, &intstr_table, &fenceposts_table, &selectors_table, &yaml_table,
+    &quantity_table, &intstr_table, &fenceposts_table, &selectors_table,
+    &yaml_table,     &creates_table,
 };
 
 /* ── rows ── */
@@ -139,7 +140,7 @@ bool table_run(const char *path, struct table_counts *counts, struct writer *det
     while ((row = next_row(&reader)) != NULL) {
         if (table == NULL)
             table = recognise(row);
-        if (table != NULL)
+        if (table != NULL && (table->applies == NULL || table->applies(row)))
             count_row(table, row, counts, details);
         value_drop(row);
         if (table == NULL)

@@ -15,13 +15,15 @@
 struct table {
     const char *name;
     const char *const columns[5]; /* what every row has; ends with NULL */
+    /* Is the row one that we mean to answer? NULL: all are. The others are not counted. */
+    bool (*applies)(const struct value *row);
     /* Do we give the recorded answer? If not, say to `why` what differs. What is said although the
      * answer agrees is a remark: another wording of the same refusal. */
     bool (*agrees)(const struct value *row, struct writer *why);
 };
 
 extern const struct table quantity_table, intstr_table, fenceposts_table, selectors_table,
-    yaml_table;
+    yaml_table, creates_table;
 
 struct table_counts {
     const char *name; /* of the format; NULL when the file is of none */

@@ -1,0 +1,268 @@
+/* The way of a document into the store, step by step.
+ *
+ * Follows the create and update handlers of apiserver pkg/endpoints/handlers and
+ * pkg/registry/rest: decode, admit, prepare, validate. */
+#include "models/cluster/admission.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/defaults.h"
+#include "models/api/kinds.h"
+#include "models/api/schema_check.h"
+#include "models/api/schema_print.h"
+#include "models/api/validation.h"
+#include "models/cluster/admission_private.h"
+#include "sim/base/memory.h"
+
+void refusal_close(struct refusal *refusal)
+{
+    free(refusal->message);
+    field_errors_close(&refusal->fields);
+    *refusal = (struct refusal){ 0 };
+}
+
+bool refuse_document(struct refusal *refusal, int code, const char *format, ...)
+{
+    va_list arguments;
+    if (refusal->code != 0)
+        return false;
+    va_start(arguments, format);
+    if (vasprintf(&refusal->message, format, arguments) < 0)
+        abort();
+    va_end(arguments);
+    refusal->code = code;
+    return false;
+}
+
+static const char *text_of(const struct value *document, const char *key)
+{
+    return value_text(value_get(document, key), "");
+}
+
+/* ── decoding ── */
+
+static bool names_its_kind(const struct value *document, struct refusal *refusal,
+                           struct error_list *faults)
+{
+    static const char *const fields[] = { "apiVersion", "kind" };
+    for (size_t i = 0; i < 2; i++) {
+        if (*text_of(document, fields[i]) != '\0')
+            continue;
+        error_list_add(faults, document->at, "%s is not set", fields[i]);
+        return refuse_document(refusal, 400, "Object '%s' is missing",
+                               i == 0 ? "apiVersion" : "Kind");
+    }
+    return true;
+}
+
+/* The document as its kind has it, without unknown fields and nulls; NULL with the refusal. */
+static struct value *decode(const struct value *document, const struct schema_kind *kind,
+                            struct refusal *refusal, struct error_list *faults,
+                            struct error_list *warnings)
+{
+    bool strict = warnings == NULL;
+    if (kind == NULL)
+        return value_hold(document);
+    if (schema_check(document, kind->type, strict, faults, warnings))
+        return schema_prune(document, kind->type);
+    char *message = schema_decode_error(document, kind, strict);
+    refuse_document(refusal, 400, "%s", message ? message : "the body does not fit its kind");
+    free(message);
+    return NULL;
+}
+
+/* ── namespaces ── */
+
+/* Kinds without a row in kind_infos that live outside of namespaces. */
+static bool is_cluster_scoped(const struct schema_kind *kind)
+{
+    static const char *const names[] = { "APIService",
+                                         "CSIDriver",
+                                         "CSINode",
+                                         "CertificateSigningRequest",
+                                         "ClusterRole",
+                                         "ClusterRoleBinding",
+                                         "ComponentStatus",
+                                         "CustomResourceDefinition",
+                                         "DeviceClass",
+                                         "FlowSchema",
+                                         "IPAddress",
+                                         "IngressClass",
+                                         "MutatingAdmissionPolicy",
+                                         "MutatingAdmissionPolicyBinding",
+                                         "MutatingWebhookConfiguration",
+                                         "PriorityLevelConfiguration",
+                                         "ResourceSlice",
+                                         "RuntimeClass",
+                                         "SelfSubjectAccessReview",
+                                         "SelfSubjectReview",
+                                         "SelfSubjectRulesReview",
+                                         "ServiceCIDR",
+                                         "SubjectAccessReview",
+                                         "TokenReview",
+                                         "ValidatingAdmissionPolicy",
+                                         "ValidatingAdmissionPolicyBinding",
+                                         "ValidatingWebhookConfiguration",
+                                         "VolumeAttachment",
+                                         "VolumeAttributesClass" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], kind->kind) == 0)
+            return true;
+    return false;
+}
+
+/* A namespaced object gets one; an object outside of namespaces loses it silently. */
+static void set_namespace(struct value **document, const struct schema_kind *kind,
+                          const char *default_namespace)
+{
+    const struct value *space = value_path(*document, "metadata", "namespace", NULL);
+    enum kind row = kind_find(text_of(*document, "apiVersion"), text_of(*document, "kind"));
+    bool namespaced =
+        row == KIND_OTHER ? kind != NULL && !is_cluster_scoped(kind) : kind_infos[row].namespaced;
+    bool given = *value_text(space, "") != '\0';
+    if (namespaced && !given && default_namespace != NULL)
+        value_put(document, value_new_string(default_namespace), "metadata", "namespace", NULL);
+    else if (!namespaced && given && (row != KIND_OTHER || kind != NULL))
+        value_remove(value_own(value_slot(value_own(document), "metadata")), "namespace");
+}
+
+/* ── validation ── */
+
+/* The document as validation sees it: with a name where one will be generated. */
+static struct value *with_name(const struct value *document)
+{
+    struct value *named = value_hold(document);
+    const char *prefix = value_text(value_path(document, "metadata", "generateName", NULL), "");
+    const char *name = value_text(value_path(document, "metadata", "name", NULL), "");
+    if (*name == '\0' && *prefix != '\0') {
+        char *sample = mem_format("%sxxxxx", prefix);
+        value_put(&named, value_new_string(sample), "metadata", "name", NULL);
+        free(sample);
+    }
+    return named;
+}
+
+/* Tell each field error at its place, or at the document's when the field is absent. */
+static void tell_fields(const struct refusal *refusal, const struct value *document,
+                        struct error_list *faults)
+{
+    for (size_t i = 0; i < refusal->fields.count; i++) {
+        const struct field_error *field = &refusal->fields.items[i];
+        error_list_add(faults, field->at.line != 0 ? field->at : document->at, "%s: %s",
+                       field->path, field->text);
+    }
+}
+
+static bool is_valid(const struct value *document, const struct value *old,
+                     const struct schema_kind *kind, struct refusal *refusal)
+{
+    struct value *named = with_name(document);
+    if (old == NULL)
+        validate_create(named, kind, &refusal->fields);
+    else
+        validate_update(named, old, kind, &refusal->fields);
+    if (refusal->fields.count > 0) {
+        refusal->code = 422;
+        refusal->message = validation_message(&refusal->fields, named);
+    }
+    value_drop(named);
+    return refusal->fields.count == 0;
+}
+
+static bool is_service(const struct schema_kind *kind)
+{
+    return kind != NULL && *kind->group == '\0' && strcmp(kind->kind, "Service") == 0;
+}
+
+/* ── creation and update ── */
+
+static struct value *refuse(struct value *document, const struct refusal *refusal,
+                            const struct value *original, struct error_list *faults)
+{
+    if (refusal->fields.count > 0)
+        tell_fields(refusal, original, faults);
+    else
+        error_list_add(faults, original->at, "%s", refusal->message);
+    value_drop(document);
+    return NULL;
+}
+
+struct value *admit_create(const struct admission *admission, const struct value *document,
+                           struct refusal *refusal, struct error_list *faults,
+                           struct error_list *warnings)
+{
+    const struct schema_kind *kind =
+        schema_kind(text_of(document, "apiVersion"), text_of(document, "kind"));
+    if (!names_its_kind(document, refusal, faults))
+        return NULL;
+    struct value *tree = decode(document, kind, refusal, faults, warnings);
+    if (tree == NULL)
+        return NULL;
+    set_namespace(&tree, kind, admission->default_namespace);
+    if (kind != NULL) {
+        struct value *bare = tree;
+        tree = defaults_apply(bare, kind);
+        value_drop(bare);
+        if (!admission_mutate(admission, &tree, kind, refusal))
+            return refuse(tree, refusal, document, faults);
+        prepare_create(&tree, kind);
+    }
+    if (is_service(kind))
+        service_normalize(&tree, NULL);
+    if (!is_valid(tree, NULL, kind, refusal))
+        return refuse(tree, refusal, document, faults);
+    if (is_service(kind))
+        service_allocate(admission, &tree);
+    return tree;
+}
+
+/* What an update cannot touch. */
+static void keep_identity(struct value **document, const struct value *old)
+{
+    static const char *const members[] = {
+        "uid",        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "generation", "resourceVersion"
+    };
+    struct value *meta = value_own(value_slot(value_own(document), "metadata"));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        struct value *was = value_path(old, "metadata", members[i], NULL);
+        if (was != NULL)
+            value_set(meta, members[i], value_hold(was));
+        else
+            value_remove(meta, members[i]);
+    }
+    if (value_get(old, "status") != NULL)
+        value_set(*document, "status", value_hold(value_get(old, "status")));
+    else
+        value_remove(*document, "status");
+}
+
+struct value *admit_update(const struct admission *admission, const struct value *document,
+                           const struct value *old, struct refusal *refusal,
+                           struct error_list *faults, struct error_list *warnings)
+{
+    const struct schema_kind *kind =
+        schema_kind(text_of(document, "apiVersion"), text_of(document, "kind"));
+    if (!names_its_kind(document, refusal, faults))
+        return NULL;
+    struct value *tree = decode(document, kind, refusal, faults, warnings);
+    if (tree == NULL)
+        return NULL;
+    set_namespace(&tree, kind, admission->default_namespace);
+    if (kind != NULL) {
+        struct value *bare = tree;
+        tree = defaults_apply(bare, kind);
+        value_drop(bare);
+    }
+    keep_identity(&tree, old);
+    if (is_service(kind))
+        service_normalize(&tree, old);
+    if (!is_valid(tree, old, kind, refusal))
+        return refuse(tree, refusal, document, faults);
+    if (is_service(kind))
+        service_allocate(admission, &tree);
+    return tree;
+}

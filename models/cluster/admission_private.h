@@ -1,0 +1,23 @@
+/* Shared by the files of admission. */
+#ifndef MODELS_CLUSTER_ADMISSION_PRIVATE_H
+#define MODELS_CLUSTER_ADMISSION_PRIVATE_H
+
+#include "models/cluster/admission.h"
+
+/* Refuse with a message, once. Returns false. */
+bool refuse_document(struct refusal *refusal, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What creation drops and sets by itself (rest.RESTCreateStrategy.PrepareForCreate). */
+void prepare_create(struct value **document, const struct schema_kind *kind);
+
+/* Addresses and ports of a Service: what the user gives in one form is put into the other, what
+ * is left open is allocated. `old` is NULL for a new one. */
+void service_normalize(struct value **document, const struct value *old);
+void service_allocate(const struct admission *admission, struct value **document);
+
+/* The mutating plugins on a whole document. False with the refusal. */
+bool admission_mutate(const struct admission *admission, struct value **document,
+                      const struct schema_kind *kind, struct refusal *refusal);
+
+#endif

@@ -1,0 +1,136 @@
+/* What the registry sets and drops when an object is created, whatever its user says.
+ *
+ * Follows PrepareForCreate() of the strategies in pkg/registry. Generations are given by the store. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/scalar.h"
+#include "models/cluster/admission_private.h"
+
+static bool is_kind(const struct schema_kind *kind, const char *group, const char *name)
+{
+    return strcmp(kind->group, group) == 0 && strcmp(kind->kind, name) == 0;
+}
+
+/* Kinds whose status begins empty. */
+static bool begins_without_status(const struct schema_kind *kind)
+{
+    static const char *const names[] = { "Pod",
+                                         "ReplicationController",
+                                         "Service",
+                                         "Deployment",
+                                         "ReplicaSet",
+                                         "DaemonSet",
+                                         "StatefulSet",
+                                         "Job",
+                                         "CronJob",
+                                         "Ingress",
+                                         "HorizontalPodAutoscaler",
+                                         "ResourceQuota",
+                                         "PodDisruptionBudget" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], kind->kind) == 0)
+            return true;
+    return false;
+}
+
+static void set_phase(struct value **document, const char *phase)
+{
+    value_remove(value_own(document), "status");
+    value_put(document, value_new_string(phase), "status", "phase", NULL);
+}
+
+static void prepare_namespace(struct value **document)
+{
+    struct value *spec = value_own(value_slot(value_own(document), "spec"));
+    const struct value *list = value_get(spec, "finalizers");
+    bool present = false;
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        present |= strcmp(value_text(list->items[i], ""), "kubernetes") == 0;
+    if (list == NULL)
+        value_set(spec, "finalizers", value_new_list());
+    if (!present)
+        value_add(value_own(value_slot(spec, "finalizers")), value_new_string("kubernetes"));
+    set_phase(document, "Active");
+}
+
+/* One range of addresses and the list of them say the same. */
+static void prepare_node(struct value **document)
+{
+    const struct value *one = value_path(*document, "spec", "podCIDR", NULL);
+    const struct value *list = value_path(*document, "spec", "podCIDRs", NULL);
+    if (one == NULL && list != NULL && list->count > 0) {
+        value_put(document, value_hold(list->items[0]), "spec", "podCIDR", NULL);
+    } else if (one != NULL && (list == NULL || list->count == 0)) {
+        struct value *ranges = value_new_list();
+        value_add(ranges, value_hold(one));
+        value_put(document, ranges, "spec", "podCIDRs", NULL);
+    }
+}
+
+/* A negative grace period is one second. */
+static void prepare_pod(struct value **document)
+{
+    const struct value *grace =
+        value_path(*document, "spec", "terminationGracePeriodSeconds", NULL);
+    if (value_int(grace, 0) < 0)
+        value_put(document, value_new_int(1), "spec", "terminationGracePeriodSeconds", NULL);
+}
+
+/* maxUnavailable of StatefulSets is behind a feature gate that is off. */
+static void prepare_statefulset(struct value **document)
+{
+    if (value_path(*document, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable", NULL) ==
+        NULL)
+        return;
+    struct value *spec = value_own(value_slot(value_own(document), "spec"));
+    struct value *strategy = value_own(value_slot(spec, "updateStrategy"));
+    value_remove(value_own(value_slot(strategy, "rollingUpdate")), "maxUnavailable");
+}
+
+static void prepare_daemonset(struct value **document)
+{
+    value_put(document, value_new_string("1"), "metadata", "annotations",
+              "deprecated.daemonset.template.generation", NULL);
+}
+
+static void prepare_claim(struct value **document)
+{
+    set_phase(document, "Pending");
+}
+
+/* Texts become data; they are never given back. */
+static void prepare_secret(struct value **document)
+{
+    const struct value *texts = value_get(*document, "stringData");
+    for (size_t i = 0; texts != NULL && i < texts->count; i++) {
+        const struct value *text = texts->entries[i].value;
+        char *data = scalar_base64(value_text(text, ""), text->count);
+        value_put(document, value_new_string(data), "data", texts->entries[i].key, NULL);
+        free(data);
+    }
+    if (texts != NULL)
+        value_remove(value_own(document), "stringData");
+}
+
+void prepare_create(struct value **document, const struct schema_kind *kind)
+{
+    static const struct {
+        const char *group, *kind;
+        void (*prepare)(struct value **document);
+    } rows[] = {
+        { "", "Namespace", prepare_namespace },
+        { "", "Node", prepare_node },
+        { "", "Pod", prepare_pod },
+        { "", "PersistentVolume", prepare_claim },
+        { "", "PersistentVolumeClaim", prepare_claim },
+        { "", "Secret", prepare_secret },
+        { "apps", "DaemonSet", prepare_daemonset },
+        { "apps", "StatefulSet", prepare_statefulset },
+    };
+    if (begins_without_status(kind) && value_get(*document, "status") != NULL)
+        value_remove(value_own(document), "status");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (is_kind(kind, rows[i].group, rows[i].kind))
+            rows[i].prepare(document);
+}
