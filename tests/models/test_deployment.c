@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "models/api/pod.h"
 #include "models/controllers/deployment_private.h"
 #include "sim/base/memory.h"
 #include "tests/support/controlled.h"
@@ -165,6 +166,66 @@ Test(deployment, min_ready_seconds_stretch_every_step)
                          "22.000 web-7984c657f 1 -> 0\n"
                          "22.000 web: NewReplicaSetAvailable\n");
     controlled_free(c);
+}
+
+struct census {
+    int32_t wanted; /* sum of spec.replicas of the ReplicaSets */
+    int32_t ready;  /* pods that are ready and stay */
+};
+
+static void count_set(void *context, const struct object *object)
+{
+    ((struct census *)context)->wanted += ((const struct replicaset *)object)->replicas;
+}
+
+static void count_pod(void *context, const struct object *object)
+{
+    const struct pod *pod = (const struct pod *)object;
+    ((struct census *)context)->ready += pod_is_ready(pod) && !pod->meta.deleting;
+}
+
+static struct census take_census(const struct controlled *c)
+{
+    struct census census = { 0 };
+    store_each(c->cluster->store, KIND_REPLICASET, count_set, &census);
+    store_each(c->cluster->store, KIND_POD, count_pod, &census);
+    return census;
+}
+
+/* Look at a rollout from version 1 to 2 ten times a second, until it must have ended. */
+static void roll_within_bounds(int replicas, const char *surge, const char *unavailable)
+{
+    struct controlled *c = controlled_new();
+    char *strategy = mem_format("{\"type\": \"RollingUpdate\", \"rollingUpdate\": {\"maxSurge\": "
+                                "%s, \"maxUnavailable\": %s}}",
+                                surge, unavailable);
+    apply(c, replicas, 1, strategy, "");
+    controlled_wait(c, 5);
+    apply(c, replicas, 2, strategy, "");
+    const struct fenceposts bounds = deployment_fenceposts(web(c));
+    for (int tenths = 0; tenths < 600; tenths++) {
+        const struct census census = take_census(c);
+        cr_assert_leq(census.wanted, replicas + bounds.surge, "%d, %s, %s", replicas, surge,
+                      unavailable);
+        cr_assert_geq(census.ready, replicas - bounds.unavailable, "%d, %s, %s", replicas, surge,
+                      unavailable);
+        controlled_wait(c, 0.1);
+    }
+    expect_condition(c, "Progressing",
+                     "True NewReplicaSetAvailable: ReplicaSet \"web-fb85b444\" has successfully "
+                     "progressed.");
+    free(strategy);
+    controlled_free(c);
+}
+
+Test(deployment, no_rollout_leaves_its_bounds)
+{
+    static const int sizes[] = { 1, 2, 3, 5, 8, 13 };
+    static const char *const bounds[] = { "0", "1", "\"25%\"", "\"60%\"", "\"100%\"" };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t surge = 0; surge < 5; surge++)
+            for (size_t unavailable = surge == 0; unavailable < 5; unavailable++)
+                roll_within_bounds(sizes[i], bounds[surge], bounds[unavailable]);
 }
 
 /* ---- recreate ---- */
