@@ -145,7 +145,7 @@ static struct value *print_taints(const struct codec *codec, const struct taints
 
 /* ---- images ---- */
 
-static void images_drop(struct node_images *images)
+void node_images_drop(struct node_images *images)
 {
     if (images == NULL || --images->refs > 0)
         return;
@@ -282,7 +282,7 @@ static void close_status(struct node *node)
     node_resources_drop(node->capacity);
     node_resources_drop(node->allocatable);
     conditions_drop(node->conditions);
-    images_drop((struct node_images *)node->images);
+    node_images_drop((struct node_images *)node->images);
 }
 
 static void node_hold(struct object *copy)

@@ -53,6 +53,8 @@ static inline const struct node *node_of(const struct object *object)
     return (const struct node *)object;
 }
 
+void node_images_drop(struct node_images *images); /* NULL is fine */
+
 bool node_is_ready(const struct node *node);
 /* The taint with this key and effect, or NULL. */
 const struct taint *taints_find(const struct taints *taints, const char *key,

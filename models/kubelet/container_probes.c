@@ -73,9 +73,10 @@ static void container_killed(struct pod_worker *worker, size_t i, sim_time now)
     const int64_t grace = probe->termination_grace_seconds >= 0
                               ? probe->termination_grace_seconds
                               : worker->pod->spec->termination_grace_seconds;
-    client_event(&worker->node->client, &worker->pod->meta.object, false, "Killing",
-                 "Container %s failed %s probe, will be restarted", text_s(container->name),
-                 startup ? "startup" : "liveness");
+    WORKER_EVENT(worker, true, "Unhealthy", "%s probe failed: connection refused",
+                 startup ? "Startup" : "Liveness");
+    WORKER_EVENT(worker, false, "Killing", "Container %s failed %s probe, will be restarted",
+                 text_s(container->name), startup ? "startup" : "liveness");
     container_stop(worker, i, grace * SIM_SECOND, now);
 }
 

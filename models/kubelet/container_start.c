@@ -30,8 +30,8 @@ static void image_fails(struct pod_worker *worker, size_t i, sim_time now)
 {
     struct container_run *run = &worker->runs[i];
     const struct container *container = worker_container(worker, i);
-    client_event(&worker->node->client, &worker->pod->meta.object, true, "Failed",
-                 "Failed to pull image \"%s\"", text_s(container->image));
+    WORKER_EVENT(worker, true, "Failed", "Failed to pull image \"%s\": not found",
+                 text_s(container->image));
     image_wait(worker, i, "ImagePullBackOff",
                text_format(worker_run(worker)->texts, "Back-off pulling image \"%s\"",
                            text_s(container->image)));
@@ -65,10 +65,31 @@ void container_begin(struct pod_worker *worker, size_t i, sim_time now)
     } else if (image != NULL && image->pull_fails && (policy == PULL_ALWAYS || !present)) {
         image_fails(worker, i, now);
     } else if (present) {
+        WORKER_EVENT(worker, false, "Pulled",
+                     "Container image \"%s\" already present on machine and can be accessed by the "
+                     "pod",
+                     text_s(container->image));
         container_create(worker, i, now);
     } else {
         image_pull(worker, i, now);
     }
+}
+
+void container_image_pulled(struct pod_worker *worker, size_t i, sim_time now)
+{
+    const struct cached_image *image =
+        image_cache_find(&worker->node->images, worker_container(worker, i)->image);
+    const sim_time part = SIM_MILLISECOND;
+    char pulled[SIM_TIME_TEXT], waited[SIM_TIME_TEXT];
+    WORKER_EVENT(worker, false, "Pulled",
+                 "Successfully pulled image \"%s\" in %s (%s including waiting). Image size: %lld "
+                 "bytes.",
+                 text_s(worker_container(worker, i)->image),
+                 sim_time_print((image->ready_at - image->begun_at) / part * part, pulled),
+                 sim_time_print((image->ready_at - image->asked_at) / part * part, waited),
+                 (long long)image->size_bytes);
+    node_status_changed(worker->node, now);
+    container_create(worker, i, now);
 }
 
 /* --- creation -------------------------------------------------------------------------- */
@@ -171,7 +192,6 @@ static void status_turn_over(struct container_status *status)
 
 void container_launch(struct pod_worker *worker, size_t i, sim_time now)
 {
-    const struct container *container = worker_container(worker, i);
     struct container_status *status = worker_status(worker, i);
     status_turn_over(status);
     status->state = CONTAINER_RUNNING;
@@ -182,7 +202,7 @@ void container_launch(struct pod_worker *worker, size_t i, sim_time now)
     text_assign(&status->message, NULL);
     worker->runs[i].counts = (struct probe_counts){ 0 };
     process_start(worker, i, now);
-    client_event(&worker->node->client, &worker->pod->meta.object, false, "Started",
-                 "Started container %s", text_s(container->name));
+    WORKER_EVENT(worker, false, "Created", "Container created");
+    WORKER_EVENT(worker, false, "Started", "Container started");
     worker_report(worker, worker_is_init(worker, i) ? REPORT_MINOR : REPORT_NOW);
 }

@@ -4,6 +4,7 @@
  * release named in docs/fidelity.md. A pod's containers are started one at a time, init
  * containers in order, a sidecar before what comes after it. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "models/kubelet/kubelet_private.h"
 
@@ -122,7 +123,7 @@ static void back_off(struct pod_worker *worker, size_t i, struct container_statu
                             go_duration(wait, length), text_s(worker_container(worker, i)->name),
                             name_of(worker->pod), namespace_of(worker->pod),
                             uid_print(worker->pod->meta.uid, uid)));
-    client_event(&worker->node->client, &worker->pod->meta.object, true, "BackOff",
+    WORKER_EVENT(worker, true, "BackOff",
                  "Back-off restarting failed container %s in pod %s_%s(%s)",
                  text_s(worker_container(worker, i)->name), name_of(worker->pod),
                  namespace_of(worker->pod), uid);
@@ -164,6 +165,19 @@ bool containers_are_done(const struct pod_worker *worker)
     return true;
 }
 
+/* A container that was ready ends by itself and will run again: nobody in the run caused that, so a
+ * chain of causes begins. */
+static void begin_root(struct pod_worker *worker, size_t i)
+{
+    struct run *run = worker_run(worker);
+    if (worker->stage != STAGE_LIVE || !worker->statuses->items[i].ready ||
+        !container_restarts(worker, i, worker->runs[i].exit_code))
+        return;
+    char *name = mem_format("%s/%s", namespace_of(worker->pod), name_of(worker->pod));
+    worker->cause = run_root(run, run_now(run), "container-exit", name);
+    free(name);
+}
+
 /* --- time passes ----------------------------------------------------------------------- */
 
 /* One thing that is due for one container; false when nothing was. */
@@ -176,12 +190,15 @@ static bool container_advance(struct pod_worker *worker, size_t i, sim_time now)
         return false;
     switch (run->state) {
     case RUN_PULLING:
-        container_create(worker, i, now);
+        container_image_pulled(worker, i, now);
         return true;
     case RUN_CREATING:
         container_launch(worker, i, now);
         return true;
     case RUN_RUNNING:
+        begin_root(worker, i);
+        container_exit(worker, i, run->exit_code, NULL, now);
+        return true;
     case RUN_STOPPING:
         container_exit(worker, i, run->exit_code, NULL, now);
         return true;

@@ -4,31 +4,94 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/cluster/cluster.h"
 #include "sim/base/memory.h"
 
+enum { REPORTED_IMAGES = 50 }; /* nodeStatusMaxImages */
+
+/* --- names ----------------------------------------------------------------------------- */
+
+/* Does the text before the first slash name a registry? */
+static bool has_registry(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    const size_t length = slash ? (size_t)(slash - name) : 0;
+    return memchr(name, '.', length) != NULL || memchr(name, ':', length) != NULL ||
+           (length == 9 && memcmp(name, "localhost", length) == 0);
+}
+
+static bool has_tag(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return strpbrk(slash ? slash : name, ":@") != NULL;
+}
+
+/* Follows the normal form of github.com/distribution/reference, in which containerd keeps
+ * images. */
+const struct text *image_full_name(const struct text *name)
+{
+    const char *registry = "";
+    if (!has_registry(text_s(name)))
+        registry = strchr(text_s(name), '/') ? "docker.io/" : "docker.io/library/";
+    return text_format(name->home, "%s%s%s", registry, name->s,
+                       has_tag(text_s(name)) ? "" : ":latest");
+}
+
+/* --- the cache ------------------------------------------------------------------------- */
+
+static void image_close(struct cached_image *image)
+{
+    text_drop(image->name);
+    text_drop(image->alias);
+}
+
 void image_cache_close(struct image_cache *cache)
 {
     for (size_t i = 0; i < cache->count; i++)
-        text_drop(cache->items[i].name);
+        image_close(&cache->items[i]);
     free(cache->items);
     *cache = (struct image_cache){ 0 };
 }
 
-static const struct cached_image *image_cache_find(const struct image_cache *cache,
-                                                   const struct text *name)
+static struct cached_image *find_full(struct image_cache *cache, const struct text *full)
 {
     for (size_t i = 0; i < cache->count; i++)
-        if (cache->items[i].name == name)
+        if (cache->items[i].name == full)
             return &cache->items[i];
     return NULL;
 }
 
-bool image_cache_has(const struct image_cache *cache, const struct text *name, sim_time now)
+const struct cached_image *image_cache_find(struct image_cache *cache, const struct text *name)
+{
+    for (size_t i = 0; i < cache->count; i++)
+        if (cache->items[i].alias == name)
+            return &cache->items[i];
+    const struct text *full = image_full_name(name);
+    struct cached_image *found = find_full(cache, full);
+    if (found != NULL)
+        text_assign(&found->alias, text_hold(name)); /* found faster the next time */
+    text_drop(full);
+    return found;
+}
+
+bool image_cache_has(struct image_cache *cache, const struct text *name, sim_time now)
 {
     const struct cached_image *image = image_cache_find(cache, name);
     return image != NULL && image->ready_at <= now;
+}
+
+static void add(struct image_cache *cache, struct cached_image image)
+{
+    MEM_GROW(cache->items, cache->count, cache->capacity);
+    cache->items[cache->count++] = image;
+}
+
+void image_cache_add(struct image_cache *cache, const struct text *name, int64_t size_bytes)
+{
+    if (find_full(cache, name) == NULL)
+        add(cache, (struct cached_image){ .name = text_hold(name), .size_bytes = size_bytes });
 }
 
 const struct image *image_description(const struct client *client, const struct text *name)
@@ -64,8 +127,12 @@ sim_time image_cache_pull(struct image_cache *cache, const struct client *client
     const sim_time end =
         sim_time_after(start, sim_time_from_seconds((double)size / settings->image_bandwidth));
     cache->free_at = end > cache->free_at ? end : cache->free_at;
-    MEM_GROW(cache->items, cache->count, cache->capacity);
-    cache->items[cache->count++] = (struct cached_image){ text_hold(name), size, end };
+    add(cache, (struct cached_image){ .name = image_full_name(name),
+                                      .alias = text_hold(name),
+                                      .size_bytes = size,
+                                      .asked_at = now,
+                                      .begun_at = start,
+                                      .ready_at = end });
     return end;
 }
 
@@ -76,8 +143,40 @@ void image_cache_cut(struct image_cache *cache, sim_time now)
         if (cache->items[i].ready_at <= now)
             cache->items[kept++] = cache->items[i];
         else
-            text_drop(cache->items[i].name);
+            image_close(&cache->items[i]);
     }
     cache->count = kept;
     cache->free_at = now;
+}
+
+/* --- what a node says of it ------------------------------------------------------------ */
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct node_image *x = a, *y = b;
+    if (x->size_bytes != y->size_bytes)
+        return x->size_bytes > y->size_bytes ? -1 : 1;
+    return strcmp(text_s(x->names[0]), text_s(y->names[0]));
+}
+
+struct node_images *image_cache_report(const struct image_cache *cache, sim_time now)
+{
+    struct node_images *images = mem_new(sizeof *images + cache->count * sizeof *images->items);
+    images->refs = 1;
+    for (size_t i = 0; i < cache->count; i++) {
+        if (cache->items[i].ready_at > now)
+            continue;
+        const struct text **names = mem_new(sizeof *names);
+        names[0] = text_hold(cache->items[i].name);
+        images->items[images->count++] =
+            (struct node_image){ names, 1, cache->items[i].size_bytes };
+    }
+    if (images->count > 1)
+        qsort(images->items, images->count, sizeof *images->items, larger_first);
+    while (images->count > REPORTED_IMAGES) {
+        struct node_image *last = &images->items[--images->count];
+        text_drop(last->names[0]);
+        free(last->names);
+    }
+    return images;
 }

@@ -51,11 +51,13 @@ void kubelet_node_free(struct kubelet_node *node)
     while (node->first != NULL)
         pod_worker_free(node->first);
     run_cancel(node->kubelet->cluster->run, &node->due);
+    run_cancel(node->kubelet->cluster->run, &node->report_due);
     table_remove(&node->kubelet->nodes_by_name, &node->by_name);
     heartbeat_close(&node->heartbeat);
     image_cache_close(&node->images);
     client_close(&node->client);
     text_drop(node->name);
+    free(node->faults);
     free(node);
 }
 
@@ -105,6 +107,8 @@ static void take_new_pods(struct kubelet_node *node, sim_time now)
 static void go_online(struct kubelet_node *node, sim_time now)
 {
     node->online = true;
+    node->online_since = now;
+    node_status_take_images(node);
     heartbeat_begin(&node->heartbeat);
     node_status_register(node, now);
     catch_up(node);
@@ -117,15 +121,13 @@ static void go_offline(struct kubelet_node *node)
     heartbeat_end(&node->heartbeat);
 }
 
-static void suffer_fault(struct kubelet_node *node)
+static void suffer(struct kubelet_node *node, const struct container_fault *fault)
 {
-    struct pod_worker *worker = pod_worker_find(node->kubelet, node->fault.pod);
-    node->suffered = node->fault.sequence;
-    if (worker == NULL || worker->node != node || node->fault.container < 0)
+    struct pod_worker *worker = pod_worker_find(node->kubelet, fault->pod);
+    if (worker == NULL || worker->node != node || fault->container < 0)
         return;
     const size_t first = worker->pod->spec->init_container_count;
-    pod_worker_fail(worker, first + (size_t)node->fault.container, node->fault.exit_code,
-                    node->cause);
+    pod_worker_fail(worker, first + (size_t)fault->container, fault->exit_code, node->cause);
 }
 
 /* Follow what was heard of the node and its machine. */
@@ -143,8 +145,9 @@ static void kubelet_node_turn(void *subject, sim_time now)
         power_on(node, now);
     if (!node->online && runs && node->connected)
         go_online(node, now);
-    if (node->fault.sequence > node->suffered)
-        suffer_fault(node);
+    for (size_t i = 0; i < node->fault_count; i++)
+        suffer(node, &node->faults[i]);
+    node->fault_count = 0;
 }
 
 static void turn_soon(struct kubelet_node *node, struct cause cause)
@@ -176,7 +179,10 @@ void kubelet_node_machine(struct kubelet *kubelet, const struct machine *machine
         node = kubelet_node_new(kubelet, object->name);
     node->powered = !present || machine->powered;
     node->connected = !present || machine->connected;
-    if (present)
-        node->fault = machine->fault;
+    if (present && machine->fault.sequence > node->last_fault) {
+        MEM_GROW(node->faults, node->fault_count, node->fault_capacity);
+        node->faults[node->fault_count++] = machine->fault;
+        node->last_fault = machine->fault.sequence;
+    }
     turn_soon(node, object->cause);
 }

@@ -36,9 +36,12 @@ struct kubelet_node {
     bool present, powered, connected; /* its Node exists; its Machine's, as last heard */
     bool running;                     /* the kubelet's process */
     bool online;                      /* and it reaches the API server */
+    sim_time online_since;            /* the phase of its status updates */
+    event_id report_due;              /* the next one, if there is something to say */
     sim_time booted;                  /* when it started; -1: with the run, so long ago */
-    struct container_fault fault;     /* as last heard; the one suffered last */
-    uint64_t suffered;
+    struct container_fault *faults;   /* heard of and not yet suffered, in order */
+    size_t fault_count, fault_capacity;
+    uint64_t last_fault; /* sequence number of the last one heard of */
     uint32_t address;
     event_id due;       /* of what follows from a change of the above */
     struct cause cause; /* of that */
@@ -128,6 +131,10 @@ static inline void worker_report(struct pod_worker *worker, enum report report)
     worker->report = report > worker->report ? report : worker->report;
 }
 
+/* Tell users about a pod, as an Event. */
+#define WORKER_EVENT(worker, warning, reason, ...)                                                 \
+    client_event(&(worker)->node->client, &(worker)->pod->meta.object, warning, reason, __VA_ARGS__)
+
 /* --- luck.c ---------------------------------------------------------------------------- */
 
 /* Draws of a pod's own luck, for a purpose, for the present run of a container. */
@@ -156,6 +163,8 @@ bool containers_are_done(const struct pod_worker *worker);
 
 /* Begin to start a container: its image first. */
 void container_begin(struct pod_worker *worker, size_t i, sim_time now);
+/* Its image has arrived. */
+void container_image_pulled(struct pod_worker *worker, size_t i, sim_time now);
 /* Its image is there: create it. */
 void container_create(struct pod_worker *worker, size_t i, sim_time now);
 /* It is created: its process runs. */
@@ -223,5 +232,9 @@ void kubelet_node_free(struct kubelet_node *node);
 
 /* Report a kubelet that has just come online: conditions, labels. */
 void node_status_register(struct kubelet_node *node, sim_time now);
+/* Know the images that its Node says it has. */
+void node_status_take_images(struct kubelet_node *node);
+/* Its images have changed: say so at its next regular update. */
+void node_status_changed(struct kubelet_node *node, sim_time now);
 
 #endif

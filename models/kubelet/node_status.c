@@ -1,4 +1,4 @@
-/* What a kubelet says of its node when it comes online.
+/* What a kubelet says of its node: when it comes online, and when its images have changed.
  *
  * Follows pkg/kubelet/nodestatus/setters.go and kubelet_node_status.go of the release named in
  * docs/fidelity.md. What the Node says already (capacity, labels, taints) stays. */
@@ -67,4 +67,47 @@ void node_status_register(struct kubelet_node *node, sim_time now)
     struct error error = { 0 };
     client_patch(&node->client, key, node_reports, &registration, &error);
     error_close(&error); /* gone: the kubelet goes with it */
+}
+
+/* --- images ---------------------------------------------------------------------------- */
+
+/* Images that the Node has from the start. A digest names what a tag beside it names. */
+void node_status_take_images(struct kubelet_node *node)
+{
+    const struct object *object = client_get(&node->client, KIND_NODE, NULL, node->name);
+    const struct node_images *images = object ? node_of(object)->images : NULL;
+    for (uint32_t i = 0; images != NULL && i < images->count; i++)
+        for (size_t k = 0; k < images->items[i].name_count; k++)
+            if (strchr(text_s(images->items[i].names[k]), '@') == NULL)
+                image_cache_add(&node->images, images->items[i].names[k],
+                                images->items[i].size_bytes);
+}
+
+static bool node_shows_images(struct object *object, void *context)
+{
+    struct node *node = (struct node *)object;
+    node_images_drop((struct node_images *)node->images);
+    node->images = context;
+    return true;
+}
+
+static void node_status_report(void *subject, sim_time now)
+{
+    struct kubelet_node *node = subject;
+    const struct object_key key = { KIND_NODE, NULL, node->name };
+    struct node_images *images = image_cache_report(&node->images, now);
+    node->report_due = 0;
+    client_begin(&node->client, node->cause);
+    if (!node->online ||
+        client_patch(&node->client, key, node_shows_images, images, NULL) == REPLY_NOT_FOUND)
+        node_images_drop(images);
+}
+
+void node_status_changed(struct kubelet_node *node, sim_time now)
+{
+    struct cluster *cluster = node->kubelet->cluster;
+    const sim_time period = cluster->settings.node_status_update_frequency;
+    const sim_time next = node->online_since + ((now - node->online_since) / period + 1) * period;
+    if (node->report_due == 0)
+        node->report_due = run_at(cluster->run, next, PRIORITY_WORLD, node_status_report, node);
 }

@@ -182,7 +182,7 @@ void pod_worker_accept(struct kubelet_node *node, const struct pod *pod, sim_tim
     const bool fits = pod->started || pod->meta.deleting || pod_fits(node, pod, &reason, &message);
     free(message); /* it is asked for again when the refusal is written */
     struct pod_worker *worker = pod_worker_new(node, pod);
-    worker->cause = pod->meta.object.cause;
+    worker->cause = pod->started ? node->cause : pod->meta.object.cause;
     worker_report(worker, REPORT_MINOR);
     if (pod->started && pod->containers != NULL)
         wait_for_restart(worker, now);

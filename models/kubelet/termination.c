@@ -53,8 +53,8 @@ void termination_begin(struct pod_worker *worker, sim_time grace, sim_time now)
         struct container_run *run = &worker->runs[i];
         const struct container *container = worker_container(worker, i);
         if (run->state == RUN_RUNNING || run->state == RUN_STOPPING)
-            client_event(&worker->node->client, &worker->pod->meta.object, false, "Killing",
-                         "Stopping container %s", text_s(container->name));
+            WORKER_EVENT(worker, false, "Killing", "Stopping container %s",
+                         text_s(container->name));
         if (run->state == RUN_RUNNING && !is_sidecar(worker, i)) {
             container_stop(worker, i, grace, now);
         } else if (run->state != RUN_RUNNING && run->state != RUN_STOPPING) {

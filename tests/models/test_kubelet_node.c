@@ -1,7 +1,12 @@
 /* Nodes: heartbeats, loss of power and of network, faults; by hand. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "models/api/event.h"
 #include "models/api/machine.h"
+#include "sim/base/writer.h"
 #include "tests/support/kubelet_stories.h"
 
 #define WEB "pod/default/web"
@@ -110,5 +115,73 @@ Test(kubelet_node, a_fault_kills_one_container)
                  "  20.000 pod/default/web patch not ready\n"
                  "  21.000 pod/default/web patch ready, restart 1\n");
     expect_field(w, WEB, "status.containerStatuses.0.lastState.terminated.reason", "OOMKilled");
+    done(w);
+}
+
+Test(kubelet_node, two_faults_at_one_instant_kill_two_containers)
+{
+    struct world *w = given_nodes(NODE("n0") POD("a", ONE("")) POD("b", ONE("")), "");
+    plan(w, "{kind: container-crash, pods: '', count: 2, at: 20s}");
+    until(w, 20.5);
+    expect_field(w, "pod/default/a", "status.containerStatuses.0.state.terminated.exitCode", "1");
+    expect_field(w, "pod/default/b", "status.containerStatuses.0.state.terminated.exitCode", "1");
+    done(w);
+}
+
+static const char *root_of(struct world *w, const char *name)
+{
+    return run_root_of(w->run, find(w, name)->cause)->name->s;
+}
+
+Test(kubelet_node, what_follows_from_a_fault_or_a_crash_is_traced_to_it)
+{
+    struct world *w =
+        given_nodes(IMAGE("app:1", "runTime: 500s") NODE("n0") POD("web", ONE("")), "");
+    plan(w, "{kind: container-crash, pods: '', at: 20s}");
+    until(w, 30);
+    cr_expect_str_eq(root_of(w, WEB), "container-crash");
+    fail(w, "node-crash", "n0");
+    until(w, 40);
+    restore(w, "node-crash", "n0");
+    until(w, 50);
+    cr_expect_str_eq(root_of(w, WEB), "node-crash/n0");
+    cr_expect_str_eq(root_of(w, "lease/kube-node-lease/n0"), "node-crash/n0");
+    until(w, 600);
+    cr_expect_str_eq(root_of(w, WEB), "container-exit/default/web");
+    done(w);
+}
+
+/* The Events about a pod in the order in which they were first seen. */
+static void expect_events(struct world *w, const char *text)
+{
+    struct writer lines = { 0 };
+    for (struct cache_cursor all = client_list(w->user, KIND_EVENT); cache_next(&all);) {
+        const struct cluster_event *event = (const struct cluster_event *)all.object;
+        if (event->about.kind != NULL && strcmp(event->about.kind->s, "Pod") == 0)
+            writer_format(&lines, "%s: %s\n", text_s(event->reason), text_s(event->message));
+    }
+    char *happened = writer_take(&lines);
+    cr_expect_str_eq(happened, text, "happened:\n%sexpected:\n%s", happened, text);
+    free(happened);
+}
+
+Test(kubelet_node, tells_users_what_it_does)
+{
+    struct world *w = given_nodes(
+        IMAGE("app:1", "sizeBytes: 75000000, neverReady: true") NODE("n0"), "keep-events=true");
+    create(w, POD("web", ONE(", livenessProbe: {periodSeconds: 5, tcpSocket: {port: 80}}")));
+    until(w, 25);
+    delete_object(w, WEB, PROPAGATE_BACKGROUND);
+    until(w, 100);
+    expect_events(w, "Pulling: Pulling image \"app:1\"\n"
+                     "Pulled: Successfully pulled image \"app:1\" in 1.5s (1.5s including "
+                     "waiting). Image size: 75000000 bytes.\n"
+                     "Created: Container created\n"
+                     "Started: Container started\n"
+                     "Unhealthy: Liveness probe failed: connection refused\n"
+                     "Killing: Container c failed liveness probe, will be restarted\n"
+                     "Pulled: Container image \"app:1\" already present on machine and can be "
+                     "accessed by the pod\n"
+                     "Killing: Stopping container c\n");
     done(w);
 }
