@@ -27,13 +27,15 @@ SUP_SRC  := $(sort $(wildcard tests/support/*.c))
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c tests/*/*/test_*.c))
 PROG_SRC := $(sort $(wildcard tests/programs/*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
-FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ_SRC := $(sort $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/generated/models/api/schema_table.o
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 SUP_OBJ  := $(SUP_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(PROG_SRC))
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(FUZZ_SRC))
+REPLAYS  := $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
 BENCHES  := $(patsubst tests/%.c,$(BUILD)/%,$(BENCH_SRC))
 LIB      := $(BUILD)/libseatrial.a
 PROGRAM  := $(if $(TOOL_SRC),$(BUILD)/seatrial)
@@ -94,6 +96,30 @@ $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(call quiet,CXX)g++ -std=c++17 $(OPT) -Wall -Wextra -Werror -I. -MMD -MP -c $< -o $@
 
+# A fuzz target is a program that replays its corpus; `make fuzz` links it with libFuzzer.
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(call quiet,LINK)$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
+
+FUZZ_CC      ?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14))
+FUZZ_SECONDS ?= 60
+SANITIZED    = address,undefined -fno-sanitize-recover=undefined
+fuzz: deps-fuzz ## each fuzz target for FUZZ_SECONDS (60); crashes stay in build-fuzz
+	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=$(FUZZ_CC) OPT="-O1 -g" \
+	    SANITIZE="-fsanitize=fuzzer-no-link,$(SANITIZED)" fuzzers
+	@for f in $(FUZZERS); do mkdir -p build-fuzz/corpus/$$f && \
+	    build-fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -verbosity=0 \
+	    -print_final_stats=1 -dict=tests/fuzz/words.dict -artifact_prefix=build-fuzz/crash-$$f- \
+	    build-fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+
+fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call quiet,LINK)$(CC) $^ -fsanitize=fuzzer,$(SANITIZED) $(LDLIBS) -o $@
+
+deps-fuzz: ## install clang, for `make fuzz`
+	$(call install_missing,clang libclang-rt-14-dev)
+
 bench: $(BENCHES) ## measure; prints tables, writes results/bench
 	@mkdir -p results/bench
 	@for bench in $(BENCHES); do $$bench results/bench || exit 1; done
@@ -102,11 +128,12 @@ deps-python: ## install SimPy into build/venv, for `make bench`
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
 	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1
 
-tests: $(TESTS) $(PROGRAMS)
+tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
 
 test: deps ## every test, as CI runs them; minutes
 	@$(MAKE) --no-print-directory all tests
 	tests/run.sh $(TESTS)
+	@for f in $(FUZZERS); do $(BUILD)/tests/fuzz/$$f tests/fuzz/corpus/$$f || exit 1; done
 
 deps: ## install the Debian packages that are missing
 	$(call install_missing,$(DEPS))
@@ -125,5 +152,5 @@ clean: ## remove the build directory
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test schema bench deps deps-check deps-python help clean
+.PHONY: all tests test schema fuzz fuzzers deps-fuzz bench deps deps-check deps-python help clean
 .SECONDARY:

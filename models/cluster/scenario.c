@@ -6,6 +6,7 @@
 
 #include "models/api/meta.h"
 #include "models/cluster/scenario_private.h"
+#include "models/failures/failures.h"
 #include "sim/base/memory.h"
 
 #define USUAL_START INT64_C(1767225600) /* 2026-01-01T00:00:00Z */
@@ -147,6 +148,8 @@ static void load_failures(struct scenario_input *input, const struct value *spec
     const struct value *failures = given(spec, "failures");
     struct documents *into = &input->scenario->failures;
     for (size_t i = 0; i < shape_count(failures); i++) {
+        if (!failures_check(shape_at(failures, i), input->faults))
+            continue;
         MEM_GROW(into->items, into->count, into->capacity);
         into->items[into->count++] = value_hold(shape_at(failures, i));
     }

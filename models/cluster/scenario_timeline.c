@@ -8,6 +8,7 @@
 
 #include "models/api/json.h"
 #include "models/cluster/scenario_private.h"
+#include "models/failures/failures.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 
@@ -285,24 +286,30 @@ static bool verb_patch(struct scenario_input *input, const struct value *what,
     return true;
 }
 
+static bool verb_failure(struct scenario_input *input, const struct value *what, const char *verb,
+                         struct scenario_action *action)
+{
+    const struct value *kind = value_get(what, "kind");
+    struct error error = { 0 };
+    add_words(action, verb, NULL);
+    add_texts(action, kind);
+    add_texts(action, value_get(what, "target"));
+    if (failures_know(kind->text, kind->at, &error))
+        return true;
+    error_list_take(input->faults, &error);
+    return false;
+}
+
 static bool verb_fail(struct scenario_input *input, const struct value *what,
                       struct scenario_action *action)
 {
-    (void)input;
-    add_words(action, "fail", NULL);
-    add_texts(action, value_get(what, "kind"));
-    add_texts(action, value_get(what, "target"));
-    return true;
+    return verb_failure(input, what, "fail", action);
 }
 
 static bool verb_restore(struct scenario_input *input, const struct value *what,
                          struct scenario_action *action)
 {
-    (void)input;
-    add_words(action, "restore", NULL);
-    add_texts(action, value_get(what, "kind"));
-    add_texts(action, value_get(what, "target"));
-    return true;
+    return verb_failure(input, what, "restore", action);
 }
 
 /* ── the general form ── */

@@ -1,6 +1,7 @@
 /* Entries of a scenario's `failures`, read and checked. */
 #include <stdlib.h>
 
+#include "models/cluster/shape.h"
 #include "models/failures/failures_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
@@ -31,9 +32,8 @@ static void time_add(struct failure_plan *plan, const struct value *from, struct
 {
     struct error error = { 0 };
     sim_time at = 0;
-    if (!sim_time_parse(value_text(from, ""), from->at, &at, &error) || at < 0) {
-        error_set(&error, from->at, "at: a time cannot be negative");
-        error_wrap(&error, "failure");
+    if (!shape_duration(from, &at, &error)) {
+        error_wrap(&error, "failure: at");
         error_list_take(faults, &error);
         return;
     }

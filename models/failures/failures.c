@@ -226,6 +226,11 @@ bool failures_check(const struct value *entry, struct error_list *faults)
     return good;
 }
 
+bool failures_know(const char *kind, struct place at, struct error *error)
+{
+    return failure_find(kind, at, error) != NULL;
+}
+
 /* --- by hand --------------------------------------------------------------------------- */
 
 static bool target_exists(const struct failures *all, const struct failure *failure,
