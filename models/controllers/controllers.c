@@ -6,7 +6,9 @@
 
 extern const struct controller deployment_controller, replicaset_controller, disruption_controller;
 extern const struct controller garbage_collector_controller, namespace_controller;
-extern const struct controller endpointslice_controller;
+extern const struct controller endpointslice_controller, node_lifecycle_controller;
+extern const struct controller taint_eviction_controller, pod_garbage_collector_controller;
+extern const struct controller ttl_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -15,5 +17,9 @@ const struct controller *const controllers[] = {
     &garbage_collector_controller,
     &namespace_controller,
     &endpointslice_controller,
+    &node_lifecycle_controller,
+    &taint_eviction_controller,
+    &pod_garbage_collector_controller,
+    &ttl_controller,
     NULL,
 };

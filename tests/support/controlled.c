@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "models/api/json.h"
+#include "models/api/machine.h"
 #include "models/api/pod.h"
 #include "models/controllers/controller.h"
 #include "sim/base/memory.h"
@@ -144,6 +145,22 @@ static void hear(void *self, const struct watch_event *event)
 
 /* ---- the cluster ---- */
 
+/* Node n0, whose Lease is renewed for ever. */
+static void add_node(struct controlled *controlled)
+{
+    struct texts *texts = controlled->run->texts;
+    struct client *client = client_of(controlled);
+    struct object *node = object_new(object_kinds, KIND_NODE);
+    node->name = text_intern(texts, "n0");
+    client_create(client, node, NULL, NULL);
+    struct lease *lease = (struct lease *)object_new(object_kinds, KIND_LEASE);
+    lease->meta.object.space = text_intern(texts, "kube-node-lease");
+    lease->meta.object.name = text_intern(texts, "n0");
+    lease->period = SIM_SECOND;
+    lease->last = SIM_FOREVER;
+    client_create(client, &lease->meta.object, NULL, NULL);
+}
+
 struct controlled *controlled_new(void)
 {
     static const struct component *const components[] = { &controller_manager, NULL };
@@ -155,6 +172,7 @@ struct controlled *controlled_new(void)
     settings.api_write = distribution_new_constant(0);
     controlled->run = run_new(1);
     controlled->cluster = cluster_new_with(controlled->run, "", settings, components);
+    add_node(controlled);
     cache_watch(controlled->cluster->cache, (struct watcher){ controlled, hear });
     return controlled;
 }
