@@ -92,7 +92,8 @@ static void container_crash_check(const struct value *options, struct error_list
     if (pods != NULL)
         selector_drop(selector_parse(texts, value_text(pods, ""), pods->at, &error));
     if (error.text != NULL)
-        error_list_take(faults, &error);
+        error_wrap(&error, "pods");
+    error_list_take(faults, &error);
     texts_free(texts);
 }
 
@@ -100,6 +101,7 @@ const struct failure container_crash = {
     .name = "container-crash",
     .targets = TARGET_NAMED,
     .target_field = "pods",
+    .target_optional = true,
     .check = container_crash_check,
     .strike = container_crash_strike,
 };

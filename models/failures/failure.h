@@ -32,6 +32,7 @@ struct failure {
     const char *name; /* as a scenario spells it; the kind of its roots: "node-crash" */
     enum failure_targets targets;
     const char *target_field; /* of the entry, for TARGET_NAMED: "image" */
+    bool target_optional;     /* absent: "" */
     /* Check the kind's own options. NULL: there are none. */
     void (*check)(const struct value *options, struct error_list *faults);
     void (*strike)(struct blow *blow);

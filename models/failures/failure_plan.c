@@ -83,7 +83,8 @@ static void demand(const struct failure_plan *plan, const struct value *entry,
     if (value_get(entry, "at") == NULL && value_get(entry, "every") == NULL)
         error_list_add(faults, entry->at, "failure: %s says neither `at` nor `every`",
                        failure->name);
-    if (failure->targets == TARGET_NAMED && value_get(entry, failure->target_field) == NULL)
+    if (failure->targets == TARGET_NAMED && !failure->target_optional &&
+        value_get(entry, failure->target_field) == NULL)
         error_list_add(faults, entry->at, "failure: %s has no `%s`", failure->name,
                        failure->target_field);
     if (plan->every != NULL && failure->mend != NULL && plan->lasts == NULL)

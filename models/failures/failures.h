@@ -10,7 +10,7 @@
  *       nodes: ["worker-*"]          node-crash: names, * for any text; absent: all
  *       zones: [a, b]                zone-outage: names; absent: all
  *       network: true                node-crash, zone-outage: only the network goes
- *       pods: "app=web"              container-crash: a label selector
+ *       pods: "app=web"              container-crash: a label selector; absent: all
  *       namespace: default           container-crash: where; absent: everywhere
  *       container: web               container-crash: its name; absent: the first one
  *       count: 2                     container-crash: how many pods at once; 1

@@ -197,6 +197,17 @@ static const struct {
       "fault: s.yaml:10:5: \"2x4,8Gi\" does not describe nodes (try 6, 6x8cpu,32Gi or "
       "6x8cpu,32Gi,3zones)\n"
       "fault: s.yaml:12:5: nodes: two groups have the name \"x\"\n" },
+    { "failures that make no sense",
+      HEAD "  failures:\n  - {kind: node-crash}\n  - {kind: node-crush, at: 1h}\n"
+           "  - {kind: bad-release, at: 1h}\n  - {kind: node-crash, every: 1h}\n"
+           "  - {kind: container-crash, at: 1h, pods: 'a in'}\n",
+      "fault: s.yaml:6:5: failure: node-crash says neither `at` nor `every`\n"
+      "fault: s.yaml:7:12: \"node-crush\" is no kind of failure (did you mean node-crash?)\n"
+      "fault: s.yaml:8:5: failure: bad-release has no `image`\n"
+      "fault: s.yaml:9:5: failure: node-crash happens again and again (`every`), but never ends: "
+      "it "
+      "has no `lasts`\n"
+      "fault: s.yaml:10:43: pods: " },
     { "no Scenario", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
       "Secret s\nfault: s.yaml: no Scenario in this file (apiVersion: seatrial.dev/v1alpha1, kind: "
       "Scenario)\n" },
