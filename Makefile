@@ -120,9 +120,10 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
 deps-fuzz: ## install clang, for `make fuzz`
 	$(call install_missing,clang libclang-rt-14-dev)
 
-bench: $(BENCHES) ## measure; prints tables, writes results/bench
+bench: $(BENCHES) ## measure; prints tables, keeps them in results/bench
 	@mkdir -p results/bench
-	@for bench in $(BENCHES); do $$bench results/bench || exit 1; done
+	@for bench in $(BENCHES); do table=results/bench/$${bench##*/}.md; \
+	    $$bench > $$table || exit 1; cat $$table; done
 
 deps-python: ## install SimPy into build/venv, for `make bench`
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
