@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/kernel/run.h"
 
@@ -69,10 +71,15 @@ static void rearm(void *subject, sim_time now)
     run_at(run, now + 1 + (sim_time)stream_below(&stream, 3), PRIORITY_WORLD, rearm, run);
 }
 
-static uint64_t hash_of(struct run *run)
+static void begin(struct run *run)
 {
     for (int i = 0; i < 5; i++)
         run_at(run, i, PRIORITY_WORLD, rearm, run);
+}
+
+static uint64_t hash_of(struct run *run)
+{
+    begin(run);
     run_until(run, 1000);
     uint64_t hash = run->trace.hash;
     run_free(run);
@@ -84,6 +91,27 @@ Test(run, both_queues_give_the_same_run_and_seeds_differ)
     uint64_t fast = hash_of(run_new(1));
     cr_expect_eq(fast, hash_of(run_new_with_queue(1, queue_new_list())));
     cr_expect_neq(fast, hash_of(run_new(2)));
+}
+
+Test(run, a_forked_run_goes_on_to_the_same_hash)
+{
+    struct run *run = run_new(1);
+    int ends[2];
+    uint64_t other = 0;
+    begin(run);
+    run_until(run, 500);
+    cr_assert_eq(pipe(ends), 0);
+    const pid_t child = fork();
+    run_until(run, 1000);
+    if (child == 0) {
+        const bool told = write(ends[1], &run->trace.hash, sizeof other) == sizeof other;
+        _exit(told ? 0 : 1);
+    }
+    cr_assert_eq(read(ends[0], &other, sizeof other), sizeof other);
+    waitpid(child, NULL, 0);
+    cr_expect_eq(other, run->trace.hash);
+    run_free(run);
+    cr_expect_eq(other, hash_of(run_new(1)), "which is that of a run that was never stopped");
 }
 
 /* ---- causes ---- */

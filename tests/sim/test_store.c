@@ -1,5 +1,6 @@
 /* The store: what a writer knows at once, what watchers learn and when, in which order. */
 #include <criterion/criterion.h>
+#include <malloc.h>
 #include <stdio.h>
 
 #include "sim/base/writer.h"
@@ -191,6 +192,57 @@ Test(store, a_version_lives_as_long_as_somebody_holds_it)
     cr_expect_eq(holder.kept->refs, 1, "nobody else");
     object_drop(holder.kept);
     world_close(&world);
+}
+
+/* ---- memory ---- */
+
+static uint64_t by_value(const struct object *object)
+{
+    return (uint64_t)thing_value(object) % 100 + 1;
+}
+
+static uint64_t by_tens(const struct object *object)
+{
+    return (uint64_t)thing_value(object) / 10 + 1;
+}
+
+static size_t memory_in_use(void)
+{
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* Create objects one after the other; returns the bytes all of them take. */
+static size_t bytes_of(struct world *world, int count)
+{
+    const size_t before = memory_in_use();
+    for (int i = 0; i < count; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "thing-%d", i);
+        thing_create(world->store, world->run, THING, name, i, 1 + (uint64_t)i / 1000,
+                     run_now(world->run));
+        run_until(world->run, run_now(world->run));
+    }
+    return memory_in_use() - before;
+}
+
+Test(store, an_object_at_rest_costs_less_than_150_bytes_besides_itself)
+{
+    enum { COUNT = 50000 };
+    struct world world = world_new();
+    struct cache *cache = cache_new(world.run, world.store, "test", NULL);
+    struct cache *other = cache_new(world.run, world.store, "other", NULL);
+    cache_add_index(cache, THING, thing_owner);
+    cache_add_index(cache, THING, by_value);
+    cache_add_index(cache, THING, by_tens);
+    const size_t itself = sizeof(struct thing) + 8 + 8 * 6; /* with its name and malloc's heads */
+    const size_t each = bytes_of(&world, COUNT) / COUNT;
+    cache_free(other);
+    cache_free(cache);
+    world_close(&world);
+    if (each == 0)
+        cr_skip_test("a sanitizer's allocator does not count");
+    cr_expect(each > itself && each < itself + 150, "%zu", each);
 }
 
 /* ---- a random walk against a plain list of all writes ---- */
