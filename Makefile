@@ -120,12 +120,15 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
 deps-fuzz: ## install clang, for `make fuzz`
 	$(call install_missing,clang libclang-rt-14-dev)
 
-bench: $(BENCHES) ## measure; prints tables, keeps them in results/bench
+bench: ## measure; prints tables, keeps them in results/bench
+	$(call install_missing,g++)
+	@$(MAKE) --no-print-directory $(BENCHES)
 	@mkdir -p results/bench
 	@for bench in $(BENCHES); do table=results/bench/$${bench##*/}.md; \
 	    $$bench > $$table || exit 1; cat $$table; done
 
 deps-python: ## install SimPy into build/venv, for `make bench`
+	$(call install_missing,python3-venv)
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
 	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1
 
