@@ -219,6 +219,23 @@ struct value *admit_create(const struct admission *admission, const struct value
     return tree;
 }
 
+struct value *admission_pod_spec(const struct admission *admission, struct value *spec,
+                                 const char *space, const char *name, struct refusal *refusal)
+{
+    const struct schema_kind *kind = schema_kind("v1", "Pod");
+    struct value *bare = value_new_map();
+    value_set(bare, "spec", spec);
+    value_put(&bare, value_new_string(name), "metadata", "name", NULL);
+    value_put(&bare, value_new_string(space), "metadata", "namespace", NULL);
+    struct value *pod = defaults_apply(bare, kind);
+    admission_mutate(admission, &pod, kind, refusal);
+    prepare_create(&pod, kind);
+    struct value *admitted = value_hold(value_get(pod, "spec"));
+    value_drop(pod);
+    value_drop(bare);
+    return admitted;
+}
+
 /* What an update cannot touch. */
 static void keep_identity(struct value **document, const struct value *old)
 {

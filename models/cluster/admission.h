@@ -56,9 +56,10 @@ struct value *admit_update(const struct admission *admission, const struct value
                            const struct value *old, struct refusal *refusal,
                            struct error_list *faults, struct error_list *warnings);
 
-/* The plugins on the PodSpec of a template, once for all its pods: priority, tolerations, service
- * account and its volume, whose name is drawn from `name`. Consumes the reference to `spec`.
- * With a refusal the spec is as far as admission came. */
+/* What pods made from a template get of its PodSpec: the defaults and plugins that a Pod meets and
+ * a template does not, once for all its pods. Consumes the reference to `spec`. Where a pod would
+ * be refused, the spec is as far as admission came. The name of the service account's volume is
+ * drawn from `name`. */
 struct value *admission_pod_spec(const struct admission *admission, struct value *spec,
                                  const char *space, const char *name, struct refusal *refusal);
 

@@ -246,10 +246,23 @@ static bool is_kind(const struct schema_kind *kind, const char *name)
     return *kind->group == '\0' && strcmp(kind->kind, name) == 0;
 }
 
-/* A new node is not ready until its kubelet has said so: nothing is placed there. */
+static bool is_ready(const struct value *node)
+{
+    const struct value *list = value_path(node, "status", "conditions", NULL);
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (strcmp(text_of(list->items[i], "type"), "Ready") == 0)
+            return strcmp(text_of(list->items[i], "status"), "True") == 0;
+    return false;
+}
+
+/* A new node is not ready until its kubelet has said so: nothing is placed there. Of a node that
+ * says it is ready as it comes, the node lifecycle controller would take the taint in the same
+ * instant; we leave it off (the API server does not look). */
 static void admit_node(struct value **document)
 {
     static const char *const key = "node.kubernetes.io/not-ready";
+    if (is_ready(*document))
+        return;
     struct value *spec = value_own(value_slot(value_own(document), "spec"));
     struct value *taint = value_new_map();
     if (value_get(spec, "taints") == NULL)
@@ -266,13 +279,13 @@ static void admit_node(struct value **document)
     value_add(taints, taint);
 }
 
-struct value *admission_pod_spec(const struct admission *admission, struct value *spec,
-                                 const char *space, const char *name, struct refusal *refusal)
+/* The plugins on a PodSpec. With a refusal it is as far as they came. */
+static void admit_pod_spec(const struct admission *admission, struct value **spec,
+                           const char *space, const char *name, struct refusal *refusal)
 {
-    if (admit_service_account(admission, &spec, space, name, refusal))
-        admit_priority(admission, &spec, name, refusal);
-    admit_tolerations(&spec);
-    return spec;
+    if (admit_service_account(admission, spec, space, name, refusal))
+        admit_priority(admission, spec, name, refusal);
+    admit_tolerations(spec);
 }
 
 bool admission_mutate(const struct admission *admission, struct value **document,
@@ -285,8 +298,7 @@ bool admission_mutate(const struct admission *admission, struct value **document
         return true;
     const struct value *meta = value_get(*document, "metadata");
     const char *name = text_of(meta, "name");
-    struct value **slot = value_slot(value_own(document), "spec");
-    *slot = admission_pod_spec(admission, *slot, text_of(meta, "namespace"),
-                               *name != '\0' ? name : text_of(meta, "generateName"), refusal);
+    admit_pod_spec(admission, value_slot(value_own(document), "spec"), text_of(meta, "namespace"),
+                   *name != '\0' ? name : text_of(meta, "generateName"), refusal);
     return refusal->code == 0;
 }

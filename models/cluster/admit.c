@@ -1,41 +1,109 @@
-/* From a user's document to a record, by the one way in. */
-#include <string.h>
+/* From a user's document to a record: admission, asked of this cluster. */
+#include <inttypes.h>
+#include <stdlib.h>
 
-#include "models/api/schema_check.h"
+#include "models/api/policy.h"
+#include "models/cluster/admission.h"
 #include "models/cluster/cluster.h"
+#include "sim/base/memory.h"
 
-/* Does a document say what it is? */
-static bool check_kind(const struct value *document, struct error_list *errors)
+enum {
+    FIRST_ADDRESS = 10 << 24 | 96 << 16 | 1 << 8, /* 10.96.1.0: below are those of the system */
+    FIRST_NODE_PORT = 30000,
+};
+
+/* ── what admission asks ── */
+
+static struct priority_class describe(const struct priority_class_object *class)
 {
-    static const char *const fields[] = { "apiVersion", "kind" };
-    for (int i = 0; i < 2; i++)
-        if (*value_text(value_get(document, fields[i]), "") == '\0')
-            return error_list_add(errors, document->at, "%s is not set", fields[i]);
-    return true;
+    return (struct priority_class){ name_of(class), class->value, class->preempts };
 }
 
-static bool check_schema(const struct value *document, struct error_list *errors,
-                         struct error_list *warnings)
+/* The global default; of several the lowest, and of equal ones the oldest. */
+static const struct priority_class_object *default_class(const struct cluster *cluster)
 {
-    const struct schema_kind *schema =
-        schema_kind(value_text(value_get(document, "apiVersion"), ""),
-                    value_text(value_get(document, "kind"), ""));
-    return schema == NULL ||
-           schema_check(document, schema->type, warnings == NULL, errors, warnings);
+    const struct priority_class_object *found = NULL;
+    for (struct cache_cursor c = client_list(&cluster->admin, KIND_PRIORITYCLASS);
+         cache_next(&c);) {
+        const struct priority_class_object *class = (const struct priority_class_object *)c.object;
+        if (class->global_default && (found == NULL || class->value < found->value))
+            found = class;
+    }
+    return found;
+}
+
+static bool find_priority_class(void *context, const char *name, struct priority_class *found)
+{
+    struct cluster *cluster = context;
+    const struct priority_class_object *class = NULL;
+    if (name == NULL) {
+        class = default_class(cluster);
+    } else {
+        const struct text *text = cluster_text(cluster, name);
+        const struct object_key key = { KIND_PRIORITYCLASS, NULL, text };
+        class = (const struct priority_class_object *)store_get(cluster->store, key);
+        text_drop(text);
+    }
+    if (class != NULL)
+        *found = describe(class);
+    return class != NULL;
+}
+
+/* Service addresses are given one after the other, so that a run is repeatable; the API server
+ * draws them. */
+static char *allocate_ip(void *context)
+{
+    struct cluster *cluster = context;
+    const uint32_t ip = FIRST_ADDRESS + cluster->service_addresses++;
+    return mem_format("%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+}
+
+static int allocate_node_port(void *context, const char *protocol)
+{
+    (void)protocol;
+    return FIRST_NODE_PORT + (int)((struct cluster *)context)->node_ports++;
+}
+
+static struct admission admission_of(struct cluster *cluster, const char *default_namespace)
+{
+    return (struct admission){
+        .default_namespace = default_namespace,
+        .find_priority_class = find_priority_class,
+        .allocate_ip = allocate_ip,
+        .allocate_node_port = allocate_node_port,
+        .context = cluster,
+    };
+}
+
+/* ── admission ── */
+
+struct value *cluster_admit_template(void *context, struct value *spec)
+{
+    const struct admission admission = admission_of(context, "default");
+    struct refusal refusal = { 0 };
+    char *name = mem_format("%016" PRIx64, value_hash(spec));
+    struct value *admitted = admission_pod_spec(&admission, spec, "", name, &refusal);
+    refusal_close(&refusal);
+    free(name);
+    return admitted;
+}
+
+static struct object *load(struct cluster *cluster, struct value *document)
+{
+    const enum kind kind = kind_find(value_text(value_get(document, "apiVersion"), ""),
+                                     value_text(value_get(document, "kind"), ""));
+    struct object *object = kind_infos[kind].load(&cluster->codec, document);
+    value_drop(document);
+    return object;
 }
 
 struct object *cluster_admit(struct cluster *cluster, const struct value *document,
                              const char *default_namespace, struct error_list *errors,
                              struct error_list *warnings)
 {
-    if (!check_kind(document, errors) || !check_schema(document, errors, warnings))
-        return NULL;
-    const enum kind kind = kind_find(value_text(value_get(document, "apiVersion"), ""),
-                                     value_text(value_get(document, "kind"), ""));
-    struct value *tree = value_hold(document);
-    if (kind_infos[kind].namespaced && value_get(value_get(tree, "metadata"), "namespace") == NULL)
-        value_put(&tree, value_new_string(default_namespace), "metadata", "namespace", NULL);
-    struct object *object = kind_infos[kind].load(&cluster->codec, tree);
-    value_drop(tree);
-    return object;
+    const struct admission admission = admission_of(cluster, default_namespace);
+    struct refusal refusal = { 0 };
+    struct value *admitted = admit_create(&admission, document, &refusal, errors, warnings);
+    refusal_close(&refusal);
+    return admitted != NULL ? load(cluster, admitted) : NULL;
 }

@@ -20,12 +20,7 @@
 
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
-    &controller_manager,
-    &scheduler_component,
-    &kubelets,
-    &stage_kubelet,
-    &failure_planner,
-    NULL,
+    &controller_manager, &scheduler_component, &kubelets, &stage_kubelet, &failure_planner, NULL,
 };
 
 /* --- indexes of the cache -------------------------------------------------------------- */
@@ -134,6 +129,8 @@ struct cluster *cluster_new_with(struct run *run, const char *id, struct setting
         .specs = pod_specs_new(run->texts),
         .epoch_seconds = settings.epoch_seconds,
         .clock = run->queue,
+        .admit_pod_spec = cluster_admit_template,
+        .admit_context = cluster,
     };
     cluster->events = event_recorder_new(cluster);
     cluster->identities = identities_new(run, id);

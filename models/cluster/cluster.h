@@ -38,6 +38,8 @@ struct cluster {
     void (*identify)(void *context, struct meta *object);
     void *identify_context;
 
+    uint32_t service_addresses, node_ports; /* given to Services so far */
+
     struct running_component {
         const struct component *component;
         void *state;
@@ -69,6 +71,9 @@ static inline const struct text *cluster_text(const struct cluster *cluster, con
 struct object *cluster_admit(struct cluster *cluster, const struct value *document,
                              const char *default_namespace, struct error_list *errors,
                              struct error_list *warnings);
+
+/* What pods made from a template's PodSpec get; consumes the reference. For struct codec. */
+struct value *cluster_admit_template(void *cluster, struct value *spec);
 
 /* An object as a document in the API's order of fields. */
 struct value *cluster_print(const struct cluster *cluster, const struct object *object);

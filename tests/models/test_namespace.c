@@ -13,7 +13,8 @@ static const char manifests[] =
     "{apiVersion: v1, kind: Namespace, metadata: {name: shop}, spec: {finalizers: [kubernetes]}}\n"
     "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: held, namespace: shop, finalizers: "
     "[example.com/hold]}}\n"
-    "---\n{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {}}\n"
+    "---\n{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {ports: "
+    "[{port: 80}]}}\n"
     "---\n{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {containers: "
     "[{name: c, image: 'img:1'}], nodeName: n0, terminationGracePeriodSeconds: 30}}\n";
 

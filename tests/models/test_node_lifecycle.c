@@ -74,6 +74,7 @@ Test(node_lifecycle, evicts_pods_after_grace_and_toleration)
     expect_trace(w, "node/n0",
                  "   0.000 node/n0 create\n"
                  "   0.000 node/n0 patch Ready=True KubeletReady\n"
+                 "   0.000 node/n0 patch untainted node.kubernetes.io/not-ready:NoSchedule\n"
                  "   0.000 node/n0 patch\n" /* the TTL annotation, and the beta labels */
                  "   0.000 node/n0 patch\n"
                  "  10.000 node/n0 patch\n" /* the kubelet names the image */
