@@ -259,6 +259,8 @@ static void check_end(struct pod_worker *worker, sim_time now)
         termination_hurry(worker, meta->deletion_grace_seconds * SIM_SECOND, now);
     } else if (worker->stage < STAGE_ENDING && meta->deleting) {
         termination_begin(worker, meta->deletion_grace_seconds * SIM_SECOND, now);
+    } else if (worker->stage < STAGE_ENDING && pod_is_terminal(worker->pod)) {
+        termination_begin(worker, grace_of(worker), now); /* somebody else said so */
     } else if (worker->stage == STAGE_LIVE && worker->deadline <= now) {
         worker->overdue = true;
         termination_begin(worker, grace_of(worker), now);
@@ -306,15 +308,21 @@ static void pod_worker_due(void *subject, sim_time now)
     schedule(worker, next);
 }
 
+/* Does the new version ask for an end that the last one did not ask for? */
+static bool asks_for_end(const struct pod *before, const struct pod *after)
+{
+    if (after->meta.deleting)
+        return !before->meta.deleting ||
+               before->meta.deletion_grace_seconds != after->meta.deletion_grace_seconds;
+    return pod_is_terminal(after) && !pod_is_terminal(before);
+}
+
 void pod_worker_update(struct pod_worker *worker, const struct pod *pod)
 {
-    const struct meta *before = &worker->pod->meta;
-    const bool asked =
-        pod->meta.deleting &&
-        (!before->deleting || pod->meta.deletion_grace_seconds != before->deletion_grace_seconds);
-    object_hold(&pod->meta.object);
-    object_drop(&worker->pod->meta.object);
-    worker->pod = pod;
+    const struct pod *before = worker->pod;
+    const bool asked = asks_for_end(before, pod);
+    worker->pod = (const struct pod *)object_hold(&pod->meta.object);
+    object_drop(&before->meta.object);
     if (worker->stage == STAGE_OVER && pod_is_terminal(pod) && !pod->meta.deleting) {
         pod_worker_free(worker);
         return;

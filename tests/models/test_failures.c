@@ -1,5 +1,6 @@
 /* Failures: when they strike, and what they hold down. */
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "models/failures/failures.h"
 #include "tests/support/kubelet_stories.h"
@@ -121,6 +122,28 @@ Test(failures, a_node_that_joins_later_is_meant_too)
     expect_machines(w, " 110.000 machine/extra-7 create\n"
                        " 110.000 machine/extra-7 patch power off\n"
                        " 115.000 machine/extra-7 patch power on\n");
+    done(w);
+}
+
+/* Up 10 h and down 1 h on average, both exponential: up 10/11 of the time (renewal-reward theorem).
+ * Over n cycles the standard error is about A (1 - A) sqrt(2 / n). */
+Test(failures, the_time_a_node_is_up_follows_the_renewal_formula)
+{
+    enum { CYCLES = 20000 };
+    struct world *w = given_nodes(NODE("n0"), "");
+    plan(w,
+         "{kind: node-crash, every: {exponential: {mean: 10h}}, lasts: {exponential: {mean: 1h}}}");
+    const double end = CYCLES * 11 * 3600.0, want = 10 / 11.0;
+    until(w, end);
+    double up = 0, since = 0;
+    for (size_t i = 0; i < w->line_count; i++) {
+        if (strcmp(w->lines[i].text, "patch power off") == 0)
+            up += w->lines[i].at - since;
+        else if (strcmp(w->lines[i].text, "patch power on") == 0)
+            since = w->lines[i].at;
+    }
+    const double error = want * (1 - want) * sqrt(2.0 / CYCLES);
+    cr_expect(fabs(up / end - want) < 3 * error, "up %f of the time, not %f", up / end, want);
     done(w);
 }
 

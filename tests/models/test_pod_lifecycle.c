@@ -1,6 +1,7 @@
 /* From admission to deletion: pods on one node, with times worked out by hand. */
 #include <criterion/criterion.h>
 
+#include "models/api/pod.h"
 #include "tests/support/kubelet_stories.h"
 
 #define WEB    "pod/default/web"
@@ -41,6 +42,23 @@ Test(pod_lifecycle, a_run_that_ends_costs_another)
     expect_field(w, WEB, "status.conditions.0.status", "False");
     expect_field(w, WEB, "status.conditions.1.reason", "PodCompleted");
     expect_field(w, WEB, "status.conditions.2.reason", "PodCompleted");
+    done(w);
+}
+
+Test(pod_lifecycle, an_annotation_says_how_a_run_ends)
+{
+    struct world *w = given_nodes(
+        NODE(
+            "n0") "---\n{apiVersion: v1, kind: Pod, metadata: {name: web, annotations: "
+                  "{seatrial.dev/run-time: 1m, seatrial.dev/exit-code: '7'}}, spec: {nodeName: n0, "
+                  "restartPolicy: Never, " ONE("") "}}\n",
+        "");
+    until(w, 100);
+    expect_field(w, WEB, "status.phase", "Failed");
+    expect_field(w, WEB, "status.containerStatuses.0.state.terminated.exitCode", "7");
+    expect_field(w, WEB, "status.containerStatuses.0.state.terminated.finishedAt",
+                 "1970-01-01T00:01:01Z");
+    expect_field(w, WEB, "status.conditions.2.reason", "PodFailed");
     done(w);
 }
 
@@ -311,6 +329,30 @@ Test(pod_lifecycle, active_deadline_seconds_end_a_pod)
                    "   1.000 pod/default/web patch Running, ready\n"
                    "  23.000 pod/default/web patch Failed, not ready\n");
     expect_field(w, WEB, "status.reason", "DeadlineExceeded");
+    done(w);
+}
+
+static bool fail_pod(struct object *object, void *context)
+{
+    (void)context;
+    ((struct pod *)object)->phase = POD_FAILED;
+    return true;
+}
+
+Test(pod_lifecycle, a_pod_that_somebody_else_failed_is_stopped)
+{
+    struct world *w =
+        given_nodes(NODE("n0") POD("first", ONE(", resources: {requests: {cpu: '3'}}")), "");
+    until(w, 10);
+    client_begin(w->user, (struct cause){ 0 });
+    client_patch(w->user, key_of(w, "pod/default/first"), fail_pod, NULL, NULL);
+    until(w, 12.9);
+    create(w, POD("early", ONE(", resources: {requests: {cpu: '3'}}")));
+    until(w, 13);
+    create(w, POD("late", ONE(", resources: {requests: {cpu: '3'}}")));
+    until(w, 20);
+    expect_field(w, "pod/default/early", "status.reason", "OutOfcpu");
+    expect_field(w, "pod/default/late", "status.phase", "Running");
     done(w);
 }
 
