@@ -4,27 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/scheduler/decision.h"
-#include "models/scheduler/scheduling_queue.h"
-
-struct scheduler {
-    struct cluster *cluster;
-    struct client client;
-    struct scheduler_configuration *configuration;
-    struct snapshot *snapshot;
-    struct template_cache *templates;
-    struct scheduling_queue *queue;
-    struct stream cycle_stream; /* how long attempts take */
-    size_t next_start;          /* where the next search begins */
-    event_id next_attempt;      /* planned, when it is not 0 */
-    struct decision decision;   /* memory of the last one */
-
-    /* The attempt that goes on. What was decided at its beginning takes effect at its end. */
-    struct waiting_pod *trying;
-    const struct text *chosen; /* held: the node; NULL: none will do */
-    char *message;             /* owned: why none will do */
-    uint64_t rejecting;        /* the plugins that say so */
-};
+#include "models/scheduler/scheduler_private.h"
 
 static void attempt(void *subject, sim_time now);
 
@@ -107,16 +87,6 @@ struct failed_binding {
     struct cause cause;
 };
 
-static void wake_for_pod(struct scheduler *scheduler, uint32_t action, const char *label,
-                         const struct object *before, const struct object *after,
-                         struct cause cause)
-{
-    const struct cluster_event event = {
-        .kind = KIND_POD, .action = action, .label = label, .before = before, .after = after
-    };
-    scheduling_queue_event(scheduler->queue, &event, cause);
-}
-
 /* Forget the assumed pod: others may have its room. It fails with an error itself. */
 static void undo_binding(void *subject, sim_time now)
 {
@@ -125,10 +95,8 @@ static void undo_binding(void *subject, sim_time now)
     struct scheduler *scheduler = failed->scheduler;
     const struct object *pod = &failed->pod->meta.object;
     const struct placed_pod *placed = snapshot_find_pod(scheduler->snapshot, pod->space, pod->name);
-    if (placed != NULL && placed->assumed) {
-        snapshot_remove_pod(scheduler->snapshot, pod->space, pod->name);
-        wake_for_pod(scheduler, EVENT_DELETE, "AssignedPodDelete", pod, NULL, failed->cause);
-    }
+    if (placed != NULL && placed->assumed)
+        scheduler_remove_placed(scheduler, pod, failed->cause);
     client_begin(&scheduler->client, failed->cause);
     const struct pod *present =
         pod_of(client_get(&scheduler->client, KIND_POD, pod->space, pod->name));
@@ -270,102 +238,6 @@ static void attempt(void *subject, sim_time now)
                scheduler);
 }
 
-/* --- what it hears --------------------------------------------------------------------------- */
-
-static void hear_node(struct scheduler *scheduler, const struct watch_event *event)
-{
-    const struct node *node = node_of(event->object);
-    struct cluster_event events[CHANGE_EVENTS];
-    size_t count = 1;
-    if (event->type == WATCH_DELETED)
-        snapshot_remove_node(scheduler->snapshot, event->object->name);
-    else
-        snapshot_set_node(scheduler->snapshot, node);
-    events[0] = (struct cluster_event){ .kind = KIND_NODE };
-    if (event->type == WATCH_ADDED) {
-        events[0].action = EVENT_ADD;
-        events[0].label = "NodeAdd";
-        events[0].after = event->object;
-    } else if (event->type == WATCH_DELETED) {
-        events[0].action = EVENT_DELETE;
-        events[0].label = "NodeDelete";
-        events[0].before = event->object;
-    } else {
-        count = node_change_events(node_of(event->before), node, events);
-    }
-    for (size_t i = 0; i < count; i++)
-        scheduling_queue_event(scheduler->queue, &events[i], event->cause);
-}
-
-/* The scheduler does not see pods that have ended: to it they are gone. */
-static bool is_seen(const struct pod *pod)
-{
-    return pod != NULL && !pod_is_terminal(pod);
-}
-
-static void hear_bound(struct scheduler *scheduler, const struct pod *before, const struct pod *pod,
-                       struct cause cause)
-{
-    struct cluster_event events[CHANGE_EVENTS];
-    snapshot_place(scheduler->snapshot, pod, pod->node_name, false);
-    if (!is_seen(before) || before->node_name == NULL) {
-        if (is_seen(before))
-            scheduling_queue_delete(scheduler->queue, before);
-        wake_for_pod(scheduler, EVENT_ADD, "AssignedPodAdd", NULL, &pod->meta.object, cause);
-        return;
-    }
-    const size_t count = pod_change_events(before, pod, events);
-    for (size_t i = 0; i < count; i++)
-        scheduling_queue_event(scheduler->queue, &events[i], cause);
-}
-
-static void hear_unbound(struct scheduler *scheduler, const struct pod *before,
-                         const struct pod *pod, struct cause cause)
-{
-    const struct profile *profile = scheduler_profile_of(scheduler->configuration, pod);
-    const struct object *object = &pod->meta.object;
-    const struct placed_pod *placed =
-        snapshot_find_pod(scheduler->snapshot, object->space, object->name);
-    if (profile == NULL || (placed != NULL && placed->assumed))
-        return;
-    if (is_seen(before) &&
-        scheduling_queue_find(scheduler->queue, object->space, object->name) != NULL)
-        scheduling_queue_update(scheduler->queue, before, pod, cause);
-    else
-        scheduling_queue_add(scheduler->queue, pod, profile, cause);
-}
-
-/* Gone, or ended. A pod that counted on a node makes room; one that was assumed, too. */
-static void hear_gone(struct scheduler *scheduler, const struct pod *pod, struct cause cause)
-{
-    const struct object *object = &pod->meta.object;
-    scheduling_queue_delete(scheduler->queue, pod);
-    if (snapshot_remove_pod(scheduler->snapshot, object->space, object->name))
-        wake_for_pod(scheduler, EVENT_DELETE, "AssignedPodDelete", object, NULL, cause);
-}
-
-static void hear_pod(struct scheduler *scheduler, const struct watch_event *event)
-{
-    const struct pod *pod = pod_of(event->object);
-    const struct pod *before = event->before != NULL ? pod_of(event->before) : NULL;
-    if (event->type == WATCH_DELETED || !is_seen(pod)) {
-        if (event->type != WATCH_ADDED && is_seen(before != NULL ? before : pod))
-            hear_gone(scheduler, before != NULL ? before : pod, event->cause);
-    } else if (pod->node_name != NULL) {
-        hear_bound(scheduler, before, pod, event->cause);
-    } else {
-        hear_unbound(scheduler, before, pod, event->cause);
-    }
-}
-
-static void hear(void *self, const struct watch_event *event)
-{
-    if (event->object->kind == KIND_POD)
-        hear_pod(self, event);
-    else if (event->object->kind == KIND_NODE)
-        hear_node(self, event);
-}
-
 /* --- the component ----------------------------------------------------------------------------- */
 
 /* The configuration of the cluster's settings. */
@@ -396,7 +268,7 @@ static void *scheduler_start(struct cluster *cluster)
         scheduling_queue_new(cluster->run, scheduler->configuration, plan_attempt, scheduler);
     scheduler->cycle_stream =
         stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
-    cache_watch(scheduler->client.cache, (struct watcher){ scheduler, hear });
+    cache_watch(scheduler->client.cache, (struct watcher){ scheduler, scheduler_hear });
     return scheduler;
 }
 

@@ -2,7 +2,7 @@
  *
  * The order of nodes is made anew only when a node joins, leaves or changes its zone. What a
  * pod asks for is in its template, so placing one is a few additions. */
-#include "models/scheduler/snapshot.h"
+#include "models/scheduler/snapshot_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -71,71 +71,6 @@ void snapshot_refresh(struct snapshot *snapshot)
     snapshot->order_is_old = false;
 }
 
-/* --- images -------------------------------------------------------------------------- */
-
-static struct image_state *image_state_of(struct snapshot *snapshot, const struct text *name,
-                                          int64_t size_bytes)
-{
-    struct table_node *found = table_first(&snapshot->by_image_name, name->hash);
-    for (; found != NULL; found = table_again(found)) {
-        struct image_state *state = (struct image_state *)found;
-        if (state->name == name)
-            return state;
-    }
-    struct image_state *state = pool_take(&snapshot->image_states);
-    state->name = text_hold(name);
-    state->size_bytes = size_bytes;
-    table_add(&snapshot->by_image_name, &state->by_name, name->hash);
-    return state;
-}
-
-static void image_state_drop(struct snapshot *snapshot, struct image_state *state)
-{
-    if (--state->node_count > 0)
-        return;
-    table_remove(&snapshot->by_image_name, &state->by_name);
-    text_drop(state->name);
-    pool_give(&snapshot->image_states, state);
-}
-
-static void forget_images(struct snapshot *snapshot, struct node_info *info)
-{
-    for (size_t i = 0; i < info->image_count; i++)
-        image_state_drop(snapshot, (struct image_state *)info->images[i].state);
-    free(info->images);
-    info->images = NULL;
-    info->image_count = 0;
-}
-
-static bool holds_image(const struct node_info *info, const struct image_state *state)
-{
-    for (size_t i = 0; i < info->image_count; i++)
-        if (info->images[i].state == state)
-            return true;
-    return false;
-}
-
-static void learn_images(struct snapshot *snapshot, struct node_info *info,
-                         const struct node_images *images)
-{
-    size_t names = 0;
-    for (size_t i = 0; images != NULL && i < images->count; i++)
-        names += images->items[i].name_count;
-    if (names == 0)
-        return;
-    info->images = mem_new(names * sizeof *info->images);
-    for (size_t i = 0; i < images->count; i++)
-        for (size_t j = 0; j < images->items[i].name_count; j++) {
-            const struct text *name = images->items[i].names[j];
-            struct image_state *state =
-                name == NULL ? NULL : image_state_of(snapshot, name, images->items[i].size_bytes);
-            if (state == NULL || holds_image(info, state))
-                continue;
-            state->node_count++;
-            info->images[info->image_count++] = (struct held_image){ .state = state };
-        }
-}
-
 /* --- nodes --------------------------------------------------------------------------- */
 
 static struct node_info *find_info(const struct snapshot *snapshot, const struct text *name)
@@ -178,22 +113,14 @@ static struct node_info *info_of(struct snapshot *snapshot, const struct text *n
     return info;
 }
 
-static void close_amounts(struct node_info *info)
-{
-    for (size_t i = 0; i < info->requested.extended_count; i++)
-        text_drop(info->requested.extended[i].name);
-    free(info->requested.extended);
-}
-
 static void info_close(struct snapshot *snapshot, struct node_info *info)
 {
-    forget_images(snapshot, info);
+    node_info_forget_images(snapshot, info);
     if (info->node != NULL)
         object_drop(&info->node->meta.object);
-    close_amounts(info);
+    node_info_close_amounts(info);
     text_drop(info->zone);
     text_drop(info->name);
-    free(info->ports);
     pool_give(&snapshot->infos, info);
 }
 
@@ -230,8 +157,8 @@ void snapshot_set_node(struct snapshot *snapshot, const struct node *node)
     const struct node *before = info->node;
     set_zone(snapshot, info, node);
     if (before == NULL || before->images != node->images) {
-        forget_images(snapshot, info);
-        learn_images(snapshot, info, node->images);
+        node_info_forget_images(snapshot, info);
+        node_info_learn_images(snapshot, info, node->images);
     }
     info->node = node_of(object_hold(&node->meta.object));
     const bool same = before != NULL && before->images == node->images &&
@@ -252,7 +179,7 @@ void snapshot_remove_node(struct snapshot *snapshot, const struct text *name)
         return;
     node_order_remove(&snapshot->zones, info->zone, info->slot);
     snapshot->order_is_old = true;
-    forget_images(snapshot, info);
+    node_info_forget_images(snapshot, info);
     object_drop(&info->node->meta.object);
     info->node = NULL;
     node_info_changed(snapshot, info);
@@ -263,77 +190,6 @@ const struct node_info *snapshot_find_node(const struct snapshot *snapshot, cons
 {
     const struct node_info *info = name == NULL ? NULL : find_info(snapshot, name);
     return info != NULL && info->node != NULL ? info : NULL;
-}
-
-/* --- amounts ------------------------------------------------------------------------- */
-
-static const struct extended_resource *find_extended(const struct resources *resources,
-                                                     const struct text *name)
-{
-    for (size_t i = 0; i < resources->extended_count; i++)
-        if (resources->extended[i].name == name)
-            return &resources->extended[i];
-    return NULL;
-}
-
-/* Extended resources stay listed with 0 once a pod has asked for them. */
-static void add_extended(struct resources *sum, const struct extended_resource *part, int sign)
-{
-    struct extended_resource *found = (struct extended_resource *)find_extended(sum, part->name);
-    if (found == NULL) {
-        sum->extended = mem_resize(sum->extended, (sum->extended_count + 1) * sizeof *found);
-        found = &sum->extended[sum->extended_count++];
-        *found = (struct extended_resource){ .name = text_hold(part->name) };
-    }
-    found->amount += sign * part->amount;
-}
-
-static void count_spec(struct node_info *info, const struct pod_spec *spec, int sign)
-{
-    struct resources *requested = &info->requested;
-    requested->cpu_milli += sign * spec->requests.cpu_milli;
-    requested->memory_bytes += sign * spec->requests.memory_bytes;
-    requested->ephemeral_storage_bytes += sign * spec->requests.ephemeral_storage_bytes;
-    for (size_t i = 0; i < spec->requests.extended_count; i++)
-        add_extended(requested, &spec->requests.extended[i], sign);
-    info->nonzero_cpu_milli += sign * spec->nonzero_cpu_milli;
-    info->nonzero_memory_bytes += sign * spec->nonzero_memory_bytes;
-}
-
-/* --- ports: a set, as in the real one ------------------------------------------------ */
-
-static bool same_port(const struct used_port *used, const struct host_port *port)
-{
-    return used->port == port->port && used->ip == port->ip && used->protocol == port->protocol;
-}
-
-static size_t find_port(const struct node_info *info, const struct host_port *port)
-{
-    size_t at = 0;
-    while (at < info->port_count && !same_port(&info->ports[at], port))
-        at++;
-    return at;
-}
-
-static void use_ports(struct node_info *info, const struct pod_spec *spec)
-{
-    for (size_t i = 0; i < spec->host_port_count; i++) {
-        const struct host_port *port = &spec->host_ports[i];
-        if (find_port(info, port) < info->port_count)
-            continue;
-        MEM_GROW(info->ports, info->port_count, info->port_capacity);
-        info->ports[info->port_count++] =
-            (struct used_port){ .ip = port->ip, .protocol = port->protocol, .port = port->port };
-    }
-}
-
-static void free_ports(struct node_info *info, const struct pod_spec *spec)
-{
-    for (size_t i = 0; i < spec->host_port_count; i++) {
-        const size_t at = find_port(info, &spec->host_ports[i]);
-        if (at < info->port_count)
-            info->ports[at] = info->ports[--info->port_count];
-    }
 }
 
 /* --- pods ---------------------------------------------------------------------------- */
@@ -396,18 +252,14 @@ bool snapshot_has_lower(const struct snapshot *snapshot, int32_t priority)
 
 static void count_pod(struct snapshot *snapshot, struct node_info *info, const struct pod *pod)
 {
-    count_spec(info, pod->spec, 1);
-    use_ports(info, pod->spec);
-    info->pod_count++;
+    node_info_count(info, pod->spec);
     count_priority(snapshot, pod->spec->priority);
     node_info_changed(snapshot, info);
 }
 
 static void uncount_pod(struct snapshot *snapshot, struct node_info *info, const struct pod *pod)
 {
-    count_spec(info, pod->spec, -1);
-    free_ports(info, pod->spec);
-    info->pod_count--;
+    node_info_uncount(info, pod->spec);
     uncount_priority(snapshot, pod->spec->priority);
     node_info_changed(snapshot, info);
 }
@@ -486,40 +338,6 @@ bool snapshot_remove_pod(struct snapshot *snapshot, const struct text *space,
         return false;
     remove_placed(snapshot, placed);
     return true;
-}
-
-static bool has_lower(const struct node_info *info, int32_t priority)
-{
-    for (const struct placed_pod *placed = info->first; placed != NULL; placed = placed->next)
-        if (placed->pod->spec->priority < priority)
-            return true;
-    return false;
-}
-
-bool node_info_without(const struct node_info *info, int32_t priority, struct node_info *copy)
-{
-    if (!has_lower(info, priority))
-        return false;
-    *copy = (struct node_info){ .slot = info->slot,
-                                .node = info->node,
-                                .name = info->name,
-                                .images = info->images,
-                                .image_count = info->image_count,
-                                .zone = info->zone };
-    for (const struct placed_pod *placed = info->first; placed != NULL; placed = placed->next) {
-        if (placed->pod->spec->priority < priority)
-            continue;
-        count_spec(copy, placed->pod->spec, 1);
-        use_ports(copy, placed->pod->spec);
-        copy->pod_count++;
-    }
-    return true;
-}
-
-void node_info_close_copy(struct node_info *copy)
-{
-    close_amounts(copy);
-    free(copy->ports);
 }
 
 /* --- end ------------------------------------------------------------------------------ */

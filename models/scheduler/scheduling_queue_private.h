@@ -1,0 +1,75 @@
+/* The inside of the scheduling queue: shared by its three files.
+ *
+ * scheduling_queue.c has what comes from outside, queue_places.c where pods wait and the
+ * flushes, queue_events.c what wakes them and what is in flight. */
+#ifndef MODELS_SCHEDULER_SCHEDULING_QUEUE_PRIVATE_H
+#define MODELS_SCHEDULER_SCHEDULING_QUEUE_PRIVATE_H
+
+#include "models/scheduler/scheduling_queue.h"
+
+enum { PLACES = WAITING_POOL + 1 };
+
+/* What is in flight, oldest first: pods, and the events that came while one of them was. */
+struct in_flight {
+    struct in_flight *previous, *next;
+    struct waiting_pod *pod;    /* NULL: an event */
+    struct cluster_event event; /* its objects are held */
+};
+
+struct scheduling_queue {
+    struct run *run;
+    const struct scheduler_configuration *configuration;
+    void (*ready)(void *subject);
+    void *subject;
+    sim_time started;
+    uint64_t stamps;
+    struct table by_name;
+    struct pool pods, flights;
+    struct waiting_heap heaps[PLACES]; /* of the active and the two back-off places */
+    struct waiting_pod *pool_first, *pool_last;
+    struct in_flight *oldest, *newest;
+    size_t counts[PLACES];
+    struct flush {
+        event_id event;
+        sim_time at;
+    } backoff_flush, pool_flush; /* planned for what is due first, if anything is */
+};
+
+static inline sim_time whole_second(sim_time at)
+{
+    return at - at % SIM_SECOND;
+}
+
+/* --- queue_places.c ---------------------------------------------------------------------- */
+
+void queue_places_init(struct scheduling_queue *queue);
+
+/* Leave the place where it waits, or enter one. */
+void queue_leave(struct scheduling_queue *queue, struct waiting_pod *waiting);
+void queue_enter(struct scheduling_queue *queue, struct waiting_pod *waiting,
+                 enum waiting_place place);
+void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waiting);
+/* Into the active or a back-off queue, unless a PreEnqueue plugin keeps it out. It waits nowhere
+ * when this is called. */
+void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting);
+
+/* --- queue_events.c ---------------------------------------------------------------------- */
+
+/* Is the pod worth trying again, because of this event? */
+bool queue_worth_requeuing(const struct waiting_pod *waiting, const struct cluster_event *event);
+
+/* Would any plugin of any profile want to hear of it? */
+bool queue_of_interest(const struct scheduling_queue *queue, const struct cluster_event *event);
+
+/* The list of what is in flight. */
+void queue_begin_flight(struct scheduling_queue *queue, struct waiting_pod *waiting);
+void queue_end_flight(struct scheduling_queue *queue, struct waiting_pod *waiting);
+void queue_keep_event(struct scheduling_queue *queue, const struct cluster_event *event);
+/* Did something useful happen since the pod was popped? */
+bool queue_missed_something(const struct waiting_pod *waiting);
+/* Forget everything in flight; the pods are given to `release`. */
+void queue_close_flights(struct scheduling_queue *queue,
+                         void (*release)(struct scheduling_queue *queue,
+                                         struct waiting_pod *waiting));
+
+#endif
