@@ -148,9 +148,11 @@ int64_t resources_get(const struct resources *resources, const char *name)
 
 /* ---- requests of a pod ---- */
 
-/* What counts for a container that does not say what it requests. */
+/* What counts for a container that does not say what it requests, and whether what the pod
+ * requests as a whole counts instead of its containers. */
 struct filling {
     bool cpu, memory;
+    bool by_container;
 };
 
 static struct amounts container_requests(const struct value *container, struct filling filling)
@@ -217,7 +219,7 @@ static struct amounts pod_requests(const struct value *spec, struct filling fill
     }
     add_init_containers(&total, value_get(spec, "initContainers"), filling);
     struct amounts whole = pod_level(spec, "requests");
-    for (size_t i = 0; i < whole.count; i++)
+    for (size_t i = 0; i < whole.count && !filling.by_container; i++)
         amounts_set(&total, whole.items[i].name, whole.items[i].quantity);
     struct amounts overhead = amounts_load(value_get(spec, "overhead"));
     amounts_add(&total, &overhead);
@@ -238,14 +240,16 @@ static void sum_filled(const struct value *spec, struct filling filling, int64_t
 }
 
 /* Where the pod as a whole requests something, the load of a node counts defaults only for what
- * nobody in the pod requests; the scorers count them for each container all the same. */
+ * nobody in the pod requests. The scores of NodeResourcesFit do not know of it: they go by
+ * containers, each with the defaults. */
 static void sum_requests(struct pod_spec *spec, struct texts *texts)
 {
     const struct value *document = spec->document;
-    struct amounts total = pod_requests(document, (struct filling){ false, false });
+    struct amounts total = pod_requests(document, (struct filling){ false, false, false });
     struct amounts whole = pod_level(document, "requests");
-    struct filling filling = { true, true };
-    sum_filled(document, filling, &spec->scored_cpu_milli, &spec->scored_memory_bytes);
+    struct filling filling = { .cpu = true, .memory = true };
+    sum_filled(document, (struct filling){ true, true, .by_container = true },
+               &spec->scored_cpu_milli, &spec->scored_memory_bytes);
     if (whole.count > 0) {
         filling.cpu = amounts_find(&total, "cpu") == NULL;
         filling.memory = amounts_find(&total, "memory") == NULL;

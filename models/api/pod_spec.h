@@ -99,8 +99,8 @@ struct pod_spec {
                                       * pod level; what NodeResourcesFit checks */
     int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* the same with 100m and 200 MiB where
                                       * nothing is requested: how a node's load is counted */
-    int64_t scored_cpu_milli, scored_memory_bytes;   /* as the scorers see the pod: differs where
-                                      * pod-level resources are set */
+    int64_t scored_cpu_milli, scored_memory_bytes;   /* as NodeResourcesFit scores the pod: each
+                                      * container with these defaults, pod level left out */
     enum qos_class qos;
 };
 

@@ -69,13 +69,14 @@ static const struct {
       "{'containers':[{'resources':{'requests':{'cpu':'0','memory':'0'}}}]}", 0, 0, 0, 0, 0, 0 },
     { "nothing is counted as 100m and 200 MiB for each container", "{'containers':[{},{}]}", 0, 200,
       200, 0, 400 * MIB, 400 * MIB },
-    { "the pod's own request replaces that of its containers, for its resource only",
-      "{'resources':{'requests':{'cpu':'2'}},'containers':[" CPU("400m") ",{}]}", 2000, 2000, 2000,
+    { "the pod's own request replaces that of its containers, for its resource only; the score of "
+      "NodeResourcesFit goes by containers all the same: 400 + 100",
+      "{'resources':{'requests':{'cpu':'2'}},'containers':[" CPU("400m") ",{}]}", 2000, 2000, 500,
       0, 400 * MIB, 400 * MIB },
-    { "beside a pod-level request the scorer alone fills in for the second container",
+    { "beside a pod-level request only that score fills in for the second container",
       "{'resources':{'requests':{'cpu':'2'}},'containers':[{'resources':{'requests':{'memory':"
       "'30Mi'}}},{}]}",
-      2000, 2000, 2000, 30 * MIB, 30 * MIB, 230 * MIB },
+      2000, 2000, 200, 30 * MIB, 30 * MIB, 230 * MIB },
 };
 
 Test(pod_spec, sums_up_what_the_pod_requests)
