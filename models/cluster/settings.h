@@ -54,7 +54,7 @@ struct settings {
     double image_bandwidth;                /* bytes per second of one pull */
 
     /* ours */
-    bool keep_events;     /* store Event objects */
+    bool keep_events;     /* store Events and Endpoints, which nothing here reads */
     bool tick_heartbeats; /* reference mode: an event per heartbeat and probe */
     bool stage_kubelet;   /* nodes are run by the stage-table kubelet (recordings, KWOK) */
 };

@@ -8,7 +8,7 @@ extern const struct controller deployment_controller, replicaset_controller, dis
 extern const struct controller garbage_collector_controller, namespace_controller;
 extern const struct controller endpointslice_controller, node_lifecycle_controller;
 extern const struct controller taint_eviction_controller, pod_garbage_collector_controller;
-extern const struct controller ttl_controller;
+extern const struct controller ttl_controller, endpoints_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -17,6 +17,7 @@ const struct controller *const controllers[] = {
     &garbage_collector_controller,
     &namespace_controller,
     &endpointslice_controller,
+    &endpoints_controller,
     &node_lifecycle_controller,
     &taint_eviction_controller,
     &pod_garbage_collector_controller,

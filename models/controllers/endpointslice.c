@@ -377,6 +377,7 @@ static void endpointslice_close(void *state)
 
 const struct controller endpointslice_controller = {
     .name = "endpointslice-controller",
+    .source = "endpoint-slice-controller",
     .reconciles = KIND_SERVICE,
     .wakes_on = { { KIND_SERVICE, wake_self },
                   { KIND_POD, wake_services_of_pod },
