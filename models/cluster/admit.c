@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "models/api/policy.h"
+#include "models/api/schema_print.h"
 #include "models/cluster/admission.h"
 #include "models/cluster/cluster.h"
 #include "sim/base/memory.h"
@@ -88,8 +89,23 @@ struct value *cluster_admit_template(void *context, struct value *spec)
     return admitted;
 }
 
-static struct object *load(struct cluster *cluster, struct value *document)
+/* As the API server stores it: fields in order and none missing, so that equal objects are equal
+ * documents however they were written. Consumes the reference. */
+static struct value *canonical(struct value *admitted)
 {
+    const struct schema_kind *kind =
+        schema_kind(value_text(value_get(admitted, "apiVersion"), NULL),
+                    value_text(value_get(admitted, "kind"), NULL));
+    if (kind == NULL)
+        return admitted;
+    struct value *printed = schema_print(admitted, kind->type);
+    value_drop(admitted);
+    return printed;
+}
+
+static struct object *load(struct cluster *cluster, struct value *admitted)
+{
+    struct value *document = canonical(admitted);
     const enum kind kind = kind_find(value_text(value_get(document, "apiVersion"), ""),
                                      value_text(value_get(document, "kind"), ""));
     struct object *object = kind_infos[kind].load(&cluster->codec, document);
@@ -106,4 +122,35 @@ struct object *cluster_admit(struct cluster *cluster, const struct value *docume
     struct value *admitted = admit_create(&admission, document, &refusal, errors, warnings);
     refusal_close(&refusal);
     return admitted != NULL ? load(cluster, admitted) : NULL;
+}
+
+/* A copy of the stored object instead of a record that says the same in other memory. */
+static struct object *unless_same(struct cluster *cluster, struct object *object,
+                                  const struct value *old, const struct object *stored)
+{
+    struct value *new = cluster_print(cluster, object);
+    const bool same = value_equal(old, new);
+    value_drop(new);
+    if (!same)
+        return object;
+    object_drop(object);
+    return object_copy(stored);
+}
+
+struct object *cluster_admit_update(struct cluster *cluster, const struct value *document,
+                                    const struct object *stored, struct error_list *errors,
+                                    struct error_list *warnings)
+{
+    const struct admission admission = admission_of(cluster, text_s(stored->space));
+    struct refusal refusal = { 0 };
+    struct value *old = cluster_print(cluster, stored);
+    struct value *admitted = admit_update(&admission, document, old, &refusal, errors, warnings);
+    struct object *object = admitted != NULL ? load(cluster, admitted) : NULL;
+    refusal_close(&refusal);
+    if (object != NULL) {
+        object->version = stored->version;
+        object = unless_same(cluster, object, old, stored);
+    }
+    value_drop(old);
+    return object;
 }

@@ -72,6 +72,12 @@ struct object *cluster_admit(struct cluster *cluster, const struct value *docume
                              const char *default_namespace, struct error_list *errors,
                              struct error_list *warnings);
 
+/* The same for a document that replaces a stored object: it keeps that one's identity, status and
+ * version, so that client_update() takes it. */
+struct object *cluster_admit_update(struct cluster *cluster, const struct value *document,
+                                    const struct object *stored, struct error_list *errors,
+                                    struct error_list *warnings);
+
 /* What pods made from a template's PodSpec get; consumes the reference. For struct codec. */
 struct value *cluster_admit_template(void *cluster, struct value *spec);
 

@@ -76,6 +76,32 @@ static void share_conditions(struct object *copy, const struct object *original)
     *changed = conditions_hold(kept);
 }
 
+static const struct pod_template **template_of(struct object *object)
+{
+    switch ((enum kind)object->kind) {
+    case KIND_REPLICASET:
+        return &((struct replicaset *)object)->template;
+    case KIND_DEPLOYMENT:
+        return &((struct deployment *)object)->template;
+    default:
+        return NULL;
+    }
+}
+
+/* The same words, and the same pods come of them. */
+static void share_template(struct object *copy, const struct object *original)
+{
+    const struct pod_template **changed = template_of(copy);
+    if (changed == NULL)
+        return;
+    const struct pod_template *kept = *template_of((struct object *)original);
+    if (*changed == kept || (*changed)->spec != kept->spec ||
+        !value_equal((*changed)->document, kept->document))
+        return;
+    pod_template_drop(*changed);
+    *changed = pod_template_hold(kept);
+}
+
 /* Container states and reasons of pods hold no member that must be compared by content. */
 static bool pod_states_equal(const struct pod *a, const struct pod *b)
 {
@@ -112,6 +138,7 @@ void share_unchanged(struct object *copy, const struct object *original)
 {
     share_meta((struct meta *)copy, meta_of(original));
     share_conditions(copy, original);
+    share_template(copy, original);
     if (copy->kind == KIND_POD)
         share_pod((struct pod *)copy, pod_of(original));
 }
