@@ -24,6 +24,12 @@ struct kubelet {
     struct pod_addresses addresses;
 };
 
+/* What the pods of a node take. */
+enum resource { CPU, MEMORY, EPHEMERAL_STORAGE, RESOURCES };
+struct room {
+    int64_t pods, used[RESOURCES];
+};
+
 struct kubelet_node {
     struct table_node by_name;
     struct kubelet_node *next;
@@ -32,6 +38,7 @@ struct kubelet_node {
     struct client client;
     struct heartbeat heartbeat;
     struct image_cache images;
+    struct room room;
     struct pod_worker *first, *last;  /* in order of admission */
     bool present, powered, connected; /* its Node exists; its Machine's, as last heard */
     bool running;                     /* the kubelet's process */
@@ -96,6 +103,7 @@ struct pod_worker {
     bool initialized; /* every init container has completed, every sidecar has started, once */
     bool first_start; /* no container was created yet: that is part of the sandbox's time */
     bool overdue;     /* ended by activeDeadlineSeconds */
+    bool charged;     /* it takes room on its node */
     struct container_run runs[]; /* init containers first, then containers */
 };
 
@@ -204,6 +212,9 @@ void pod_reject(struct kubelet_node *node, const struct pod *pod, const char *re
 /* May the node run this pod beside those it has? Otherwise why not; the caller frees. */
 bool pod_fits(const struct kubelet_node *node, const struct pod *pod, const char **reason,
               char **message);
+
+/* The pod takes its room, or gives it back. */
+void pod_worker_charge(struct pod_worker *worker, bool taken);
 
 /* --- pod_worker.c ---------------------------------------------------------------------- */
 

@@ -5,14 +5,6 @@
 #include "models/kubelet/kubelet_private.h"
 #include "sim/base/memory.h"
 
-static bool uses(const struct pod_worker *worker, const struct pod *pod)
-{
-    return worker->stage != STAGE_REFUSED && worker->stage < STAGE_ENDED &&
-           !uid_equal(worker->pod->meta.uid, pod->meta.uid);
-}
-
-enum resource { CPU, MEMORY, EPHEMERAL_STORAGE, RESOURCES };
-
 static int64_t amount_of(const struct resources *resources, enum resource resource)
 {
     switch (resource) {
@@ -23,6 +15,20 @@ static int64_t amount_of(const struct resources *resources, enum resource resour
     default:
         return resources->ephemeral_storage_bytes;
     }
+}
+
+/* Room taken by the pods that were admitted and have not ended. */
+void pod_worker_charge(struct pod_worker *worker, bool taken)
+{
+    struct room *room = &worker->node->room;
+    const struct resources *requests = &worker->pod->spec->requests;
+    const int64_t sign = taken ? 1 : -1;
+    if (worker->charged == taken)
+        return;
+    worker->charged = taken;
+    room->pods += sign;
+    for (enum resource resource = CPU; resource < RESOURCES; resource++)
+        room->used[resource] += sign * amount_of(requests, resource);
 }
 
 static bool refuse(const char **reason, char **message, const char *constant, char *text)
@@ -46,25 +52,17 @@ static bool resource_fits(const struct kubelet_node *node, const struct pod *pod
     static const char *const names[] = { "cpu", "memory", "ephemeral-storage" };
     static const char *const reasons[] = { "OutOfcpu", "OutOfmemory", "OutOfephemeral-storage" };
     const int64_t requested = amount_of(&pod->spec->requests, resource);
-    int64_t used = 0;
-    if (requested == 0)
-        return true;
-    for (const struct pod_worker *other = node->first; other != NULL; other = other->next)
-        if (uses(other, pod))
-            used += amount_of(&other->pod->spec->requests, resource);
-    return requested <= capacity - used ||
+    const int64_t used = node->room.used[resource];
+    return requested == 0 || requested <= capacity - used ||
            refuse(reason, message, reasons[resource],
                   shortage(names[resource], requested, used, capacity));
 }
 
-static bool pods_fit(const struct kubelet_node *node, const struct pod *pod, int64_t capacity,
-                     const char **reason, char **message)
+static bool pods_fit(const struct kubelet_node *node, int64_t capacity, const char **reason,
+                     char **message)
 {
-    int64_t used = 0;
-    for (const struct pod_worker *other = node->first; other != NULL; other = other->next)
-        used += uses(other, pod);
-    return used < capacity ||
-           refuse(reason, message, "OutOfpods", shortage("pods", 1, used, capacity));
+    return node->room.pods < capacity ||
+           refuse(reason, message, "OutOfpods", shortage("pods", 1, node->room.pods, capacity));
 }
 
 static bool affinity_fits(const struct node *node, const struct pod *pod, const char **reason,
@@ -92,7 +90,7 @@ bool pod_fits(const struct kubelet_node *node, const struct pod *pod, const char
     if (object == NULL)
         return true;
     const struct node_resources *capacity = node_of(object)->allocatable;
-    if (capacity != NULL && !pods_fit(node, pod, capacity->pods, reason, message))
+    if (capacity != NULL && !pods_fit(node, capacity->pods, reason, message))
         return false;
     for (enum resource resource = CPU; capacity != NULL && resource < RESOURCES; resource++)
         if (!resource_fits(node, pod, resource, amount_of(&capacity->resources, resource), reason,

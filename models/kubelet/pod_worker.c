@@ -65,6 +65,7 @@ void pod_worker_free(struct pod_worker *worker)
     struct kubelet *kubelet = worker->node->kubelet;
     const bool small = worker_count(worker) == 1;
     run_cancel(kubelet->cluster->run, &worker->due);
+    pod_worker_charge(worker, false);
     table_remove(&kubelet->workers_by_uid, &worker->by_uid);
     unlink_from_node(worker);
     container_statuses_drop(worker->statuses);
@@ -163,6 +164,7 @@ static uint32_t address_of(struct pod_worker *worker)
 /* Make the sandbox. */
 static void start(struct pod_worker *worker, sim_time now)
 {
+    pod_worker_charge(worker, true);
     worker->stage = STAGE_SANDBOX;
     worker->first_start = true;
     worker->accepted = now;
@@ -213,6 +215,7 @@ static void pod_worker_delete(struct pod_worker *worker)
 static void finish(struct pod_worker *worker, sim_time now)
 {
     const bool deleting = worker->pod->meta.deleting;
+    pod_worker_charge(worker, false);
     pod_status_close(worker);
     pod_status_write(worker, now);
     if (deleting)
