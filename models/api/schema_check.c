@@ -196,6 +196,13 @@ static const char *name_of_value(const struct value *value)
     return names[value->type];
 }
 
+/* YAML types `yes` and 1.10 before anybody knows what the field wants. */
+static const char *hint_of(const struct finding *finding)
+{
+    bool is_scalar = finding->value->type == VALUE_NUMBER || finding->value->type == VALUE_BOOL;
+    return is_scalar && finding->wanted->shape == SCHEMA_STRING ? " (put it in quotes)" : "";
+}
+
 static void report_to_people(struct checker *checker, const struct finding *finding)
 {
     char *path = field_path_text(finding->path);
@@ -211,8 +218,9 @@ static void report_to_people(struct checker *checker, const struct finding *find
         error_list_add(list, finding->at, "%s: %s is not a %d-bit integer", path,
                        finding->value->text, finding->wanted->bits);
     } else if (finding->kind == WRONG_TYPE) {
-        error_list_add(list, finding->at, "%s: expected %s, got %s", path,
-                       name_of_type(finding->wanted), name_of_value(finding->value));
+        error_list_add(list, finding->at, "%s: expected %s, got %s%s", path,
+                       name_of_type(finding->wanted), name_of_value(finding->value),
+                       hint_of(finding));
     } else {
         error_list_add(list, finding->at, "%s: %s", path, finding->text);
     }

@@ -138,10 +138,15 @@ static bool load_own(struct loader *loader, const struct value *document)
         return error_list_add(loader->faults, kind->at,
                               "a Scenario is no object of a cluster (seatrial run SCENARIO)");
     nearest_offer(&near, "Image");
-    if (strcmp(kind->text, "Image") != 0)
-        return error_list_add(
-            loader->faults, kind->at, "seatrial.dev has no kind %s (%s)", kind->text,
-            near.found == NULL ? "it has Image and Scenario" : "did you mean Image?");
+    nearest_offer(&near, "Scenario");
+    if (near.found != NULL && strcmp(kind->text, "Image") != 0)
+        return error_list_add(loader->faults, kind->at,
+                              "seatrial.dev has no kind %s (did you mean %s?)", kind->text,
+                              near.found);
+    if (near.found == NULL)
+        return error_list_add(loader->faults, kind->at,
+                              "seatrial.dev has no kind %s (it has Image and Scenario)",
+                              kind->text);
     char *title = title_of(document);
     bool good = shape_check(document, &image_shape, NULL, &faults);
     take_all(loader->faults, &faults, title);

@@ -227,7 +227,8 @@ static bool load_group(struct scenario_input *input, const struct value *entry)
 static bool not_nodes(const char *text, struct place at, struct error *error)
 {
     return error_set(error, at,
-                     "\"%s\" does not describe nodes (try 6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones)",
+                     "\"%s\" does not describe nodes (try 6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones; in "
+                     "quotes inside [])",
                      text);
 }
 

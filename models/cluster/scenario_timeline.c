@@ -338,8 +338,9 @@ static bool check_verb(struct scenario_input *input, const struct value *what,
         return true;
     if (near.found != NULL)
         return error_list_add(input->faults, what->at,
-                              "kubectl: \"%s\" changes nothing (did you mean %s?)", action->argv[0],
-                              near.found);
+                              "kubectl: \"%s\" is no command that changes a cluster (did you mean "
+                              "%s?)",
+                              action->argv[0], near.found);
     return error_list_add(input->faults, what->at,
                           "kubectl: \"%s\" is no command that changes a cluster", action->argv[0]);
 }

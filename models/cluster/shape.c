@@ -118,7 +118,7 @@ static bool check_number(const struct value *value, const struct shape_field *fi
     bool bounded = field->least != field->most;
     if (bounded && (number < field->least || number > field->most))
         return fault(path, value->at, faults,
-                     mem_format("%s is not between %.15g and %.15g", value->text, field->least,
+                     mem_format("%s is not between %.17g and %.17g", value->text, field->least,
                                 field->most));
     return true;
 }
@@ -225,9 +225,10 @@ static bool check_entries(const struct value *value, enum shape_type type,
     bool good = true;
     if (value->type != VALUE_MAP)
         return wrong_type(value, "a map", path, faults);
+    bool names_itself = type == SHAPE_SETTINGS || type == SHAPE_TIMINGS;
     for (size_t i = 0; i < value->count; i++) {
         struct field_path key = field_child(path, value->entries[i].key);
-        good = check_entry(&value->entries[i], type, &key, faults) && good;
+        good = check_entry(&value->entries[i], type, names_itself ? path : &key, faults) && good;
     }
     return good;
 }

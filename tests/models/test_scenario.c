@@ -162,7 +162,7 @@ static const struct {
       "fault: s.yaml:8:19: spec.nodes[0].count: 0 is not between 1 and 100000\n"
       "fault: s.yaml:8:38: spec.nodes[0].capacity.cpu: \"4x\" is not a quantity (try 4, 500m or "
       "2Gi)\n"
-      "fault: s.yaml:9:40: spec.settings.node-monitor-grace-perod: " },
+      "fault: s.yaml:9:40: spec.settings: " },
     { "faults of the timeline",
       HEAD "  timeline:\n  - {at: 1s}\n  - {at: 1s, cordon: a, drain: a}\n"
            "  - {at: 1s, kubectl: describe pod a}\n  - {at: 1s, kubectl: aply -f -}\n"
@@ -171,7 +171,8 @@ static const struct {
       "fault: s.yaml:6:5: timeline: an entry without a verb (apply, scale, setImage, ...)\n"
       "fault: s.yaml:7:5: timeline: cordon and drain in one entry (give each its own)\n"
       "fault: s.yaml:8:23: kubectl: \"describe\" is no command that changes a cluster\n"
-      "fault: s.yaml:9:23: kubectl: \"aply\" changes nothing (did you mean apply?)\n"
+      "fault: s.yaml:9:23: kubectl: \"aply\" is no command that changes a cluster (did you mean "
+      "apply?)\n"
       "fault: s.yaml:10:23: kubectl: a quote or backslash has no other half\n"
       "fault: s.yaml:11:21: none.yaml: No such file or directory\n"
       "fault: s.yaml:12:23: rollout: say one of undo, restart, pause and resume\n"
@@ -193,9 +194,9 @@ static const struct {
       "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n"
       "fault: s.yaml:8:5: nodes: both zone and zones (give one of them)\n"
       "fault: s.yaml:9:5: \"6y\" does not describe nodes (try 6, 6x8cpu,32Gi or "
-      "6x8cpu,32Gi,3zones)\n"
+      "6x8cpu,32Gi,3zones; in quotes inside [])\n"
       "fault: s.yaml:10:5: \"2x4,8Gi\" does not describe nodes (try 6, 6x8cpu,32Gi or "
-      "6x8cpu,32Gi,3zones)\n"
+      "6x8cpu,32Gi,3zones; in quotes inside [])\n"
       "fault: s.yaml:12:5: nodes: two groups have the name \"x\"\n" },
     { "failures that make no sense",
       HEAD "  failures:\n  - {kind: node-crash}\n  - {kind: node-crush, at: 1h}\n"
