@@ -1,4 +1,5 @@
-/* Pod garbage collection: pods of nodes that are no more, and the oldest of too many that have ended.
+/* Pod garbage collection: pods of nodes that are no more, pods that cannot end because their node
+ * is out of service, and the oldest of too many that have ended.
  *
  * Follows pkg/controller/podgc/gc_controller.go of the release named in docs/fidelity.md: it looks
  * every 20 seconds, and a missing node must have been missed for 40 seconds. Each look is
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/node.h"
 #include "models/controllers/controller.h"
 #include "sim/base/memory.h"
 
@@ -43,16 +45,24 @@ static void forget(struct pod_gc *gc, const struct text *name)
     *missed = gc->missed[--gc->count];
 }
 
+static bool fail(struct object *object, void *context)
+{
+    struct pod *pod = (struct pod *)object;
+    (void)context;
+    if (pod_is_terminal(pod))
+        return false;
+    pod->phase = POD_FAILED;
+    return true;
+}
+
 static bool fail_orphan(struct object *object, void *context)
 {
     const struct client *client = context;
-    struct pod *pod = (struct pod *)object;
-    const bool ended = pod_is_terminal(pod);
-    if (!ended)
-        pod->phase = POD_FAILED;
-    return pod_set_condition(pod, client->cluster->run->texts, POD_DISRUPTION_TARGET, true,
-                             "DeletionByPodGC", "PodGC: node no longer exists", client->now) ||
-           !ended;
+    const bool failed = fail(object, NULL);
+    return pod_set_condition((struct pod *)object, client->cluster->run->texts,
+                             POD_DISRUPTION_TARGET, true, "DeletionByPodGC",
+                             "PodGC: node no longer exists", client->now) ||
+           failed;
 }
 
 static void remove_pod(struct client *client, const struct object *pod)
@@ -71,10 +81,34 @@ static void collect_orphans(struct client *client, const struct text *node)
     }
 }
 
+/* A user vouches by this taint that nothing runs on the node any more. */
+static bool is_out_of_service(const struct object *object)
+{
+    static const char key[] = "node.kubernetes.io/out-of-service";
+    const struct node *node = node_of(object);
+    for (size_t i = 0; node->taints != NULL && i < node->taints->count; i++)
+        if (strcmp(text_s(node->taints->items[i].key), key) == 0)
+            return !node_is_ready(node);
+    return false;
+}
+
+static void collect_stuck(struct client *client, const struct text *node)
+{
+    struct cache_cursor cursor = client_list_on_node(client, node);
+    while (cache_next(&cursor)) {
+        if (!meta_of(cursor.object)->deleting)
+            continue;
+        client_patch(client, object_key(cursor.object), fail, NULL, NULL);
+        remove_pod(client, cursor.object);
+    }
+}
+
 static void look_at_node(struct client *client, struct pod_gc *gc, struct object_key key)
 {
     struct cache_cursor cursor = client_list_on_node(client, key.name);
     const struct object *node = client_get(client, KIND_NODE, NULL, key.name);
+    if (node != NULL && is_out_of_service(node))
+        collect_stuck(client, key.name);
     if (node != NULL || !cache_next(&cursor)) {
         forget(gc, key.name);
         return;
@@ -151,7 +185,7 @@ static void wake_later(struct controller_run *controller, struct object_key key,
 
 static void wake_node(struct controller_run *controller, const struct watch_event *event)
 {
-    if (event->type == WATCH_DELETED)
+    if (event->type == WATCH_DELETED || is_out_of_service(event->object))
         wake_later(controller, object_key(event->object), event);
 }
 
@@ -171,12 +205,14 @@ static void wake_pod(struct controller_run *controller, const struct watch_event
     const int limit = client->cluster->settings.terminated_pod_gc_threshold;
     if (limit > 0 && gc->ended > (size_t)limit)
         wake_later(controller, ended_pods, event);
-    const struct text *node = pod_of(event->object)->node_name;
-    if (event->type == WATCH_DELETED || node == NULL ||
-        (event->before != NULL && pod_of(event->before)->node_name == node))
+    const struct pod *is = pod_of(event->object);
+    const struct pod *was = event->before != NULL ? pod_of(event->before) : NULL;
+    if (event->type == WATCH_DELETED || is->node_name == NULL ||
+        (was != NULL && was->node_name == is->node_name && was->meta.deleting == is->meta.deleting))
         return;
-    if (client_get(client, KIND_NODE, NULL, node) == NULL)
-        wake_later(controller, (struct object_key){ KIND_NODE, NULL, node }, event);
+    const struct object *node = client_get(client, KIND_NODE, NULL, is->node_name);
+    if (node == NULL || (is->meta.deleting && is_out_of_service(node)))
+        wake_later(controller, (struct object_key){ KIND_NODE, NULL, is->node_name }, event);
 }
 
 static void pod_gc_close(void *memory)

@@ -245,6 +245,75 @@ Test(kinds, keep_what_a_record_has_no_place_for)
     }
 }
 
+/* ---- random ---- */
+
+static uint64_t draw(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+/* Take something away, somewhere. */
+static void damage(struct value **slot, uint64_t *luck)
+{
+    if (*slot == NULL || (*slot)->count == 0)
+        return;
+    const size_t which = draw(luck) % (*slot)->count;
+    const bool here = draw(luck) % 4 == 0;
+    if ((*slot)->type == VALUE_MAP) {
+        char *key = strdup((*slot)->entries[which].key);
+        const bool identity = strcmp(key, "kind") == 0 || strcmp(key, "apiVersion") == 0;
+        if (here && !identity)
+            value_remove(value_own(slot), key);
+        else
+            damage(value_slot(value_own(slot), key), luck);
+        free(key);
+    } else if ((*slot)->type == VALUE_LIST) {
+        if (here)
+            value_cut(value_own(slot), which);
+        else
+            damage(&value_own(slot)->items[which], luck);
+    }
+}
+
+static void expect_stable(const struct value *tree)
+{
+    struct value *once = load_and_print(tree), *twice = load_and_print(once);
+    char *before = rows_print(once), *after = rows_print(twice);
+    cr_expect_str_eq(before, after);
+    free(before);
+    free(after);
+    value_drop(once);
+    value_drop(twice);
+}
+
+/* What a record makes of a document, however much is missing from it, it makes of its own print. */
+Test(kinds, print_what_they_read_whatever_is_missing)
+{
+    struct rows *rows = rows_open("tests/oracle/controllers/first-objects.jsonl.gz");
+    struct value *row;
+    uint64_t luck = 1;
+    while ((row = rows_next(rows)) != NULL) {
+        for (int i = 0; i < 10; i++) {
+            struct value *tree = value_hold(value_get(row, "object"));
+            for (uint64_t cuts = 1 + draw(&luck) % 5; cuts > 0; cuts--)
+                damage(&tree, &luck);
+            expect_stable(tree);
+            value_drop(tree);
+        }
+        value_drop(row);
+    }
+    rows_close(rows);
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        for (int k = 0; k < 100; k++) {
+            struct value *tree = parse(documents[i].document);
+            for (uint64_t cuts = 1 + draw(&luck) % 5; cuts > 0; cuts--)
+                damage(&tree, &luck);
+            expect_stable(tree);
+            value_drop(tree);
+        }
+}
+
 Test(kinds, are_found_by_the_words_of_kubectl)
 {
     static const struct {

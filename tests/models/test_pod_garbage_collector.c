@@ -65,6 +65,24 @@ Test(pod_garbage_collector, leaves_them_when_the_node_is_there_again)
     done(w);
 }
 
+/* No kubelet answers, so the pod cannot end by itself. */
+Test(pod_garbage_collector, takes_pods_that_stop_on_a_node_out_of_service)
+{
+    struct world *w = given_cluster(
+        "{apiVersion: v1, kind: Node, metadata: {name: n0}, spec: {taints: [{key: "
+        "node.kubernetes.io/out-of-service, value: nodeshutdown, effect: NoSchedule}]}}\n" POD(
+            "stopping") POD("staying"),
+        "");
+    until(w, 25);
+    delete_object(w, "pod/default/stopping", PROPAGATE_DEFAULT);
+    until(w, 39);
+    cr_expect_not_null(find(w, "pod/default/stopping"));
+    until(w, 41);
+    cr_expect_null(find(w, "pod/default/stopping"));
+    cr_expect_not_null(find(w, "pod/default/staying"));
+    done(w);
+}
+
 Test(pod_garbage_collector, takes_the_oldest_of_too_many_that_have_ended)
 {
     struct world *w = given_cluster(NODE, "terminated-pod-gc-threshold=2");
