@@ -1,0 +1,128 @@
+/* Why something is not ready, in the words that `kubectl describe` would show. */
+#include "models/api/workloads.h"
+#include "models/metrics/metrics_private.h"
+#include <stdlib.h>
+
+#include "sim/base/memory.h"
+
+/* "Pending: 0/6 nodes are available: ..."; NULL when the scheduler has nothing against it. */
+static char *of_scheduling(const struct pod *pod)
+{
+    if (pod->node_name != NULL)
+        return NULL;
+    const char *message = pod_condition_message(pod, POD_SCHEDULED);
+    return mem_format("Pending: %s", message && *message ? message : "not scheduled yet");
+}
+
+static const struct container_status *unready_container(const struct pod *pod)
+{
+    for (uint32_t i = 0; pod->containers != NULL && i < pod->containers->count; i++) {
+        const struct container_status *status = &pod->containers->items[i];
+        bool is_init = i < pod->spec->init_container_count;
+        bool is_done = is_init && status->state == CONTAINER_TERMINATED && status->exit_code == 0;
+        if (!status->ready && !is_done)
+            return status;
+    }
+    return NULL;
+}
+
+/* "CrashLoopBackOff: back-off 40s restarting ..."; NULL when all containers are fine. */
+static char *of_containers(const struct pod *pod)
+{
+    const struct container_status *status = unready_container(pod);
+    if (status == NULL)
+        return NULL;
+    if (status->state == CONTAINER_RUNNING)
+        return mem_format("Running: %s", pod_condition_message(pod, POD_CONTAINERS_READY)
+                                             ? pod_condition_message(pod, POD_CONTAINERS_READY)
+                                             : "container not ready");
+    const char *reason = status->reason ? text_s(status->reason) : "Waiting";
+    return status->message ? mem_format("%s: %s", reason, text_s(status->message))
+                           : mem_text(reason, strlen(reason));
+}
+
+char *diagnose_pod(const struct pod *pod)
+{
+    char *text = NULL;
+    if (pod->meta.deleting)
+        return mem_format("Terminating: %s", name_of(pod));
+    if (pod->reason != NULL)
+        return mem_format("%s: %s", text_s(pod->reason), text_s(pod->message));
+    text = of_scheduling(pod);
+    if (text == NULL)
+        text = of_containers(pod);
+    if (text == NULL && pod_condition_message(pod, POD_READY) != NULL)
+        text = mem_format("NotReady: %s", pod_condition_message(pod, POD_READY));
+    return text;
+}
+
+static char *of_condition(const struct conditions *conditions, const char *type,
+                          enum condition_status bad)
+{
+    const struct condition *found = conditions_find(conditions, type);
+    if (found == NULL || found->status != bad)
+        return NULL;
+    return mem_format("%s: %s", text_s(found->reason), text_s(found->message));
+}
+
+/* The pods of a ReplicaSet; one that is being deleted has the least to say, so it comes last. */
+static char *of_pods(const struct cluster *cluster, const struct meta *owner)
+{
+    char *leaving = NULL;
+    struct cache_cursor pods = client_list_owned(&cluster->admin, KIND_POD, owner->uid);
+    while (cache_next(&pods)) {
+        const struct pod *pod = pod_of(pods.object);
+        if (pod_serves(pod))
+            continue;
+        char *text = diagnose_pod(pod);
+        if (text != NULL && !pod->meta.deleting) {
+            free(leaving);
+            return text;
+        }
+        if (leaving == NULL)
+            leaving = text;
+        else
+            free(text);
+    }
+    return leaving;
+}
+
+static char *of_replicaset(const struct cluster *cluster, const struct object *object)
+{
+    const struct replicaset *set = (const struct replicaset *)object;
+    char *text = of_condition(set->conditions, "ReplicaFailure", CONDITION_TRUE);
+    return text ? text : of_pods(cluster, &set->meta);
+}
+
+static char *of_deployment(const struct cluster *cluster, const struct object *object)
+{
+    const struct deployment *deployment = (const struct deployment *)object;
+    char *text = of_condition(deployment->conditions, "ReplicaFailure", CONDITION_TRUE);
+    struct cache_cursor sets =
+        client_list_owned(&cluster->admin, KIND_REPLICASET, deployment->meta.uid);
+    while (text == NULL && cache_next(&sets))
+        text = of_replicaset(cluster, sets.object);
+    if (text == NULL)
+        text = of_condition(deployment->conditions, "Progressing", CONDITION_FALSE);
+    if (text == NULL)
+        text = of_condition(deployment->conditions, "Available", CONDITION_FALSE);
+    return text;
+}
+
+char *diagnose_workload(const struct cluster *cluster, struct object_key key)
+{
+    const struct object *object =
+        client_get(&cluster->admin, (enum kind)key.kind, key.space, key.name);
+    if (object == NULL)
+        return NULL;
+    switch (key.kind) {
+    case KIND_DEPLOYMENT:
+        return of_deployment(cluster, object);
+    case KIND_REPLICASET:
+        return of_replicaset(cluster, object);
+    case KIND_POD:
+        return diagnose_pod(pod_of(object));
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,39 @@
+/* Metrics: what is measured of a cluster. They watch and never write, so that measuring cannot
+ * change a run.
+ *
+ * A metric is a const: a name (its key in the summary) and a few functions. Adding one is one
+ * file and one line in the table in metrics.c. What the summary holds is described in
+ * docs/summary.md. */
+#ifndef MODELS_METRICS_METRIC_H
+#define MODELS_METRICS_METRIC_H
+
+#include "models/cluster/cluster.h"
+#include "sim/base/value.h"
+
+struct metric {
+    const char *name;
+    /* Watch a cluster; returns the metric's state. */
+    void *(*start)(struct cluster *cluster);
+    /* What was measured up to `now`, as a document; a new reference. May be asked again later. */
+    struct value *(*summary)(void *state, sim_time now);
+    void (*stop)(void *state); /* release */
+};
+
+/* The table of metrics, ends with NULL. */
+extern const struct metric *const metrics[];
+
+/* All metrics of the table at work on one cluster. */
+struct metrics_run;
+
+/* Begin before the first object is written, after the components. Free with metrics_stop(),
+ * before the cluster. */
+struct metrics_run *metrics_start(struct cluster *cluster);
+void metrics_stop(struct metrics_run *run);
+
+/* One map with a key for each metric; a new reference. */
+struct value *metrics_summary(struct metrics_run *run, sim_time now);
+
+/* A time as a JSON number of seconds, exact to the nanosecond; null for SIM_FOREVER. */
+struct value *seconds_print(sim_time time);
+
+#endif

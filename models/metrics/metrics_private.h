@@ -1,0 +1,38 @@
+/* What the metrics share. */
+#ifndef MODELS_METRICS_METRICS_PRIVATE_H
+#define MODELS_METRICS_METRICS_PRIVATE_H
+
+#include "models/metrics/availability.h"
+#include "models/metrics/metric.h"
+#include "sim/stat/tally.h"
+
+extern const struct metric workloads_metric, services_metric, pods_metric, nodes_metric;
+
+/* A replica counts while it is Ready and not on its way out: what an endpoint needs. */
+static inline bool pod_serves(const struct pod *pod)
+{
+    return pod_is_ready(pod) && !pod->meta.deleting && !pod_is_terminal(pod);
+}
+
+/* Did nobody mean this to happen? True of the roots that failures begin. */
+bool root_is_failure(const struct run *run, uint32_t root);
+
+/* "node-crash/worker-3"; the caller frees. */
+char *root_print(const struct run *run, uint32_t root);
+
+/* A double as a JSON number of twelve digits; null when it is not finite. */
+struct value *number_print(double number);
+
+/* {count, mean, p50, p95, p99, max} of a tally of seconds; null when it is empty. */
+struct value *tally_print(struct tally *tally);
+
+/* Put the fields of an availability into a map: see docs/summary.md. Complete up to `now`. */
+void availability_print(struct availability *of, const struct run *run, struct value *into);
+
+/* Why fewer pods than wanted are ready, in the words of `kubectl describe`: what the workload's
+ * conditions or the first of its unready pods have to say. The caller frees; NULL when nothing is
+ * said. */
+char *diagnose_workload(const struct cluster *cluster, struct object_key key);
+char *diagnose_pod(const struct pod *pod);
+
+#endif

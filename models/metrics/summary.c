@@ -1,0 +1,175 @@
+/* How the metrics print what they share into the summary. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "models/failures/failures.h"
+#include "models/metrics/metrics_private.h"
+#include "sim/base/memory.h"
+
+enum { CURVE_POINTS = 2000 }; /* of a curve, at most */
+
+bool root_is_failure(const struct run *run, uint32_t root)
+{
+    struct error error = { 0 };
+    bool known = failures_know(run->roots[root].kind, (struct place){ 0 }, &error);
+    error_close(&error);
+    return known;
+}
+
+char *root_print(const struct run *run, uint32_t root)
+{
+    const struct root *of = &run->roots[root];
+    return mem_format("%s%s%s", of->kind, of->name ? "/" : "", text_s(of->name));
+}
+
+struct value *seconds_print(sim_time time)
+{
+    char text[40];
+    if (time == SIM_FOREVER)
+        return value_new_null();
+    uint64_t size = time < 0 ? -(uint64_t)time : (uint64_t)time;
+    int length = snprintf(text, sizeof text, "%s%" PRIu64 ".%09" PRIu64, time < 0 ? "-" : "",
+                          size / SIM_SECOND, size % SIM_SECOND);
+    while (text[length - 1] == '0')
+        length--;
+    text[text[length - 1] == '.' ? length - 1 : length] = '\0';
+    return value_new_number(text);
+}
+
+struct value *number_print(double number)
+{
+    char text[40];
+    if (!isfinite(number))
+        return value_new_null();
+    snprintf(text, sizeof text, "%.12g", number);
+    return value_new_number(text);
+}
+
+struct value *tally_print(struct tally *tally)
+{
+    if (tally->count == 0)
+        return value_new_null();
+    struct value *map = value_new_map();
+    value_set(map, "count", value_new_int((int64_t)tally->count));
+    value_set(map, "mean", number_print(tally->mean));
+    value_set(map, "p50", number_print(tally_quantile(tally, 0.50)));
+    value_set(map, "p95", number_print(tally_quantile(tally, 0.95)));
+    value_set(map, "p99", number_print(tally_quantile(tally, 0.99)));
+    value_set(map, "max", number_print(tally->most));
+    return map;
+}
+
+static double share(sim_time part, sim_time whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+/* Losses with equal kinds of root, added up; `from` is where the first of a kind stands. */
+static struct value *cause_print(const struct availability *of, const struct run *run,
+                                 uint32_t from)
+{
+    const char *kind = run->roots[of->losses[from].root].kind;
+    struct loss sum = { 0 };
+    int64_t roots = 0;
+    for (uint32_t i = from; i < of->loss_count; i++) {
+        const struct loss *loss = &of->losses[i];
+        if (strcmp(run->roots[loss->root].kind, kind) != 0)
+            continue;
+        sum.downtime += loss->downtime;
+        sum.missing += loss->missing;
+        sum.outages += loss->outages;
+        sum.replicas += loss->replicas;
+        roots++;
+    }
+    struct value *map = value_new_map();
+    value_set(map, "kind", value_new_string(kind));
+    value_set(map, "downtimeSeconds", seconds_print(sum.downtime));
+    value_set(map, "downtimeShare", number_print(share(sum.downtime, of->downtime)));
+    value_set(map, "notReadyReplicaSeconds", seconds_print(sum.missing));
+    value_set(map, "outages", value_new_int(sum.outages));
+    value_set(map, "replicasLost", value_new_int(sum.replicas));
+    value_set(map, "roots", value_new_int(roots));
+    return map;
+}
+
+static bool is_first_of_kind(const struct availability *of, const struct run *run, uint32_t index)
+{
+    const char *kind = run->roots[of->losses[index].root].kind;
+    for (uint32_t i = 0; i < index; i++)
+        if (strcmp(run->roots[of->losses[i].root].kind, kind) == 0)
+            return false;
+    return true;
+}
+
+static struct value *causes_print(const struct availability *of, const struct run *run)
+{
+    struct value *list = value_new_list();
+    for (uint32_t i = 0; i < of->loss_count; i++)
+        if (is_first_of_kind(of, run, i))
+            value_add(list, cause_print(of, run, i));
+    return list;
+}
+
+static struct value *outages_print(const struct availability *of, const struct run *run)
+{
+    struct value *list = value_new_list();
+    for (uint32_t i = 0; i < of->outage_count; i++) {
+        const struct outage *outage = &of->outages[i];
+        struct value *map = value_new_map();
+        char *cause = root_print(run, outage->cause.root);
+        bool over = outage->end != SIM_FOREVER;
+        value_set(map, "startSeconds", seconds_print(outage->start));
+        value_set(map, "endSeconds", seconds_print(outage->end));
+        value_set(map, "seconds", seconds_print((over ? outage->end : of->last) - outage->start));
+        value_set(map, "cause", value_new_string(cause));
+        value_set(map, "line", value_new_int((int64_t)outage->cause.id));
+        value_add(list, map);
+        free(cause);
+    }
+    return list;
+}
+
+static struct value *step_print(const struct level_step *step)
+{
+    struct value *point = value_new_list();
+    value_add(point, seconds_print(step->at));
+    value_add(point, value_new_int(step->wanted));
+    value_add(point, value_new_int(step->ready));
+    return point;
+}
+
+/* The curve of [seconds, wanted, ready]; of a long one, in each stretch the step with the fewest
+ * ready, so that no dip is lost. */
+static struct value *curve_print(const struct availability *of)
+{
+    struct value *list = value_new_list();
+    uint32_t stretch = of->step_count / CURVE_POINTS + 1;
+    for (uint32_t i = 0; i < of->step_count; i += stretch) {
+        uint32_t lowest = i;
+        for (uint32_t j = i; j < i + stretch && j < of->step_count; j++)
+            if (of->steps[j].ready < of->steps[lowest].ready)
+                lowest = j;
+        value_add(list, step_print(&of->steps[lowest]));
+    }
+    return list;
+}
+
+void availability_print(struct availability *of, const struct run *run, struct value *into)
+{
+    availability_advance(of, run_now(run));
+    sim_time observed = availability_observed(of);
+    value_set(into, "wanted", value_new_int(of->wanted));
+    value_set(into, "ready", value_new_int(of->ready));
+    value_set(into, "availability",
+              observed > 0 ? number_print(1 - share(of->downtime, observed)) : value_new_null());
+    value_set(into, "bringUpSeconds", of->counting ? seconds_print(of->began) : value_new_null());
+    value_set(into, "observedSeconds", seconds_print(observed));
+    value_set(into, "downtimeSeconds", seconds_print(of->downtime));
+    value_set(into, "degradedSeconds", seconds_print(of->degraded));
+    value_set(into, "notReadyReplicaSeconds", seconds_print(of->missing));
+    value_set(into, "outages", outages_print(of, run));
+    value_set(into, "causes", causes_print(of, run));
+    value_set(into, "curve", curve_print(of));
+}
