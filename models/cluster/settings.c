@@ -282,6 +282,16 @@ void settings_init(struct settings *settings)
             *model_of(settings, &timings[i]) = distribution_new_constant(timings[i].standard);
 }
 
+struct settings settings_copy(const struct settings *settings)
+{
+    struct settings copy = *settings;
+    for (size_t i = 0; i < TIMINGS; i++) {
+        struct distribution *model = *model_of(settings, &timings[i]);
+        *model_of(&copy, &timings[i]) = model ? distribution_copy(model) : NULL;
+    }
+    return copy;
+}
+
 void settings_close(struct settings *settings)
 {
     for (size_t i = 0; i < TIMINGS; i++) {

@@ -61,6 +61,8 @@ struct settings {
 
 /* The defaults above. Release with settings_close(). */
 void settings_init(struct settings *settings);
+/* The same settings, sharing nothing. Release as well. */
+struct settings settings_copy(const struct settings *settings);
 void settings_close(struct settings *settings);
 
 /* Set a controller, scheduler or kubelet setting by its flag's name without dashes in front

@@ -153,7 +153,8 @@ struct workload_source *workload_source_new(struct cluster *cluster,
     client_init(&source->client, cluster, "workload", 0, 0, source);
     source->client.free_of_charge = true;
     source->cause = run_root(cluster->run, source->began, "arrival", "workload");
-    cache_watch(cluster->cache, (struct watcher){ .self = source, .deliver = notice });
+    cache_watch_kinds(cluster->cache, (struct watcher){ .self = source, .deliver = notice },
+                      1u << KIND_POD);
     if (workload->count > 0)
         source->arrival = run_at(cluster->run, source->began + workload->arrivals[0].at,
                                  PRIORITY_WORLD, arrive, source);

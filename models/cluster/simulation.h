@@ -1,0 +1,43 @@
+/* One scenario, played from start to end: a run, its cluster, what users do, what fails, and what
+ * is measured.
+ *
+ *     struct simulation *simulation = simulation_new(&scenario, (struct simulation_options){ 0 },
+ *                                                    &faults, &warnings);
+ *     simulation_advance(simulation, scenario.duration);
+ *     struct value *summary = simulation_summary(simulation);
+ */
+#ifndef MODELS_CLUSTER_SIMULATION_H
+#define MODELS_CLUSTER_SIMULATION_H
+
+#include "models/cluster/cluster.h"
+#include "models/cluster/scenario.h"
+#include "models/cluster/workload.h"
+
+struct simulation_options {
+    struct queue *queue;             /* another future event list, taken over; NULL: the fast one */
+    trace_sink *sink;                /* reads the trace; NULL: nobody */
+    void *context;                   /* the sink's */
+    bool without_metrics;            /* measure nothing; must not change the trace */
+    const struct workload *workload; /* pods that come and go, borrowed; NULL: none */
+};
+
+struct simulation;
+
+/* At time 0, with the scenario's nodes and objects created. The scenario is borrowed and outlives
+ * it. Objects that the API server would refuse are appended to the faults, at the user's place:
+ * NULL when there are any. Namespaces that are used but not given are made. */
+struct simulation *simulation_new(const struct scenario *scenario,
+                                  struct simulation_options options, struct error_list *faults,
+                                  struct error_list *warnings);
+void simulation_free(struct simulation *simulation);
+
+/* Let everything happen up to and including this time. */
+void simulation_advance(struct simulation *simulation, sim_time until);
+
+struct run *simulation_run(const struct simulation *simulation);
+struct cluster *simulation_cluster(const struct simulation *simulation);
+
+/* The summary document up to now (docs/summary.md); a new reference. */
+struct value *simulation_summary(struct simulation *simulation);
+
+#endif
