@@ -1,7 +1,7 @@
 /* Containers of running pods fail: `count` pods out of those that a selector matches.
  *
- * Which ones is left open by the failure, and so a recorded choice. By hand the target is
- * a selector ("app=web") in any namespace, or a pod: "web-1", "shop/web-1". */
+ * Which ones is left open by the failure, and so a recorded choice. By hand the target is a
+ * selector ("app=web") in any namespace, or a pod: "web-1", "shop/web-1". */
 #include <stdlib.h>
 
 #include "models/api/pod.h"

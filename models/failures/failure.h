@@ -1,9 +1,9 @@
 /* A kind of failure: what breaks, and how it is mended.
  *
- * One const per kind, one file each, one line in the table of failures.c. A failure strikes
- * a target by writing Machines and Images, the world below the API, and nothing else: what
- * the cluster does about it is the cluster's business. Times and luck are not its own
- * either: failures.c says when to strike and when to mend. */
+ * One const per kind, one file each, one line in the table of failures.c. A failure strikes a
+ * target by writing Machines and Images, the world below the API, and nothing else: what the
+ * cluster does about it is the cluster's business. Times and luck are not its own either:
+ * failures.c says when to strike and when to mend. */
 #ifndef MODELS_FAILURES_FAILURE_H
 #define MODELS_FAILURES_FAILURE_H
 

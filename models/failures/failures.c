@@ -1,8 +1,8 @@
 /* When failures strike and are mended.
  *
- * A target lives through times of health and of failure in turn: it waits for its next given time, or
- * draws how long it stays healthy; struck, it draws how long that lasts. Each strike begins
- * a root of causes, and what its mending leads to belongs to the same root. */
+ * A target lives through times of health and of failure in turn: it waits for its next given
+ * time, or draws how long it stays healthy; struck, it draws how long that lasts. Each strike
+ * begins a root of causes, and what its mending leads to belongs to the same root. */
 #include "models/failures/failures.h"
 
 #include <stdlib.h>

@@ -28,7 +28,8 @@
 
 extern const struct component failure_planner;
 
-/* Plan an entry from now on. The document is held. Each fault is appended; false when there was one. */
+/* Plan an entry from now on. The document is held. Each fault is appended; false when there
+ * was one. */
 bool failures_plan(struct cluster *cluster, struct value *entry, struct error_list *faults);
 
 /* Check an entry without planning it. */
@@ -37,9 +38,9 @@ bool failures_check(const struct value *entry, struct error_list *faults);
 /* Is there such a kind of failure? False with the error, and the nearest name. */
 bool failures_know(const char *kind, struct place at, struct error *error);
 
-/* By hand: "fail node-crash worker-3", "restore node-crash worker-3". A strike begins a root of its
- * own; mending ends what was struck, by hand or as planned. False with the error when there
- * is no such kind or target, or nothing to mend. */
+/* By hand: "fail node-crash worker-3", "restore node-crash worker-3". A strike begins a root
+ * of its own; mending ends what was struck, by hand or as planned. False with the error when
+ * there is no such kind or target, or nothing to mend. */
 bool failures_strike(struct cluster *cluster, const char *kind, const char *target,
                      struct error *error);
 bool failures_mend(struct cluster *cluster, const char *kind, const char *target,

@@ -1,7 +1,6 @@
 /* Taking power or network from nodes, and giving it back.
  *
- * Several failures may hold the same machine down: it comes back when the last one is
- * mended. */
+ * Several failures may hold the same machine down: it comes back when the last one is mended. */
 #ifndef MODELS_FAILURES_MACHINES_H
 #define MODELS_FAILURES_MACHINES_H
 

@@ -1,8 +1,8 @@
 /* How long a container waits before it is started again, or its image is pulled again.
  *
  * Follows client-go util/flowcontrol/backoff.go as pkg/kubelet uses it: the first retry is
- * immediate, the next waits 10 s, then twice as long each time up to a limit. What went
- * well for longer than twice the limit before it failed begins anew. */
+ * immediate, the next waits 10 s, then twice as long each time up to a limit. What went well
+ * for longer than twice the limit before it failed begins anew. */
 #ifndef MODELS_KUBELET_BACK_OFF_H
 #define MODELS_KUBELET_BACK_OFF_H
 

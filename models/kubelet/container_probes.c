@@ -1,8 +1,8 @@
 /* The probes of a pod's containers: what they decide, done. */
 #include "models/kubelet/kubelet_private.h"
 
-/* When a probe ticked first: from when the kubelet took the pod. A kubelet that has
- * started less than a period ago puts its probes off by a random part of a period. */
+/* When a probe ticked first: from when the kubelet took the pod. A kubelet that has started
+ * less than a period ago puts its probes off by a random part of a period. */
 static sim_time probe_phase(const struct pod_worker *worker, size_t i, enum probe_kind kind)
 {
     static const char *const purposes[] = { "startup-probe", "readiness-probe", "liveness-probe" };
@@ -27,8 +27,8 @@ static struct probed probed_of(const struct pod_worker *worker, size_t i)
     return probed;
 }
 
-/* Probes are asked of running containers of a pod that is to go on. Init containers that are no
- * sidecars have none. */
+/* Probes are asked of running containers of a pod that is to go on. Init containers that are
+ * no sidecars have none. */
 static bool is_probed(const struct pod_worker *worker, size_t i)
 {
     return worker->stage == STAGE_LIVE && worker->runs[i].state == RUN_RUNNING &&

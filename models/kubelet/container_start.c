@@ -1,8 +1,8 @@
 /* Starting a container: image, creation, process.
  *
  * Follows startContainer in pkg/kubelet/kuberuntime/kuberuntime_container.go and
- * EnsureImageExists in pkg/kubelet/images. How long a process runs and when it answers
- * is said by its pod's annotations, by the Image of its image, or by the timing models. */
+ * EnsureImageExists in pkg/kubelet/images. How long a process runs and when it answers is said
+ * by its pod's annotations, by the Image of its image, or by the timing models. */
 #include <stdlib.h>
 
 #include "models/kubelet/kubelet_private.h"

@@ -165,8 +165,8 @@ bool containers_are_done(const struct pod_worker *worker)
     return true;
 }
 
-/* A container that was ready ends by itself and will run again: nobody in the run caused that, so a
- * chain of causes begins. */
+/* A container that was ready ends by itself and will run again: nobody in the run caused that,
+ * so a chain of causes begins. */
 static void begin_root(struct pod_worker *worker, size_t i)
 {
     struct run *run = worker_run(worker);

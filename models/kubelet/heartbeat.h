@@ -25,8 +25,8 @@ void heartbeat_close(struct heartbeat *heartbeat);
 /* Renew from now on, at now, now + period, ... The client's work has begun. */
 void heartbeat_begin(struct heartbeat *heartbeat);
 
-/* Fall silent: the newest renewal not after now was the last. Without a network the write
- * is still made: it tells what observers would see, and the kubelet does not make it. */
+/* Fall silent: the newest renewal not after now was the last. Without a network the write is
+ * still made: it tells what observers would see, and the kubelet does not make it. */
 void heartbeat_end(struct heartbeat *heartbeat);
 
 #endif

@@ -1,7 +1,7 @@
 /* One node: its computer's power and network, and what its kubelet does about them.
  *
- * Without power the containers are gone and the kubelet is silent; when it is back it finds its
- * pods in the API, restarts what was running and finishes what was deleted meanwhile.
+ * Without power the containers are gone and the kubelet is silent; when it is back it finds
+ * its pods in the API, restarts what was running and finishes what was deleted meanwhile.
  * Without network the containers run on, and what happens to them is reported later. */
 #include <stdlib.h>
 

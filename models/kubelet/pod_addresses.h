@@ -8,8 +8,8 @@ struct pod_addresses {
     uint32_t given; /* so far */
 };
 
-/* The next free IP of 10.0.0.0/8, in host byte order: 10.0.0.1 first, in order of asking. Comes
- * round after 16,777,214 pods, when the first are long gone. */
+/* The next free IP of 10.0.0.0/8, in host byte order: 10.0.0.1 first, in order of asking.
+ * Comes round after 16,777,214 pods, when the first are long gone. */
 static inline uint32_t pod_addresses_next(struct pod_addresses *addresses)
 {
     return 10u << 24 | (addresses->given++ % 0xfffffeu + 1);

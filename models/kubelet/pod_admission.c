@@ -1,7 +1,7 @@
 /* Whether a node takes a pod that was bound to it.
  *
- * Follows pkg/kubelet/lifecycle/predicate.go of the release named in docs/fidelity.md: node affinity
- * and resources. Host ports and taints are left to the scheduler. */
+ * Follows pkg/kubelet/lifecycle/predicate.go of the release named in docs/fidelity.md: node
+ * affinity and resources. Host ports and taints are left to the scheduler. */
 #include "models/kubelet/kubelet_private.h"
 #include "sim/base/memory.h"
 

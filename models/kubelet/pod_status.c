@@ -92,8 +92,8 @@ static bool is_incomplete(const struct pod_worker *worker, size_t i)
     return worker_container(worker, i)->sidecar ? !status->started : !status->ready;
 }
 
-/* A container that has run once says that the pod was initialized, even if its init
- * containers run again after a reboot. */
+/* A container that has run once says that the pod was initialized, even if its init containers
+ * run again after a reboot. */
 static bool was_initialized(const struct pod_worker *worker)
 {
     if (worker->initialized)

@@ -1,12 +1,12 @@
 /* A pod at work on its node: from admission to the DELETE that ends it.
  *
  * Follows pkg/kubelet/pod_workers.go and kubelet.go (SyncPod, SyncTerminatingPod,
- * SyncTerminatedPod) of the release named in docs/fidelity.md. A worker sleeps until the
- * next thing happens to one of its containers: one event at a time, whatever their number.
+ * SyncTerminatedPod) of the release named in docs/fidelity.md. A worker sleeps until the next
+ * thing happens to one of its containers: one event at a time, whatever their number.
  *
- * As in the status manager, what follows shortly replaces what is not written yet: a
- * change that matters to nobody (image pulled, sandbox made) waits for the next one if
- * that is due within a second. Readiness, starts and ends are written at once. */
+ * As in the status manager, what follows shortly replaces what is not written yet: a change
+ * that matters to nobody (image pulled, sandbox made) waits for the next one if that is due
+ * within a second. Readiness, starts and ends are written at once. */
 #include <stdlib.h>
 
 #include "models/kubelet/kubelet_private.h"
@@ -210,8 +210,8 @@ static void pod_worker_delete(struct pod_worker *worker)
     error_close(&error); /* gone before: just as well */
 }
 
-/* Report the end, and give the object up if its deletion was asked for. The worker stays
- * until it sees that in its cache, or it would take the pod for a new one. */
+/* Report the end, and give the object up if its deletion was asked for. The worker stays until
+ * it sees that in its cache, or it would take the pod for a new one. */
 static void finish(struct pod_worker *worker, sim_time now)
 {
     const bool deleting = worker->pod->meta.deleting;

@@ -1,7 +1,7 @@
 /* Start-up, readiness and liveness probes: when they decide something.
  *
- * A probe is not ticked. Whether the process would answer is given (never before one instant, always
- * after it), so the tick at which a threshold is met follows by arithmetic. Under
+ * A probe is not ticked. Whether the process would answer is given (never before one instant,
+ * always after it), so the tick at which a threshold is met follows by arithmetic. Under
  * settings.tick_heartbeats every tick is an event, and counts as in Kubernetes: a test
  * compares the two. Follows pkg/kubelet/prober of the release named in docs/fidelity.md:
  *   - a probe ticks from when the kubelet took the pod, not from when the container started;

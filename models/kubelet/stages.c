@@ -1,7 +1,8 @@
 /* Plays a stage table: one pending stage per object, started and withdrawn by watches.
  *
- * Follows KWOK's stage controllers (v0.8.0, pkg/kwok/controllers) in what a stage sees and does. An
- * object that changes while its stage waits keeps its place if the same stage still applies. */
+ * Follows KWOK's stage controllers (v0.8.0, pkg/kwok/controllers) in what a stage sees and
+ * does. An object that changes while its stage waits keeps its place if the same stage still
+ * applies. */
 #include "models/kubelet/stages.h"
 
 #include <assert.h>

@@ -1,9 +1,9 @@
 /* The stage-table kubelet: objects move through states by a table.
  *
- * A stage applies to the objects of a kind that meet all its requirements. An object for which a stage
- * applies waits for the stage's delay, is then changed (or deleted), and is looked at again.
- * The first stage of the table that applies counts. Such a kubelet knows no containers: it
- * serves recordings whose kubelet was a fake, and documents of the kind KWOK calls Stage. */
+ * A stage applies to the objects of a kind that meet all its requirements. An object for which
+ * a stage applies waits for the stage's delay, is then changed (or deleted), and is looked at
+ * again. The first stage of the table that applies counts. Such a kubelet knows no containers:
+ * it serves recordings whose kubelet was a fake, and documents of the kind KWOK calls Stage. */
 #ifndef MODELS_KUBELET_STAGES_H
 #define MODELS_KUBELET_STAGES_H
 
@@ -13,9 +13,9 @@
 
 enum { STAGE_REQUIREMENTS = 6, STAGE_VALUES = 2 };
 
-/* One requirement. Fields: "status.phase", "status.ready" (a node's condition), "spec.nodeName",
- * "spec.restartPolicy", "metadata.deletionTimestamp", and "labels:KEY", "annotations:KEY".
- * An absent field equals no value. */
+/* One requirement. Fields: "status.phase", "status.ready" (a node's condition),
+ * "spec.nodeName", "spec.restartPolicy", "metadata.deletionTimestamp", and "labels:KEY",
+ * "annotations:KEY". An absent field equals no value. */
 struct stage_requirement {
     const char *field;               /* NULL ends the list */
     enum selector_operator operator; /* In, NotIn, Exists, DoesNotExist */

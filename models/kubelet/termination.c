@@ -1,8 +1,8 @@
 /* Stopping containers: preStop hook, SIGTERM, SIGKILL; sidecars last.
  *
  * Follows killContainer and killContainersWithSyncResult in pkg/kubelet/kuberuntime of the
- * release named in docs/fidelity.md. A process that heeds SIGTERM exits with 143, one that has to
- * be killed with 137. */
+ * release named in docs/fidelity.md. A process that heeds SIGTERM exits with 143, one that has
+ * to be killed with 137. */
 #include "models/kubelet/kubelet_private.h"
 
 #define LEAST_GRACE (2 * SIM_SECOND) /* kuberuntime's minimumGracePeriodInSeconds */

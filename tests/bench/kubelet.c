@@ -1,7 +1,8 @@
 /* What a pod costs its kubelet: pods that come bound, run for a while and are deleted.
  *
- * No scheduler and no controllers, so what is measured is the kubelet with the writes and watches
- * that it causes. Prints CPU microseconds and writes for each pod, and bytes for each live pod. */
+ * No scheduler and no controllers, so what is measured is the kubelet with the writes and
+ * watches that it causes. Prints CPU microseconds and writes for each pod, and bytes for each
+ * live pod. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -125,8 +125,8 @@ Test(failures, a_node_that_joins_later_is_meant_too)
     done(w);
 }
 
-/* Up 10 h and down 1 h on average, both exponential: up 10/11 of the time (renewal-reward theorem).
- * Over n cycles the standard error is about A (1 - A) sqrt(2 / n). */
+/* Up 10 h and down 1 h on average, both exponential: up 10/11 of the time (renewal-reward
+ * theorem). Over n cycles the standard error is about A (1 - A) sqrt(2 / n). */
 Test(failures, the_time_a_node_is_up_follows_the_renewal_formula)
 {
     enum { CYCLES = 20000 };
