@@ -51,19 +51,37 @@ static void say_deletion(struct phrases *phrases, const struct meta *was, const 
             is->finalizers != NULL ? is->finalizers->items[0]->s : "its finalizers");
 }
 
+/* What a container waits for, unless it is its first start. */
+static bool is_trouble(const char *reason)
+{
+    return strcmp(reason, "ContainerCreating") != 0 && strcmp(reason, "PodInitializing") != 0;
+}
+
+static void say_container(struct phrases *phrases, const struct container_status *was,
+                          const struct container_status *is, bool over)
+{
+    const bool changed = was->state != is->state || was->reason != is->reason;
+    if (is->restart_count > was->restart_count)
+        say(phrases, "restart %" PRId32, is->restart_count);
+    if (is->state == CONTAINER_WAITING && changed && is_trouble(text_s(is->reason)))
+        say(phrases, "%s", text_s(is->reason));
+    if (is->state == CONTAINER_TERMINATED && changed && !over && is->exit_code != 0)
+        say(phrases, "exit code %" PRId32, is->exit_code);
+}
+
 static void say_pod(struct phrases *phrases, const struct pod *was, const struct pod *is)
 {
+    static const struct container_status none = { 0 };
     if (was->node_name != is->node_name)
         say(phrases, "bound to %s", text_s(is->node_name));
     if (was->phase != is->phase)
         say(phrases, "%s", pod_phase_name(is->phase));
     if (pod_is_ready(was) != pod_is_ready(is))
         say(phrases, "%s", pod_is_ready(is) ? "ready" : "not ready");
-    if (was->containers != is->containers && is->containers != NULL && was->containers != NULL) {
-        for (uint32_t i = 0; i < is->containers->count && i < was->containers->count; i++)
-            if (is->containers->items[i].restart_count > was->containers->items[i].restart_count)
-                say(phrases, "restart %" PRId32, is->containers->items[i].restart_count);
-    }
+    const struct container_statuses *old = was->containers, *new = is->containers;
+    for (uint32_t i = 0; old != new &&new != NULL &&i < new->count; i++)
+        say_container(phrases, old != NULL && i < old->count ? &old->items[i] : &none,
+                      &new->items[i], pod_is_terminal(is));
 }
 
 static void say_condition(struct phrases *phrases, const struct conditions *was,

@@ -63,7 +63,7 @@ Test(failures, take_the_containers_of_a_zone)
     expect_trace(w, "pod/",
                  "   0.000 pod/default/web create\n"
                  "   1.000 pod/default/web patch Running, ready\n"
-                 "  20.000 pod/default/web patch not ready\n"
+                 "  20.000 pod/default/web patch not ready, exit code 255\n"
                  "  21.000 pod/default/web patch ready, restart 1\n");
     done(w);
 }

@@ -59,7 +59,7 @@ Test(kubelet_node, without_power_everything_stops_until_it_is_back)
     expect_trace(w, "pod/",
                  "   0.000 pod/default/web create\n"
                  "   1.000 pod/default/web patch Running, ready\n"
-                 " 300.000 pod/default/web patch not ready\n"
+                 " 300.000 pod/default/web patch not ready, exit code 255\n"
                  " 301.000 pod/default/web patch ready, restart 1\n");
     expect_field(w, WEB, "status.containerStatuses.0.lastState.terminated.reason", "Unknown");
     expect_field(w, WEB, "status.containerStatuses.0.lastState.terminated.exitCode", "255");
@@ -112,7 +112,7 @@ Test(kubelet_node, a_fault_kills_one_container)
     expect_trace(w, "pod/",
                  "   0.000 pod/default/web create\n"
                  "   1.000 pod/default/web patch Running, ready\n"
-                 "  20.000 pod/default/web patch not ready\n"
+                 "  20.000 pod/default/web patch not ready, exit code 137\n"
                  "  21.000 pod/default/web patch ready, restart 1\n");
     expect_field(w, WEB, "status.containerStatuses.0.lastState.terminated.reason", "OOMKilled");
     done(w);

@@ -107,7 +107,7 @@ Test(node_lifecycle, forgives_a_node_that_comes_back_in_time)
                  "   0.000 pod/default/web create\n"
                  "   1.000 pod/default/web patch Running, ready\n"
                  "  60.000 pod/default/web patch not ready\n"
-                 "  72.000 pod/default/web patch\n" /* its container is waiting */
+                 "  72.000 pod/default/web patch exit code 255\n" /* its container is waiting */
                  "  73.000 pod/default/web patch ready, restart 1\n");
     expect_field(w, "node/n0", "spec.taints", NULL);
     expect_events(w, "TaintManagerEviction", "Cancelling deletion of Pod default/web");

@@ -96,7 +96,7 @@ Test(pod_lifecycle, an_image_that_cannot_be_pulled_is_tried_again_with_back_off)
         given_nodes(IMAGE("app:1", "pullFails: true") NODE("n0") POD("web", ONE("")), "");
     until(w, 1000);
     expect_pods(w, "   0.000 pod/default/web create\n"
-                   "   1.000 pod/default/web patch\n");
+                   "   1.000 pod/default/web patch ImagePullBackOff\n");
     expect_field(w, WEB, "status.phase", "Pending");
     expect_field(w, WEB, STATE,
                  "{\"waiting\":{\"message\":\"Back-off pulling image \\\"app:1\\\"\","
@@ -186,8 +186,8 @@ Test(pod_lifecycle, a_crashing_container_is_restarted_with_back_off)
     expect_field(w, WEB, LAST ".terminated.finishedAt", "1970-01-01T00:00:02Z");
     until(w, 80);
     expect_pods(w, "   0.000 pod/default/web create\n"
-                   "   1.000 pod/default/web patch Running\n"
-                   "   2.000 pod/default/web patch restart 1\n"
+                   "   1.000 pod/default/web patch Running, exit code 1\n"
+                   "   2.000 pod/default/web patch restart 1, CrashLoopBackOff\n"
                    "  13.000 pod/default/web patch restart 2\n"
                    "  34.000 pod/default/web patch restart 3\n"
                    "  75.000 pod/default/web patch restart 4\n");
@@ -217,7 +217,7 @@ Test(pod_lifecycle, on_failure_restarts_failures_only)
     expect_trace(w, "pod/default/bad",
                  "   0.000 pod/default/bad create\n"
                  "   1.000 pod/default/bad patch Running, ready\n"
-                 "   6.000 pod/default/bad patch not ready\n"
+                 "   6.000 pod/default/bad patch not ready, exit code 3\n"
                  "   7.000 pod/default/bad patch ready, restart 1\n");
     done(w);
 }
@@ -250,9 +250,9 @@ Test(pod_lifecycle, a_container_that_fails_its_liveness_probe_is_stopped_and_res
     until(w, 76);
     expect_pods(w, "   0.000 pod/default/web create\n"
                    "   1.000 pod/default/web patch Running\n"
-                   "  33.000 pod/default/web patch\n"
+                   "  33.000 pod/default/web patch exit code 143\n"
                    "  34.000 pod/default/web patch restart 1\n"
-                   "  63.000 pod/default/web patch\n"
+                   "  63.000 pod/default/web patch CrashLoopBackOff\n"
                    "  74.000 pod/default/web patch restart 2\n");
     done(w);
 }
@@ -298,7 +298,7 @@ Test(pod_lifecycle, sidecars_stop_last)
         "   0.000 pod/default/web create\n"
         "   2.000 pod/default/web patch Running, ready\n"
         "  10.000 pod/default/web delete grace 30s\n"
-        "  13.000 pod/default/web patch not ready\n"
+        "  13.000 pod/default/web patch not ready, exit code 143\n"
         "  16.000 pod/default/web patch Failed\n"
         "  16.000 pod/default/web remove\n");
 }
