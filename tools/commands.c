@@ -7,6 +7,7 @@
 #include "tools/version.h"
 
 const struct command *const commands[] = {
+    &run_command,
     &why_command,
     &completion_command,
     &version_command,

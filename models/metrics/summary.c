@@ -20,8 +20,8 @@ bool root_is_failure(const struct run *run, uint32_t root)
 
 char *root_print(const struct run *run, uint32_t root)
 {
-    const struct root *of = &run->roots[root];
-    return mem_format("%s%s%s", of->kind, of->name ? "/" : "", text_s(of->name));
+    const struct text *name = run->roots[root].name;
+    return name ? mem_text(name->s, name->length) : mem_format("%s", run->roots[root].kind);
 }
 
 struct value *seconds_print(sim_time time)

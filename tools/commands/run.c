@@ -1,0 +1,177 @@
+/* seatrial run: play a scenario, or manifests with sensible defaults, and say how it went. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "models/api/schema.h"
+#include "models/cluster/simulation.h"
+#include "tools/commands/commands.h"
+#include "tools/inputs.h"
+#include "tools/output.h"
+#include "tools/progress.h"
+#include "tools/report/report.h"
+#include "tools/version.h"
+
+enum { SLICES = 256 }; /* of a run, between which progress is shown */
+
+/* What the machine spent, for standard error only: it differs from run to run. */
+struct cost {
+    double cpu_before;
+    long resident_before; /* bytes after loading */
+};
+
+static long resident_bytes(void)
+{
+    long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (statm != NULL && fscanf(statm, "%*s %ld", &pages) != 1)
+        pages = 0;
+    if (statm != NULL)
+        fclose(statm);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void print_cost(const struct cost *before, const struct value *summary)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    double seconds = cpu_seconds() - before->cpu_before;
+    double events = value_double(value_get(summary, "events"), 0);
+    int64_t pods = value_int(value_path(summary, "pods", "maxLive", NULL), 0);
+    long grown = usage.ru_maxrss * 1024 - before->resident_before;
+    fprintf(stderr, "%.0f events in %.3f CPU seconds: %.0f events per second", events, seconds,
+            seconds > 0 ? events / seconds : 0);
+    if (pods > 0)
+        fprintf(stderr, "; %ld bytes per pod at %" PRId64 " live pods",
+                grown > 0 ? grown / (long)pods : 0, pods);
+    fputc('\n', stderr);
+}
+
+static bool queue_from(const struct command_line *line, struct queue **queue)
+{
+    const char *name = command_line_option(line, "queue");
+    *queue = NULL;
+    if (name == NULL || strcmp(name, "ladder") == 0)
+        return true;
+    if (strcmp(name, "list") == 0) {
+        *queue = queue_new_list();
+        return true;
+    }
+    fprintf(stderr, "seatrial run: --queue %s: try ladder or list\n", name);
+    return false;
+}
+
+static void play(struct simulation *simulation, sim_time duration)
+{
+    struct progress progress = progress_begin();
+    for (int i = 1; i <= SLICES; i++) {
+        sim_time slice = duration / SLICES;
+        simulation_advance(simulation, i == SLICES ? duration : i * slice);
+        progress_show(&progress, (double)i / SLICES);
+    }
+    progress_end(&progress);
+}
+
+static void print_summary(const struct command_line *line, const struct value *summary)
+{
+    struct writer out = { 0 };
+    (command_line_wants_json(line) ? &json_report : &text_report)->write(summary, &out);
+    fwrite(out.bytes, 1, out.length, stdout);
+    writer_close(&out);
+}
+
+static void put_versions(struct value *summary)
+{
+    value_set(summary, "version", value_new_string(SEATRIAL_VERSION));
+    value_set(summary, "kubernetes", value_new_string(schema_release));
+}
+
+static int run_inputs(const struct command_line *line, const struct inputs *inputs,
+                      struct queue *queue, struct output *output)
+{
+    struct error_list faults = { 0 }, warnings = { 0 };
+    struct simulation_options options = {
+        .queue = queue,
+        .sink = output ? output_trace : NULL,
+        .context = output,
+        .without_metrics = command_line_option(line, "no-metrics") != NULL,
+        .workload = inputs->has_workload ? &inputs->workload : NULL,
+    };
+    struct cost cost = { cpu_seconds(), resident_bytes() };
+    struct simulation *simulation =
+        simulation_new(&inputs->scenario, options, &faults, &warnings);
+    errors_print(&warnings, "warning: ");
+    errors_print(&faults, "");
+    error_list_close(&warnings);
+    error_list_close(&faults);
+    if (simulation == NULL)
+        return EXIT_BAD_INPUT;
+    play(simulation, inputs->scenario.duration);
+    struct value *summary = simulation_summary(simulation);
+    put_versions(summary);
+    struct error error = { 0 };
+    bool fine = output == NULL || output_finish(output, inputs, summary, &error);
+    if (fine) {
+        print_summary(line, summary);
+        print_cost(&cost, summary);
+    } else {
+        fprintf(stderr, "seatrial run: %s\n", error.text);
+    }
+    error_close(&error);
+    value_drop(summary);
+    simulation_free(simulation);
+    return fine ? EXIT_OK : EXIT_BAD_INPUT;
+}
+
+static int run(const struct command_line *line)
+{
+    struct inputs inputs;
+    struct queue *queue;
+    struct output *output = NULL;
+    struct error error = { 0 };
+    const char *directory = command_line_option(line, "out");
+    int status = EXIT_BAD_INPUT;
+    if (!queue_from(line, &queue))
+        return status;
+    if (!inputs_read(&inputs, line))
+        goto done;
+    if (directory != NULL && (output = output_begin(directory, &error)) == NULL) {
+        fprintf(stderr, "seatrial run: %s: %s\n", error.at.file ? error.at.file : "", error.text);
+        error_close(&error);
+        goto done;
+    }
+    status = run_inputs(line, &inputs, queue, output);
+    queue = NULL; /* the run had it */
+    if (status == EXIT_OK && directory != NULL)
+        fprintf(stderr, "report: %s/report.html\n", directory);
+done:
+    queue_free(queue);
+    output_free(output);
+    inputs_close(&inputs);
+    return status;
+}
+
+const struct command run_command = {
+    .name = "run",
+    .operands = "[SCENARIO]",
+    .summary = "play a scenario or manifests in virtual time and report availability",
+    .description =
+        "Plays a Scenario (docs/scenario.md), or Kubernetes manifests given with -f on nodes given\n"
+        "with --nodes, in virtual time, and reports availability, its causes and timings.\n\n"
+        "    seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop\n"
+        "    seatrial run -f manifests/ --nodes 6x8cpu,32Gi --duration 30d\n"
+        "    helm template x | seatrial run -f - --nodes 3x4cpu,16Gi\n"
+        "    seatrial run --workload w1.csv --nodes 1000x64cpu,256Gi\n\n"
+        "The same program, inputs and seed give the same output to the byte.",
+    .options = (const struct option_info[]){
+        INPUT_OPTIONS,
+        { "out", 'O', "DIR", "leave events, summary, report and resolved inputs in a folder" },
+        { "queue", 0, "KIND", "future event list: ladder (default) or list, the plain reference" },
+        { "no-metrics", 0, NULL, "measure nothing (the trace is the same)" },
+        { 0 },
+    },
+    .operands_most = 1,
+    .run = run,
+};

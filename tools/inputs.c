@@ -1,0 +1,211 @@
+/* From the command line to a scenario. */
+#include "tools/inputs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/memory.h"
+#include "tools/files.h"
+
+/* What goes on while inputs are read. */
+struct reading {
+    struct inputs *inputs;
+    const struct command_line *line;
+    const char *directory; /* of the scenario; paths in it are relative to it */
+    bool strict;
+    struct error_list faults, warnings;
+};
+
+/* A text that lives as long as the inputs. */
+static char *keep(struct inputs *inputs, char *text)
+{
+    MEM_GROW(inputs->texts, inputs->text_count, inputs->text_capacity);
+    return inputs->texts[inputs->text_count++] = text;
+}
+
+static bool read_file(struct reading *reading, const char *path, const char **name, char **bytes,
+                      size_t *length, struct error *error)
+{
+    *name = keep(reading->inputs, mem_text(path, strlen(path)));
+    *bytes = file_read(*name, length, error);
+    if (*bytes == NULL)
+        return false;
+    keep(reading->inputs, *bytes);
+    if (strcmp(path, "-") == 0)
+        *name = "<stdin>";
+    return true;
+}
+
+/* For scenario_load(): every file behind a path of the scenario. */
+static bool open_for_scenario(void *context, const char *path, struct scenario_input *input,
+                              struct error *error)
+{
+    struct reading *reading = context;
+    struct file_list files = { 0 };
+    char *joined = keep(reading->inputs, path_join(reading->directory, path));
+    bool fine = file_list_add(&files, joined, true, error);
+    for (size_t i = 0; fine && i < files.count; i++) {
+        const char *name;
+        char *bytes;
+        size_t length;
+        fine = read_file(reading, files.paths[i], &name, &bytes, &length, error);
+        if (fine)
+            scenario_take_file(input, bytes, length, name);
+    }
+    file_list_close(&files);
+    return fine;
+}
+
+static void read_scenario(struct reading *reading, const char *path)
+{
+    struct error error = { 0 };
+    const char *name;
+    char *bytes;
+    size_t length;
+    struct scenario_opener opener = { open_for_scenario, reading };
+    reading->directory = keep(reading->inputs, path_directory(path));
+    if (read_file(reading, path, &name, &bytes, &length, &error))
+        scenario_load(&reading->inputs->scenario, bytes, length, name, &opener, reading->strict,
+                      &reading->faults, &reading->warnings);
+    else
+        error_list_take(&reading->faults, &error);
+}
+
+static void read_manifest(struct reading *reading, const char *path)
+{
+    struct error error = { 0 };
+    const char *name;
+    char *bytes;
+    size_t length;
+    if (!read_file(reading, path, &name, &bytes, &length, &error)) {
+        error_list_take(&reading->faults, &error);
+        return;
+    }
+    if (scenario_is_one(bytes, length))
+        error_list_add(&reading->faults, (struct place){ .file = name },
+                       "a Scenario is given without -f: seatrial run %s", name);
+    else
+        manifest_load(&reading->inputs->scenario.objects, bytes, length, name, reading->strict,
+                      &reading->faults, &reading->warnings);
+}
+
+static void read_manifests(struct reading *reading)
+{
+    size_t count;
+    const char *const *paths = command_line_options(reading->line, "filename", &count);
+    bool recursive = command_line_option(reading->line, "recursive") != NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct file_list files = { 0 };
+        struct error error = { 0 };
+        if (!file_list_add(&files, paths[i], recursive, &error))
+            error_list_take(&reading->faults, &error);
+        for (size_t j = 0; j < files.count; j++)
+            read_manifest(reading, files.paths[j]);
+        file_list_close(&files);
+    }
+}
+
+static void read_workload(struct reading *reading)
+{
+    struct inputs *inputs = reading->inputs;
+    const char *path = command_line_option(reading->line, "workload"), *name;
+    struct error error = { 0 };
+    char *bytes;
+    size_t length;
+    if (path == NULL)
+        return;
+    if (!read_file(reading, path, &name, &bytes, &length, &error)) {
+        error_list_take(&reading->faults, &error);
+        return;
+    }
+    inputs->has_workload =
+        workload_load(&inputs->workload, bytes, length, name, &reading->faults);
+    /* The last pods have time to wait for a node, too. */
+    inputs->scenario.duration = workload_end(&inputs->workload) + 10 * SIM_MINUTE;
+}
+
+/* A place on the command line: the option itself. */
+static struct place flag(const char *name)
+{
+    return (struct place){ .file = name };
+}
+
+static void read_numbers(struct reading *reading)
+{
+    struct scenario *scenario = &reading->inputs->scenario;
+    const char *duration = command_line_option(reading->line, "duration");
+    const char *seed = command_line_option(reading->line, "seed");
+    struct error error = { 0 };
+    if (duration != NULL &&
+        sim_time_parse(duration, flag("--duration"), &scenario->duration, &error) &&
+        (scenario->duration <= 0 || scenario->duration > 100 * 365 * SIM_DAY))
+        error_set(&error, flag("--duration"), "%s is not between 1ns and 36500d", duration);
+    error_list_take(&reading->faults, &error);
+    if (seed != NULL) {
+        char *end;
+        errno = 0;
+        scenario->seed = strtoull(seed, &end, 10);
+        if (*seed < '0' || *seed > '9' || *end != '\0' || errno != 0)
+            error_list_add(&reading->faults, flag("--seed"),
+                           "\"%s\" is not a number from 0 to 18446744073709551615", seed);
+    }
+}
+
+static void read_nodes(struct reading *reading)
+{
+    size_t count;
+    const char *const *texts = command_line_options(reading->line, "nodes", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct error error = { 0 };
+        scenario_add_nodes(&reading->inputs->scenario, texts[i], flag("--nodes"), &error);
+        error_list_take(&reading->faults, &error);
+    }
+    scenario_complete(&reading->inputs->scenario);
+}
+
+bool inputs_read(struct inputs *inputs, const struct command_line *line)
+{
+    size_t count;
+    const char *const *operands = command_line_operands(line, &count);
+    struct reading reading = { .inputs = inputs,
+                               .line = line,
+                               .strict = command_line_option(line, "strict") != NULL };
+    *inputs = (struct inputs){ 0 };
+    scenario_init(&inputs->scenario);
+    for (size_t i = 0; i < count; i++)
+        read_scenario(&reading, operands[i]);
+    read_manifests(&reading);
+    read_workload(&reading);
+    read_numbers(&reading);
+    read_nodes(&reading);
+    if (reading.faults.count == 0 && count == 0 && inputs->scenario.objects.count == 0 &&
+        !inputs->has_workload)
+        error_list_add(&reading.faults, (struct place){ 0 },
+                       "nothing to run: give a SCENARIO, manifests with -f, or a --workload");
+    bool fine = reading.faults.count == 0;
+    errors_print(&reading.warnings, "warning: ");
+    errors_print(&reading.faults, "");
+    error_list_close(&reading.warnings);
+    error_list_close(&reading.faults);
+    return fine;
+}
+
+void inputs_close(struct inputs *inputs)
+{
+    scenario_close(&inputs->scenario);
+    workload_close(&inputs->workload);
+    for (size_t i = 0; i < inputs->text_count; i++)
+        free(inputs->texts[i]);
+    free(inputs->texts);
+    *inputs = (struct inputs){ 0 };
+}
+
+void errors_print(const struct error_list *errors, const char *heading)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        char *text = error_print(&errors->items[i]);
+        fprintf(stderr, "%s%s\n", heading, text);
+        free(text);
+    }
+}

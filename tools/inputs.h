@@ -1,0 +1,39 @@
+/* What a study is made of, gathered from the command line: a scenario, manifests, nodes, a
+ * workload. Opens the files; the loaders below see bytes and names. */
+#ifndef TOOLS_INPUTS_H
+#define TOOLS_INPUTS_H
+
+#include "models/cluster/scenario.h"
+#include "models/cluster/workload.h"
+#include "tools/command.h"
+
+struct inputs {
+    struct scenario scenario;
+    struct workload workload;
+    bool has_workload;
+    char **texts; /* contents and names of what was read: owned */
+    size_t text_count, text_capacity;
+};
+
+/* The options that inputs_read() understands; commands list them in their own table. */
+#define INPUT_OPTIONS                                                                              \
+    { "filename", 'f', "PATH", "manifests: a file, a directory or - (may be repeated)" },          \
+        { "recursive", 'R', NULL, "read folders below a directory given with -f as well" },        \
+        { "nodes", 'n', "NODES", "6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones (may be repeated)" },       \
+        { "workload", 'w', "CSV", "pods that come and go: arrival_s,cpu_milli,mem_bytes,"          \
+                                  "duration_s" },                                                  \
+        { "duration", 'd', "TIME", "virtual time, such as 30d or 12h" },                           \
+        { "seed", 's', "NUMBER", "the seed of all randomness" },                                   \
+    {                                                                                              \
+        "strict", 0, NULL, "unknown fields are errors"                                             \
+    }
+
+/* Read everything that a command line names. Prints every fault and warning to standard error;
+ * false when there was a fault. Close the inputs in either case. */
+bool inputs_read(struct inputs *inputs, const struct command_line *line);
+void inputs_close(struct inputs *inputs);
+
+/* Print errors, one line each, under a heading such as "warning: " or "". */
+void errors_print(const struct error_list *errors, const char *heading);
+
+#endif
