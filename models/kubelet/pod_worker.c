@@ -87,9 +87,7 @@ static bool may_write(const struct pod_worker *worker)
 /* When something happens to the worker next. */
 static sim_time next_due(const struct pod_worker *worker, sim_time now)
 {
-    sim_time due = SIM_FOREVER;
-    if (worker->stage < STAGE_ENDED)
-        due = containers_due(worker, now);
+    sim_time due = containers_due(worker, now);
     if (worker->stage == STAGE_SANDBOX || worker->stage == STAGE_LIVE)
         due = worker->deadline < due ? worker->deadline : due;
     return due;
@@ -303,6 +301,8 @@ static void pod_worker_due(void *subject, sim_time now)
             finish(worker, now);
         return;
     }
+    if (worker->stage == STAGE_OVER)
+        return;
     const sim_time next = next_due(worker, now);
     if (report_is_due(worker, next, now)) {
         pod_status_write(worker, now);
