@@ -72,6 +72,18 @@ static void read_scenario(struct reading *reading, const char *path)
         error_list_take(&reading->faults, &error);
 }
 
+/* Files of other tools that lie among manifests. */
+static bool is_no_manifest(const char *path)
+{
+    static const char *const names[] = { "kustomization.yaml", "kustomization.yml", "Chart.yaml",
+                                         "values.yaml" };
+    const char *slash = strrchr(path, '/');
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(slash ? slash + 1 : path, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void read_manifest(struct reading *reading, const char *path)
 {
     struct error error = { 0 };
@@ -101,7 +113,8 @@ static void read_manifests(struct reading *reading)
         if (!file_list_add(&files, paths[i], recursive, &error))
             error_list_take(&reading->faults, &error);
         for (size_t j = 0; j < files.count; j++)
-            read_manifest(reading, files.paths[j]);
+            if (files.count == 1 || !is_no_manifest(files.paths[j]))
+                read_manifest(reading, files.paths[j]);
         file_list_close(&files);
     }
 }

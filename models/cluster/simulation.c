@@ -23,6 +23,22 @@ static const char *text_of(const struct value *document, const char *key)
     return value_text(value_path(document, "metadata", key, NULL), "");
 }
 
+/* An object that is given twice: the later text counts, as when both are applied. */
+static void replace(struct simulation *simulation, const struct value *document,
+                    const struct object *stored, struct error_list *faults,
+                    struct error_list *warnings)
+{
+    struct error error = { 0 };
+    struct cluster *cluster = simulation->cluster;
+    struct object *object = cluster_admit_update(cluster, document, stored, faults, warnings);
+    error_list_add(warnings, document->at, "%s %s is given twice: the later text counts",
+                   value_text(value_get(document, "kind"), ""), name_of(stored));
+    if (object != NULL && client_update(&cluster->admin, object, &error) != REPLY_OK) {
+        error.at = document->at;
+        error_list_take(faults, &error);
+    }
+}
+
 static void create(struct simulation *simulation, const struct value *document,
                    struct error_list *faults, struct error_list *warnings)
 {
@@ -31,7 +47,12 @@ static void create(struct simulation *simulation, const struct value *document,
     struct object *object = cluster_admit(cluster, document, "default", faults, warnings);
     if (object == NULL)
         return;
-    if (client_create(&cluster->admin, object, NULL, &error) != REPLY_CREATED) {
+    /* Nobody has heard of today's writes yet, so this asks the store. */
+    const struct object *stored = store_get(cluster->store, object_key(object));
+    if (stored != NULL) {
+        replace(simulation, document, stored, faults, warnings);
+        object_drop(object);
+    } else if (client_create(&cluster->admin, object, NULL, &error) != REPLY_CREATED) {
         error.at = document->at;
         error_list_take(faults, &error);
     }
@@ -40,7 +61,8 @@ static void create(struct simulation *simulation, const struct value *document,
 static bool has_namespace(const struct cluster *cluster, const char *name)
 {
     const struct text *text = text_find(cluster->run->texts, name);
-    return text != NULL && client_get(&cluster->admin, KIND_NAMESPACE, NULL, text) != NULL;
+    const struct object_key key = { KIND_NAMESPACE, NULL, text };
+    return text != NULL && store_get(cluster->store, key) != NULL;
 }
 
 /* kubectl would refuse an object in a namespace that is not there; published manifests often

@@ -12,13 +12,26 @@ static const char *text_of(const struct value *map, const char *key)
     return value_text(value_get(map, key), "");
 }
 
-/* "shop/web" or "web" in the default namespace. */
+/* As kubectl abbreviates kinds. */
+static const char *short_kind(const char *kind)
+{
+    static const char *const names[][2] = { { "Deployment", "deploy" },
+                                            { "ReplicaSet", "rs" },
+                                            { "Pod", "pod" },
+                                            { "Service", "svc" } };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], kind) == 0)
+            return names[i][1];
+    return kind;
+}
+
+/* "deploy/web", with its namespace behind it unless that is the default one. */
 static char *print_name(const struct value *row)
 {
     const char *space = text_of(row, "namespace");
     bool is_default = strcmp(space, "default") == 0 || *space == '\0';
-    return mem_format("%s/%s%s%s%s", text_of(row, "kind"), text_of(row, "name"),
-                      is_default ? "" : " (", is_default ? "" : space, is_default ? "" : ")");
+    return mem_format("%s/%s%s%s", short_kind(text_of(row, "kind")), text_of(row, "name"),
+                      is_default ? "" : " -n ", is_default ? "" : space);
 }
 
 static char *print_quantile(const struct value *row, const char *tally, const char *which)
@@ -71,7 +84,7 @@ static void add_workload(struct text_table *table, const struct value *row)
 static void write_availability(const struct value *summary, struct writer *out)
 {
     struct text_table workloads = { .heads = { "WORKLOAD", "-READY", "-AVAILABLE", "-DOWN",
-                                               "-OUTAGES", "-DEGRADED", "-BRING-UP", "-RECOVER P95",
+                                               "-OUTAGES", "-DEGRADED", "-BRING-UP", "-RECOVER",
                                                "-RESTARTS" } };
     struct text_table services = { .heads = { "SERVICE", "-READY", "-AVAILABLE", "-DOWN",
                                               "-OUTAGES", "-DEGRADED", "-BRING-UP" } };
