@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/failures/failures.h"
 #include "models/metrics/metric.h"
 #include "sim/base/memory.h"
 
@@ -129,6 +130,8 @@ struct simulation *simulation_new(const struct scenario *scenario,
     if (!options.without_metrics)
         simulation->metrics = metrics_start(simulation->cluster);
     bring_up(simulation, faults, warnings);
+    for (size_t i = 0; i < scenario->failures.count; i++)
+        failures_plan(simulation->cluster, scenario->failures.items[i], faults);
     if (options.workload != NULL)
         simulation->source = workload_source_new(simulation->cluster, options.workload);
     if (faults->count > before) {
