@@ -110,6 +110,9 @@ static const struct {
       "b\"},"
       "\"spec\":{}}",
       "metadata.name: Invalid value: \"a/b\": may not contain '/'" },
+    { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\","
+      "\"finalizers\":[\"any.name\"]}}",
+      "" },
     { "{\"apiVersion\":\"example.com/"
       "v1\",\"kind\":\"Widget\",\"metadata\":{\"labels\":{\"a\":\"-\"}}}",
       "metadata.name: Required value: name or generateName is required; metadata.labels: Invalid "

@@ -149,18 +149,23 @@ static void check_namespace_name(struct field_errors *errors, const struct value
                         "not allowed on this type");
 }
 
-void check_meta(struct field_errors *errors, const struct value *meta,
-                const struct field_path *path, struct meta_rules rules)
+void check_any_meta(struct field_errors *errors, const struct value *meta,
+                    const struct field_path *path, struct meta_rules rules)
 {
-    const struct value *finalizers = value_get(meta, "finalizers");
     check_name(errors, meta, path, rules.name);
     check_namespace_name(errors, meta, path, rules.namespaced);
     check_not_negative(errors, meta, "generation", path);
     check_labels(errors, value_get(meta, "labels"), CHILD(path, "labels"));
     check_annotations(errors, value_get(meta, "annotations"), CHILD(path, "annotations"));
     check_owners(errors, value_get(meta, "ownerReferences"), CHILD(path, "ownerReferences"));
-    check_finalizers(errors, finalizers, CHILD(path, "finalizers"));
-    check_finalizer_names(errors, finalizers, CHILD(path, "finalizers"));
+    check_finalizers(errors, value_get(meta, "finalizers"), CHILD(path, "finalizers"));
+}
+
+void check_meta(struct field_errors *errors, const struct value *meta,
+                const struct field_path *path, struct meta_rules rules)
+{
+    check_any_meta(errors, meta, path, rules);
+    check_finalizer_names(errors, value_get(meta, "finalizers"), CHILD(path, "finalizers"));
 }
 
 /* An object that is being deleted takes no new finalizers. */

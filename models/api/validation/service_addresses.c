@@ -11,7 +11,6 @@ static const char *const family_policies[] = { "PreferDualStack", "RequireDualSt
                                                NULL };
 static const char *const families[] = { "IPv4", "IPv6", NULL };
 
-
 static void check_first_address(struct field_errors *errors, const struct value *spec,
                                 const struct field_path *path)
 {

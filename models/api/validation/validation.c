@@ -43,26 +43,21 @@ static const struct kind_rules *find_rules(const struct schema_kind *kind)
     return NULL;
 }
 
-/* The rules that hold for the metadata of every kind. */
-static void check_any_meta(struct field_errors *errors, const struct value *document)
-{
-    const struct value *meta = value_get(document, "metadata");
-    struct meta_rules rules = { *text_at(meta, "namespace") != '\0', text_path_segment };
-    check_meta(errors, meta, CHILD(NULL, "metadata"), rules);
-}
-
 void validate_create(const struct value *document, const struct schema_kind *kind,
                      struct field_errors *errors)
 {
     const struct kind_rules *rules = find_rules(kind);
+    const struct value *meta = value_get(document, "metadata");
+    const struct field_path *at_meta = CHILD(NULL, "metadata");
     size_t faults = errors->count;
     if (rules != NULL && rules->name != NULL)
-        check_meta(errors, value_get(document, "metadata"), CHILD(NULL, "metadata"),
-                   (struct meta_rules){ rules->namespaced, rules->name });
+        check_meta(errors, meta, at_meta, (struct meta_rules){ rules->namespaced, rules->name });
     if (rules != NULL)
         rules->create(errors, document);
     if (errors->count == faults)
-        check_any_meta(errors, document);
+        check_any_meta(
+            errors, meta, at_meta,
+            (struct meta_rules){ *text_at(meta, "namespace") != '\0', text_path_segment });
 }
 
 void validate_update(const struct value *document, const struct value *old,

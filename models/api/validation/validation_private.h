@@ -88,6 +88,9 @@ struct meta_rules {
     bool namespaced;
     text_rule *name; /* NULL: any name */
 };
+/* What holds for every object, custom resources too; and for Kubernetes' own kinds. */
+void check_any_meta(struct field_errors *errors, const struct value *meta,
+                    const struct field_path *path, struct meta_rules rules);
 void check_meta(struct field_errors *errors, const struct value *meta,
                 const struct field_path *path, struct meta_rules rules);
 void check_meta_update(struct field_errors *errors, const struct value *meta,
