@@ -93,6 +93,21 @@ static struct value *next_row(struct reader *reader)
     return reader->columns != NULL ? next_csv_row(reader) : next_json_row(reader);
 }
 
+bool table_each(const char *path, table_row_fn *see, void *context)
+{
+    struct writer bytes = { 0 };
+    bool read = read_file(path, &bytes);
+    struct reader reader = { .at = bytes.bytes, .end = bytes.bytes + bytes.length };
+    if (bytes.length > 0 && bytes.bytes[0] != '{')
+        reader.columns = read_fields(&reader);
+    bool more = read;
+    for (struct value *row; more && (row = next_row(&reader)) != NULL; value_drop(row))
+        more = see(context, row);
+    value_drop(reader.columns);
+    writer_close(&bytes);
+    return read;
+}
+
 /* ── formats ── */
 
 static const struct table *recognise(const struct value *row)
@@ -124,32 +139,29 @@ static void count_row(const struct table *table, const struct value *row,
     writer_close(&why);
 }
 
+struct run_of_table {
+    const struct table *table;
+    struct table_counts *counts;
+    struct writer *details;
+};
+
+static bool run_row(void *context, const struct value *row)
+{
+    struct run_of_table *run = context;
+    if (run->table == NULL)
+        run->table = recognise(row);
+    if (run->table != NULL && (run->table->applies == NULL || run->table->applies(row)))
+        count_row(run->table, row, run->counts, run->details);
+    return run->table != NULL;
+}
+
 bool table_run(const char *path, struct table_counts *counts, struct writer *details)
 {
-    struct writer bytes = { 0 };
+    struct run_of_table run = { NULL, counts, details };
     *counts = (struct table_counts){ 0 };
-    if (!read_file(path, &bytes)) {
-        writer_close(&bytes);
-        return false;
-    }
-    struct reader reader = { .at = bytes.bytes, .end = bytes.bytes + bytes.length };
-    if (bytes.length > 0 && bytes.bytes[0] != '{')
-        reader.columns = read_fields(&reader);
-    const struct table *table = NULL;
-    struct value *row;
-    while ((row = next_row(&reader)) != NULL) {
-        if (table == NULL)
-            table = recognise(row);
-        if (table != NULL && (table->applies == NULL || table->applies(row)))
-            count_row(table, row, counts, details);
-        value_drop(row);
-        if (table == NULL)
-            break;
-    }
-    counts->name = table == NULL ? NULL : table->name;
-    value_drop(reader.columns);
-    writer_close(&bytes);
-    return true;
+    bool read = table_each(path, run_row, &run);
+    counts->name = run.table == NULL ? NULL : run.table->name;
+    return read;
 }
 
 /* ── what rows need ── */

@@ -31,6 +31,11 @@ struct table_counts {
     size_t remarks; /* of those that agreed */
 };
 
+/* See each row of a file, plain or gzipped, until one answers false. False when the file cannot be
+ * read. */
+typedef bool table_row_fn(void *context, const struct value *row);
+bool table_each(const char *path, table_row_fn *see, void *context);
+
 /* Compare each row of a file, plain or gzipped; some lines to `details` (NULL: not wanted) for
  * each that differs or deserves a remark. False when the file cannot be read. */
 bool table_run(const char *path, struct table_counts *counts, struct writer *details);
