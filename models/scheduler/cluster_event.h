@@ -34,6 +34,8 @@ struct cluster_event {
     uint32_t action;
     const char *label; /* a constant: "NodeAdd", "AssignedPodDelete", ... */
     bool wildcard;     /* concerns everybody: hints are not asked */
+    bool bounded;      /* concerns only pods of at most this priority */
+    int32_t priority;
     const struct object *before, *after;
 };
 

@@ -1,7 +1,5 @@
-/* What the scheduler hears of pods and nodes, and what that means for its snapshot and queue.
- *
- * Follows pkg/scheduler/eventhandlers.go of the release named in docs/fidelity.md. */
-#include "models/scheduler/scheduler_private.h"
+/* Changes of pods and nodes on their way into the snapshot and the queue; see event_handlers.h. */
+#include "models/scheduler/event_handlers.h"
 
 /* The pod as plugins are shown it: with the node on which it counted, even if it was only
  * assumed there. One reference. */
@@ -15,31 +13,31 @@ static const struct object *as_placed(const struct placed_pod *placed)
     return &copy->meta.object;
 }
 
-bool scheduler_remove_placed(struct scheduler *scheduler, const struct object *pod,
+bool scheduler_remove_placed(struct scheduler_view *view, const struct object *pod,
                              struct cause cause)
 {
-    const struct placed_pod *placed = snapshot_find_pod(scheduler->snapshot, pod->space, pod->name);
+    const struct placed_pod *placed = snapshot_find_pod(view->snapshot, pod->space, pod->name);
     if (placed == NULL)
         return false;
     const struct object *last = as_placed(placed);
     const struct cluster_event gone = {
         .kind = KIND_POD, .action = EVENT_DELETE, .label = "AssignedPodDelete", .before = last
     };
-    snapshot_remove_pod(scheduler->snapshot, pod->space, pod->name);
-    scheduling_queue_event(scheduler->queue, &gone, cause);
+    snapshot_remove_pod(view->snapshot, pod->space, pod->name);
+    scheduling_queue_event(view->queue, &gone, cause);
     object_drop(last);
     return true;
 }
 
-static void hear_node(struct scheduler *scheduler, const struct watch_event *event)
+static void hear_node(struct scheduler_view *view, const struct watch_event *event)
 {
     const struct node *node = node_of(event->object);
     struct cluster_event events[CHANGE_EVENTS];
     size_t count = 1;
     if (event->type == WATCH_DELETED)
-        snapshot_remove_node(scheduler->snapshot, event->object->name);
+        snapshot_remove_node(view->snapshot, event->object->name);
     else
-        snapshot_set_node(scheduler->snapshot, node);
+        snapshot_set_node(view->snapshot, node);
     events[0] = (struct cluster_event){ .kind = KIND_NODE };
     if (event->type == WATCH_ADDED) {
         events[0].action = EVENT_ADD;
@@ -53,7 +51,7 @@ static void hear_node(struct scheduler *scheduler, const struct watch_event *eve
         count = node_change_events(node_of(event->before), node, events);
     }
     for (size_t i = 0; i < count; i++)
-        scheduling_queue_event(scheduler->queue, &events[i], event->cause);
+        scheduling_queue_event(view->queue, &events[i], event->cause);
 }
 
 /* The scheduler does not see pods that have ended: to it they are gone. */
@@ -62,60 +60,74 @@ static bool is_seen(const struct pod *pod)
     return pod != NULL && !pod_is_terminal(pod);
 }
 
-static void hear_bound(struct scheduler *scheduler, const struct pod *before, const struct pod *pod,
+static void hear_bound(struct scheduler_view *view, const struct pod *before, const struct pod *pod,
                        struct cause cause)
 {
     struct cluster_event events[CHANGE_EVENTS];
-    snapshot_place(scheduler->snapshot, pod, pod->node_name, false);
+    snapshot_place(view->snapshot, pod, pod->node_name, false);
     if (!is_seen(before) || before->node_name == NULL) {
         if (is_seen(before))
-            scheduling_queue_delete(scheduler->queue, before);
+            scheduling_queue_delete(view->queue, before);
         const struct cluster_event added = { .kind = KIND_POD,
                                              .action = EVENT_ADD,
                                              .label = "AssignedPodAdd",
                                              .after = &pod->meta.object };
-        scheduling_queue_event(scheduler->queue, &added, cause);
+        scheduling_queue_event(view->queue, &added, cause);
         return;
     }
     const size_t count = pod_change_events(before, pod, events);
     for (size_t i = 0; i < count; i++)
-        scheduling_queue_event(scheduler->queue, &events[i], cause);
+        scheduling_queue_event(view->queue, &events[i], cause);
 }
 
-static void hear_unbound(struct scheduler *scheduler, const struct pod *before,
+static void hear_unbound(struct scheduler_view *view, const struct pod *before,
                          const struct pod *pod, struct cause cause)
 {
-    const struct profile *profile = scheduler_profile_of(scheduler->configuration, pod);
+    const struct profile *profile = scheduler_profile_of(view->configuration, pod);
     const struct object *object = &pod->meta.object;
     const struct placed_pod *placed =
-        snapshot_find_pod(scheduler->snapshot, object->space, object->name);
+        snapshot_find_pod(view->snapshot, object->space, object->name);
     if (profile == NULL || (placed != NULL && placed->assumed))
         return;
-    if (is_seen(before) &&
-        scheduling_queue_find(scheduler->queue, object->space, object->name) != NULL)
-        scheduling_queue_update(scheduler->queue, before, pod, cause);
+    if (is_seen(before) && scheduling_queue_find(view->queue, object->space, object->name) != NULL)
+        scheduling_queue_update(view->queue, before, pod, cause);
     else
-        scheduling_queue_add(scheduler->queue, pod, profile, cause);
+        scheduling_queue_add(view->queue, pod, profile, cause);
+}
+
+/* A waiting pod gives up the node it was nominated to: as if it had counted there, for those
+ * who had to respect it. */
+static void nomination_gone(struct scheduler_view *view, const struct pod *pod, struct cause cause)
+{
+    const struct cluster_event gone = { .kind = KIND_POD,
+                                        .action = EVENT_DELETE,
+                                        .label = "AssignedPodDelete",
+                                        .bounded = true,
+                                        .priority = pod->spec->priority,
+                                        .before = &pod->meta.object };
+    scheduling_queue_event(view->queue, &gone, cause);
 }
 
 /* Gone, or ended. */
-static void hear_gone(struct scheduler *scheduler, const struct pod *pod, struct cause cause)
+static void hear_gone(struct scheduler_view *view, const struct pod *pod, struct cause cause)
 {
-    scheduling_queue_delete(scheduler->queue, pod);
-    scheduler_remove_placed(scheduler, &pod->meta.object, cause);
+    scheduling_queue_delete(view->queue, pod);
+    if (!scheduler_remove_placed(view, &pod->meta.object, cause) && pod->node_name == NULL &&
+        pod->nominated_node_name != NULL)
+        nomination_gone(view, pod, cause);
 }
 
-static void hear_pod(struct scheduler *scheduler, const struct watch_event *event)
+static void hear_pod(struct scheduler_view *view, const struct watch_event *event)
 {
     const struct pod *pod = pod_of(event->object);
     const struct pod *before = event->before != NULL ? pod_of(event->before) : NULL;
     if (event->type == WATCH_DELETED || !is_seen(pod)) {
         if (event->type != WATCH_ADDED && is_seen(before != NULL ? before : pod))
-            hear_gone(scheduler, before != NULL ? before : pod, event->cause);
+            hear_gone(view, before != NULL ? before : pod, event->cause);
     } else if (pod->node_name != NULL) {
-        hear_bound(scheduler, before, pod, event->cause);
+        hear_bound(view, before, pod, event->cause);
     } else {
-        hear_unbound(scheduler, before, pod, event->cause);
+        hear_unbound(view, before, pod, event->cause);
     }
 }
 

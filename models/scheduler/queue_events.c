@@ -115,10 +115,19 @@ bool queue_of_interest(const struct scheduling_queue *queue, const struct cluste
     return false;
 }
 
+void queue_tell_event(const struct scheduling_queue *queue, const struct cluster_event *event,
+                      const struct waiting_pod *only)
+{
+    if (queue->observer.event != NULL)
+        queue->observer.event(queue->observer.self, event, only);
+}
+
 /* A gated pod hears only what its gate-keeper registered. */
 static void try_event(struct scheduling_queue *queue, struct waiting_pod *waiting,
                       const struct cluster_event *event, struct cause cause)
 {
+    if (event->bounded && waiting->pod->spec->priority > event->priority)
+        return;
     if (waiting->gated_by >= 0 &&
         !plugin_wants(&waiting->profile->plugins[waiting->gated_by], event, NULL))
         return;
@@ -126,13 +135,14 @@ static void try_event(struct scheduling_queue *queue, struct waiting_pod *waitin
         return;
     waiting->cause = cause;
     queue_leave(queue, waiting);
-    queue_requeue(queue, waiting);
+    queue_requeue(queue, waiting, event->label);
 }
 
 void scheduling_queue_event(struct scheduling_queue *queue, const struct cluster_event *event,
                             struct cause cause)
 {
     size_t left = queue->counts[WAITING_POOL];
+    queue_tell_event(queue, event, NULL);
     if ((left == 0 && queue->oldest == NULL) || !queue_of_interest(queue, event))
         return;
     for (struct waiting_pod *waiting = queue->pool_first, *next; left-- > 0; waiting = next) {

@@ -37,6 +37,11 @@ static bool backoff_before(const struct waiting_pod *a, const struct waiting_pod
                                                 : active_before(a, b);
 }
 
+bool waiting_pod_before(const struct waiting_pod *a, const struct waiting_pod *b)
+{
+    return a->place == WAITING_ACTIVE ? active_before(a, b) : backoff_before(a, b);
+}
+
 /* --- places ------------------------------------------------------------------------------ */
 
 void queue_leave(struct scheduling_queue *queue, struct waiting_pod *waiting)
@@ -106,9 +111,17 @@ static void plan_pool_flush(struct scheduling_queue *queue, const struct waiting
 
 /* --- moving -------------------------------------------------------------------------------- */
 
-void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waiting)
+static void tell_incoming(const struct scheduling_queue *queue, const struct waiting_pod *waiting,
+                          const char *why)
+{
+    if (queue->observer.incoming != NULL)
+        queue->observer.incoming(queue->observer.self, waiting->place, why);
+}
+
+void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why)
 {
     queue_enter(queue, waiting, WAITING_POOL);
+    tell_incoming(queue, waiting, why);
     plan_pool_flush(queue, waiting);
 }
 
@@ -130,9 +143,11 @@ static bool may_enter(struct waiting_pod *waiting)
     return false;
 }
 
-static void enter_active(struct scheduling_queue *queue, struct waiting_pod *waiting)
+static void enter_active(struct scheduling_queue *queue, struct waiting_pod *waiting,
+                         const char *why)
 {
     queue_enter(queue, waiting, WAITING_ACTIVE);
+    tell_incoming(queue, waiting, why);
     if (waiting->first_attempt < 0)
         waiting->first_attempt = run_now(queue->run);
     queue->ready(queue->subject);
@@ -147,17 +162,18 @@ static bool still_backing_off(const struct scheduling_queue *queue,
 }
 
 /* Into the active or a back-off queue, unless a PreEnqueue plugin keeps it out. */
-void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting)
+void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why)
 {
     if (!may_enter(waiting)) {
-        queue_enter_pool(queue, waiting);
+        queue_enter_pool(queue, waiting, why);
         return;
     }
     if (!still_backing_off(queue, waiting)) {
-        enter_active(queue, waiting);
+        enter_active(queue, waiting, why);
         return;
     }
     queue_enter(queue, waiting, waiting->rejecting != 0 ? WAITING_BACKOFF : WAITING_ERROR_BACKOFF);
+    tell_incoming(queue, waiting, why);
     plan_backoff_flush(queue, waiting);
     queue->ready(queue->subject);
 }
@@ -168,7 +184,7 @@ static void flush_heap(struct scheduling_queue *queue, enum waiting_place place,
     while ((first = waiting_heap_first(&queue->heaps[place])) != NULL &&
            first->backoff_until < now) {
         queue_leave(queue, first);
-        enter_active(queue, first);
+        enter_active(queue, first, "BackoffComplete");
     }
 }
 
@@ -193,10 +209,10 @@ static void flush_pool(void *subject, sim_time now)
             plan_pool_flush(queue, waiting);
             continue;
         }
-        waiting->flushed = true;
         waiting->flushed_at = now;
         queue_leave(queue, waiting);
-        queue_requeue(queue, waiting);
+        queue_requeue(queue, waiting, "UnschedulableTimeout");
+        waiting->flushed |= waiting->gated_by < 0;
     }
 }
 
@@ -205,4 +221,20 @@ void queue_places_init(struct scheduling_queue *queue)
     queue->heaps[WAITING_ACTIVE].before = active_before;
     queue->heaps[WAITING_BACKOFF].before = backoff_before;
     queue->heaps[WAITING_ERROR_BACKOFF].before = backoff_before;
+}
+
+void scheduling_queue_each(const struct scheduling_queue *queue, enum waiting_place place,
+                           void (*visit)(void *context, const struct waiting_pod *waiting),
+                           void *context)
+{
+    const struct waiting_heap *heap = &queue->heaps[place];
+    for (size_t i = 0; i < heap->count; i++)
+        visit(context, heap->items[i]);
+    if (place == WAITING_POOL)
+        for (const struct waiting_pod *w = queue->pool_first; w != NULL; w = w->next)
+            visit(context, w);
+    if (place == WAITING_IN_FLIGHT)
+        for (const struct in_flight *entry = queue->oldest; entry != NULL; entry = entry->next)
+            if (entry->pod != NULL)
+                visit(context, entry->pod);
 }

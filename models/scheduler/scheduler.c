@@ -4,7 +4,28 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/scheduler/scheduler_private.h"
+#include "models/scheduler/decision.h"
+#include "models/scheduler/event_handlers.h"
+
+struct scheduler {
+    struct cluster *cluster;
+    struct client client;
+    struct scheduler_configuration *configuration;
+    struct snapshot *snapshot;
+    struct template_cache *templates;
+    struct scheduling_queue *queue;
+    struct scheduler_view view; /* the same, for the event handlers */
+    struct stream cycle_stream; /* how long attempts take */
+    size_t next_start;          /* where the next search begins */
+    event_id next_attempt;      /* planned, when it is not 0 */
+    struct decision decision;   /* memory of the last one */
+
+    /* The attempt that goes on. What was decided at its beginning takes effect at its end. */
+    struct waiting_pod *trying;
+    const struct text *chosen; /* held: the node; NULL: none will do */
+    char *message;             /* owned: why none will do */
+    uint64_t rejecting;        /* the plugins that say so */
+};
 
 static void attempt(void *subject, sim_time now);
 
@@ -96,7 +117,7 @@ static void undo_binding(void *subject, sim_time now)
     const struct object *pod = &failed->pod->meta.object;
     const struct placed_pod *placed = snapshot_find_pod(scheduler->snapshot, pod->space, pod->name);
     if (placed != NULL && placed->assumed)
-        scheduler_remove_placed(scheduler, pod, failed->cause);
+        scheduler_remove_placed(&scheduler->view, pod, failed->cause);
     client_begin(&scheduler->client, failed->cause);
     const struct pod *present =
         pod_of(client_get(&scheduler->client, KIND_POD, pod->space, pod->name));
@@ -268,7 +289,9 @@ static void *scheduler_start(struct cluster *cluster)
         scheduling_queue_new(cluster->run, scheduler->configuration, plan_attempt, scheduler);
     scheduler->cycle_stream =
         stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
-    cache_watch(scheduler->client.cache, (struct watcher){ scheduler, scheduler_hear });
+    scheduler->view =
+        (struct scheduler_view){ scheduler->configuration, scheduler->snapshot, scheduler->queue };
+    cache_watch(scheduler->client.cache, (struct watcher){ &scheduler->view, scheduler_hear });
     return scheduler;
 }
 

@@ -81,8 +81,11 @@ static void set_version(struct waiting_pod *waiting, const struct pod *pod)
 struct waiting_pod *scheduling_queue_pop(struct scheduling_queue *queue)
 {
     struct waiting_pod *waiting = waiting_heap_first(&queue->heaps[WAITING_ACTIVE]);
-    if (waiting == NULL)
+    if (waiting == NULL) {
         waiting = waiting_heap_first(&queue->heaps[WAITING_BACKOFF]);
+        if (waiting != NULL && queue->observer.incoming != NULL)
+            queue->observer.incoming(queue->observer.self, WAITING_ACTIVE, "PopFromBackoffQ");
+    }
     if (waiting == NULL)
         return NULL;
     queue_leave(queue, waiting);
@@ -127,6 +130,8 @@ static void count_failure(struct scheduling_queue *queue, struct waiting_pod *wa
         waiting->consecutive_errors = 0;
     }
     stamp(queue, waiting);
+    waiting->flushed = false;
+    waiting->flushed_at = -1;
     back_off(queue, waiting);
 }
 
@@ -143,9 +148,9 @@ void scheduling_queue_fail(struct scheduling_queue *queue, struct waiting_pod *w
     queue_end_flight(queue, waiting);
     queue_leave(queue, waiting);
     if (again)
-        queue_requeue(queue, waiting);
+        queue_requeue(queue, waiting, "ScheduleAttemptFailure");
     else
-        queue_enter_pool(queue, waiting);
+        queue_enter_pool(queue, waiting, "ScheduleAttemptFailure");
 }
 
 void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct pod *pod,
@@ -158,7 +163,7 @@ void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct 
     waiting->consecutive_errors = as_it_was->consecutive_errors;
     waiting->first_attempt = as_it_was->first_attempt;
     count_failure(queue, waiting, 0);
-    queue_requeue(queue, waiting);
+    queue_requeue(queue, waiting, "ScheduleAttemptFailure");
 }
 
 /* --- pods come, change and go ---------------------------------------------------------------- */
@@ -167,7 +172,7 @@ void scheduling_queue_add(struct scheduling_queue *queue, const struct pod *pod,
                           const struct profile *profile, struct cause cause)
 {
     struct waiting_pod *waiting = new_waiting(queue, pod, profile, cause);
-    queue_requeue(queue, waiting);
+    queue_requeue(queue, waiting, "UnschedulablePodAdd");
 }
 
 static void update_in_pool(struct scheduling_queue *queue, struct waiting_pod *waiting,
@@ -178,7 +183,7 @@ static void update_in_pool(struct scheduling_queue *queue, struct waiting_pod *w
             continue;
         waiting->cause = cause;
         queue_leave(queue, waiting);
-        queue_requeue(queue, waiting);
+        queue_requeue(queue, waiting, events[i].label);
         return;
     }
 }
@@ -192,6 +197,8 @@ void scheduling_queue_update(struct scheduling_queue *queue, const struct pod *b
         return;
     const size_t count = pod_change_events(before, after, events);
     set_version(waiting, after);
+    for (size_t i = 0; i < count; i++)
+        queue_tell_event(queue, &events[i], waiting);
     if (waiting->place == WAITING_POOL)
         update_in_pool(queue, waiting, events, count, cause);
     else if (waiting->place == WAITING_IN_FLIGHT)
@@ -212,6 +219,11 @@ void scheduling_queue_delete(struct scheduling_queue *queue, const struct pod *p
     }
     queue_leave(queue, waiting);
     release(queue, waiting);
+}
+
+void scheduling_queue_observe(struct scheduling_queue *queue, struct queue_observer observer)
+{
+    queue->observer = observer;
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

@@ -44,6 +44,23 @@ void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct 
 void scheduling_queue_event(struct scheduling_queue *queue, const struct cluster_event *event,
                             struct cause cause);
 
+/* Somebody who counts: hears of every event given to the queue, before it acts on it (`only`: the
+ * pod whose own change it is; NULL: all are concerned), and of every pod that enters a place
+ * other than in flight, with the constant that names why. Either may be NULL. */
+struct queue_observer {
+    void *self;
+    void (*event)(void *self, const struct cluster_event *event, const struct waiting_pod *only);
+    void (*incoming)(void *self, enum waiting_place place, const char *why);
+};
+void scheduling_queue_observe(struct scheduling_queue *queue, struct queue_observer observer);
+
+/* Walk the pods of a place, in no particular order (the pool: as they came). */
+void scheduling_queue_each(const struct scheduling_queue *queue, enum waiting_place place,
+                           void (*visit)(void *context, const struct waiting_pod *waiting),
+                           void *context);
+/* Which of two pods of one place is popped first? */
+bool waiting_pod_before(const struct waiting_pod *a, const struct waiting_pod *b);
+
 /* Where a pod waits; NULL when it does not. Borrowed. */
 const struct waiting_pod *scheduling_queue_find(const struct scheduling_queue *queue,
                                                 const struct text *space, const struct text *name);

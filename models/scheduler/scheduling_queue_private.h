@@ -29,6 +29,7 @@ struct scheduling_queue {
     struct waiting_pod *pool_first, *pool_last;
     struct in_flight *oldest, *newest;
     size_t counts[PLACES];
+    struct queue_observer observer;
     struct flush {
         event_id event;
         sim_time at;
@@ -48,10 +49,11 @@ void queue_places_init(struct scheduling_queue *queue);
 void queue_leave(struct scheduling_queue *queue, struct waiting_pod *waiting);
 void queue_enter(struct scheduling_queue *queue, struct waiting_pod *waiting,
                  enum waiting_place place);
-void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waiting);
+/* `why` is told to the observer. */
+void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why);
 /* Into the active or a back-off queue, unless a PreEnqueue plugin keeps it out. It waits nowhere
  * when this is called. */
-void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting);
+void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why);
 
 /* --- queue_events.c ---------------------------------------------------------------------- */
 
@@ -60,6 +62,9 @@ bool queue_worth_requeuing(const struct waiting_pod *waiting, const struct clust
 
 /* Would any plugin of any profile want to hear of it? */
 bool queue_of_interest(const struct scheduling_queue *queue, const struct cluster_event *event);
+
+void queue_tell_event(const struct scheduling_queue *queue, const struct cluster_event *event,
+                      const struct waiting_pod *only);
 
 /* The list of what is in flight. */
 void queue_begin_flight(struct scheduling_queue *queue, struct waiting_pod *waiting);

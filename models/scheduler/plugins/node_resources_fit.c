@@ -179,15 +179,36 @@ static bool node_grew(const void *args, const struct pod *pod, const struct obje
            (before == NULL || more_of_it(pod->spec, node_of(before), node_of(after)));
 }
 
+/* Does `after` ask for less of something that `wanting` asks for? */
+static bool less_of_it(const struct pod_spec *wanting, const struct pod_spec *before,
+                       const struct pod_spec *after)
+{
+    const struct resources *asked = &wanting->requests, *old = &before->requests;
+    const struct resources *new = &after->requests;
+    if ((asked->cpu_milli > 0 && new->cpu_milli < old->cpu_milli) ||
+        (asked->memory_bytes > 0 && new->memory_bytes < old->memory_bytes) ||
+        (asked->ephemeral_storage_bytes > 0 &&
+         new->ephemeral_storage_bytes < old->ephemeral_storage_bytes))
+        return true;
+    for (size_t i = 0; i < asked->extended_count; i++) {
+        const char *name = text_s(asked->extended[i].name);
+        if (asked->extended[i].amount > 0 && resources_get(new, name) < resources_get(old, name))
+            return true;
+    }
+    return false;
+}
+
 /* A pod that counted on a node is gone, or asks for less: itself or another one. */
 static bool room_made(const void *args, const struct pod *pod, const struct object *before,
                       const struct object *after)
 {
     (void)args;
-    const struct pod *old = pod_of(before);
-    if (after == NULL)
+    const struct pod *old = pod_of(before), *new = pod_of(after);
+    if (new == NULL)
         return old->node_name != NULL || old->nominated_node_name != NULL;
-    return old->node_name != NULL || old->meta.uid.low == pod->meta.uid.low;
+    if (new->node_name == NULL &&new->meta.uid.low != pod->meta.uid.low)
+        return false;
+    return less_of_it(pod->spec, old->spec, new->spec);
 }
 
 const struct sched_plugin node_resources_fit_plugin = {
