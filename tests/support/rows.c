@@ -7,7 +7,9 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "models/api/json.h"
 #include "sim/base/memory.h"
+#include "sim/base/writer.h"
 
 struct rows {
     gzFile file;
@@ -119,4 +121,25 @@ void rows_close(struct rows *rows)
     gzclose(rows->file);
     free(rows->line);
     free(rows);
+}
+
+struct value *rows_read_document(const char *path)
+{
+    gzFile file = gzopen(path, "rb");
+    struct writer text = { 0 };
+    struct error error = { 0 };
+    char bytes[1 << 16];
+    int length;
+    if (file == NULL)
+        return NULL;
+    while ((length = gzread(file, bytes, sizeof bytes)) > 0)
+        writer_add_bytes(&text, bytes, (size_t)length);
+    gzclose(file);
+    struct value *document =
+        text.length == 0
+            ? NULL
+            : json_read(text.bytes, text.length, (struct place){ path, 1, 1 }, NULL, &error);
+    writer_close(&text);
+    error_close(&error);
+    return document;
 }

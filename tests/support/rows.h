@@ -14,6 +14,9 @@ struct value *rows_next(struct rows *rows);
 
 void rows_close(struct rows *rows);
 
+/* The one document that fills a file, plain or gzipped; NULL when there is none. */
+struct value *rows_read_document(const char *path);
+
 /* A document from JSON text. Aborts on faults. */
 struct value *rows_parse(const char *text);
 

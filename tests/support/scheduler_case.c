@@ -2,34 +2,10 @@
 #include "tests/support/scheduler_case.h"
 
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "models/api/json.h"
+#include "tests/support/rows.h"
 #include "tests/support/scheduler_step.h"
-
-/* --- reading ------------------------------------------------------------------------------- */
-
-/* A document from a file, plain or gzipped; NULL when it is none. */
-static struct value *read_document(const char *path)
-{
-    gzFile file = gzopen(path, "rb");
-    struct writer text = { 0 };
-    struct error error = { 0 };
-    char bytes[1 << 16];
-    int length;
-    if (file == NULL)
-        return NULL;
-    while ((length = gzread(file, bytes, sizeof bytes)) > 0)
-        writer_add_bytes(&text, bytes, (size_t)length);
-    gzclose(file);
-    struct value *document =
-        text.length == 0
-            ? NULL
-            : json_read(text.bytes, text.length, (struct place){ path, 1, 1 }, NULL, &error);
-    writer_close(&text);
-    error_close(&error);
-    return document;
-}
 
 /* --- what we do not model -------------------------------------------------------------------- */
 
@@ -246,7 +222,7 @@ static void run_case(struct scheduler_case *result, struct scheduler_world *worl
 struct scheduler_case scheduler_case_run(const char *path)
 {
     struct scheduler_case result = { .verdict = CASE_UNREADABLE };
-    struct value *document = read_document(path);
+    struct value *document = rows_read_document(path);
     if (value_path(document, "expected", "steps", NULL) == NULL) {
         result.why = mem_format("not a recorded case");
         value_drop(document);
