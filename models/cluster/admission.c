@@ -159,6 +159,8 @@ static void tell_fields(const struct refusal *refusal, const struct value *docum
 static bool is_valid(const struct value *document, const struct value *old,
                      const struct schema_kind *kind, struct refusal *refusal)
 {
+    if (strcmp(text_of(document, "apiVersion"), "seatrial.dev/v1alpha1") == 0)
+        return true; /* of ours, with names such as image references: the loader checked it */
     struct value *named = with_name(document);
     if (old == NULL)
         validate_create(named, kind, &refusal->fields);

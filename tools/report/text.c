@@ -25,13 +25,33 @@ static const char *short_kind(const char *kind)
     return kind;
 }
 
-/* "deploy/web", with its namespace behind it unless that is the default one. */
-static char *print_name(const struct value *row)
+/* The namespace that all rows of a list share; NULL when there are several. */
+static const char *common_namespace(const struct value *rows)
+{
+    const char *common = NULL;
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const char *space = text_of(rows->items[i], "namespace");
+        if (common != NULL && strcmp(common, space) != 0)
+            return NULL;
+        common = space;
+    }
+    return common;
+}
+
+/* "deploy/web", with its namespace behind it unless the heading has it or it is the default. */
+static char *print_name(const struct value *row, const char *common)
 {
     const char *space = text_of(row, "namespace");
-    bool is_default = strcmp(space, "default") == 0 || *space == '\0';
+    bool is_known = common != NULL || strcmp(space, "default") == 0 || *space == '\0';
     return mem_format("%s/%s%s%s", short_kind(text_of(row, "kind")), text_of(row, "name"),
-                      is_default ? "" : " -n ", is_default ? "" : space);
+                      is_known ? "" : " -n ", is_known ? "" : space);
+}
+
+/* "WORKLOAD" or, where all are in one namespace, "WORKLOAD -n shop"; the caller frees. */
+static char *print_heading(const char *what, const char *common)
+{
+    bool is_plain = common == NULL || strcmp(common, "default") == 0;
+    return mem_format("%s%s%s", what, is_plain ? "" : " -n ", is_plain ? "" : common);
 }
 
 static char *print_quantile(const struct value *row, const char *tally, const char *which)
@@ -59,10 +79,10 @@ static size_t count_of(const struct value *map, const char *key)
     return list ? list->count : 0;
 }
 
-static void add_availability(struct text_table *table, const struct value *row)
+static void add_availability(struct text_table *table, const struct value *row, const char *common)
 {
     struct table_row *line = text_table_row(table);
-    line->cells[0] = print_name(row);
+    line->cells[0] = print_name(row, common);
     line->cells[1] = mem_format("%lld/%lld", (long long)value_int(value_get(row, "ready"), 0),
                                 (long long)value_int(value_get(row, "wanted"), 0));
     line->cells[2] = print_availability(value_get(row, "availability"));
@@ -73,35 +93,42 @@ static void add_availability(struct text_table *table, const struct value *row)
     line->note = print_note(row);
 }
 
-static void add_workload(struct text_table *table, const struct value *row)
+static void add_workload(struct text_table *table, const struct value *row, const char *common)
 {
-    add_availability(table, row);
+    add_availability(table, row, common);
     struct table_row *line = &table->rows[table->count - 1];
     line->cells[7] = print_quantile(row, "recover", "p95");
     line->cells[8] = mem_format("%lld", (long long)value_int(value_get(row, "restarts"), 0));
 }
 
+/* One table of availability; `add` fills in a row. */
+static void write_table(struct text_table *table, const char *what, const struct value *rows,
+                        void add(struct text_table *table, const struct value *row,
+                                 const char *common),
+                        struct writer *out)
+{
+    const char *common = common_namespace(rows);
+    char *heading = print_heading(what, common);
+    table->heads[0] = heading;
+    for (size_t i = 0; rows != NULL && i < rows->count; i++)
+        add(table, rows->items[i], common);
+    if (table->count > 0) {
+        text_table_print(table, out);
+        writer_add_char(out, '\n');
+    }
+    text_table_close(table);
+    free(heading);
+}
+
 static void write_availability(const struct value *summary, struct writer *out)
 {
-    struct text_table workloads = { .heads = { "WORKLOAD", "-READY", "-AVAILABLE", "-DOWN",
-                                               "-OUTAGES", "-DEGRADED", "-BRING-UP", "-RECOVER",
+    struct text_table workloads = { .heads = { "", "-READY", "-AVAILABLE", "-DOWN", "-OUTAGES",
+                                               "-DEGRADED", "-BRING-UP", "-RECOVER",
                                                "-RESTARTS" } };
-    struct text_table services = { .heads = { "SERVICE", "-READY", "-AVAILABLE", "-DOWN",
-                                              "-OUTAGES", "-DEGRADED", "-BRING-UP" } };
-    const struct value *rows = value_get(summary, "workloads");
-    for (size_t i = 0; rows != NULL && i < rows->count; i++)
-        add_workload(&workloads, rows->items[i]);
-    rows = value_get(summary, "services");
-    for (size_t i = 0; rows != NULL && i < rows->count; i++)
-        add_availability(&services, rows->items[i]);
-    struct text_table *const tables[] = { &workloads, &services };
-    for (size_t i = 0; i < 2; i++) {
-        if (tables[i]->count > 0) {
-            text_table_print(tables[i], out);
-            writer_add_char(out, '\n');
-        }
-        text_table_close(tables[i]);
-    }
+    struct text_table services = { .heads = { "", "-READY", "-AVAILABLE", "-DOWN", "-OUTAGES",
+                                              "-DEGRADED", "-BRING-UP" } };
+    write_table(&workloads, "WORKLOAD", value_get(summary, "workloads"), add_workload, out);
+    write_table(&services, "SERVICE", value_get(summary, "services"), add_availability, out);
 }
 
 static void write_rollouts(const struct value *summary, struct writer *out)
@@ -116,7 +143,7 @@ static void write_rollouts(const struct value *summary, struct writer *out)
                 continue;
             struct table_row *line = text_table_row(&table);
             bool missed = value_truth(value_get(rollout, "missedProgressDeadline"), false);
-            line->cells[0] = print_name(rows->items[i]);
+            line->cells[0] = print_name(rows->items[i], common_namespace(rows));
             line->cells[1] = print_duration(value_get(rollout, "startSeconds"));
             line->cells[2] = print_duration(value_get(rollout, "seconds"));
             line->cells[3] = mem_format("%s%s", text_of(rollout, "outcome"),
