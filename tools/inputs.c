@@ -132,8 +132,7 @@ static void read_workload(struct reading *reading)
         error_list_take(&reading->faults, &error);
         return;
     }
-    inputs->has_workload =
-        workload_load(&inputs->workload, bytes, length, name, &reading->faults);
+    inputs->has_workload = workload_load(&inputs->workload, bytes, length, name, &reading->faults);
     /* The last pods have time to wait for a node, too. */
     inputs->scenario.duration = workload_end(&inputs->workload) + 10 * SIM_MINUTE;
 }

@@ -20,8 +20,9 @@ struct inputs {
     { "filename", 'f', "PATH", "manifests: a file, a directory or - (may be repeated)" },          \
         { "recursive", 'R', NULL, "read folders below a directory given with -f as well" },        \
         { "nodes", 'n', "NODES", "6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones (may be repeated)" },       \
-        { "workload", 'w', "CSV", "pods that come and go: arrival_s,cpu_milli,mem_bytes,"          \
-                                  "duration_s" },                                                  \
+        { "workload", 'w', "CSV",                                                                  \
+          "pods that come and go: arrival_s,cpu_milli,mem_bytes,"                                  \
+          "duration_s" },                                                                          \
         { "duration", 'd', "TIME", "virtual time, such as 30d or 12h" },                           \
         { "seed", 's', "NUMBER", "the seed of all randomness" },                                   \
     {                                                                                              \

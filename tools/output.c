@@ -79,11 +79,10 @@ static bool write_workload(const struct output *output, const struct workload *w
     writer_add(&out, "arrival_s,cpu_milli,mem_bytes,duration_s\n");
     for (size_t i = 0; i < workload->count; i++) {
         const struct arrival *arrival = &workload->arrivals[i];
-        writer_format(&out, "%" PRId64 ".%09" PRId64 ",%" PRId32 ",%" PRId64 ",%" PRId64
-                            ".%09" PRId64 "\n",
-                      arrival->at / SIM_SECOND, arrival->at % SIM_SECOND, arrival->cpu_milli,
-                      arrival->memory_bytes, arrival->duration / SIM_SECOND,
-                      arrival->duration % SIM_SECOND);
+        writer_format(
+            &out, "%" PRId64 ".%09" PRId64 ",%" PRId32 ",%" PRId64 ",%" PRId64 ".%09" PRId64 "\n",
+            arrival->at / SIM_SECOND, arrival->at % SIM_SECOND, arrival->cpu_milli,
+            arrival->memory_bytes, arrival->duration / SIM_SECOND, arrival->duration % SIM_SECOND);
     }
     bool fine = file_write(output->directory, "workload.csv", out.bytes, out.length, error);
     writer_close(&out);
@@ -100,8 +99,8 @@ static bool finish_events(struct output *output, struct error *error)
     return true;
 }
 
-bool output_finish(struct output *output, const struct inputs *inputs,
-                   const struct value *summary, struct error *error)
+bool output_finish(struct output *output, const struct inputs *inputs, const struct value *summary,
+                   struct error *error)
 {
     return finish_events(output, error) && write_scenario(output, &inputs->scenario, error) &&
            (!inputs->has_workload || write_workload(output, &inputs->workload, error)) &&

@@ -22,8 +22,8 @@ struct output *output_begin(const char *directory, struct error *error);
 void output_trace(void *context, const struct trace_line *line);
 
 /* Write the rest and give everything its name. False with the error. */
-bool output_finish(struct output *output, const struct inputs *inputs,
-                   const struct value *summary, struct error *error);
+bool output_finish(struct output *output, const struct inputs *inputs, const struct value *summary,
+                   struct error *error);
 /* Release; what was not finished is removed. */
 void output_free(struct output *output);
 

@@ -112,6 +112,25 @@ static struct value *causes_print(const struct availability *of, const struct ru
     return list;
 }
 
+/* Each root that cost something, by when it began to: for marks on a curve. */
+static struct value *losses_print(const struct availability *of, const struct run *run)
+{
+    struct value *list = value_new_list();
+    for (uint32_t i = 0; i < of->loss_count; i++) {
+        const struct loss *loss = &of->losses[i];
+        struct value *map = value_new_map();
+        char *cause = root_print(run, loss->root);
+        value_set(map, "cause", value_new_string(cause));
+        value_set(map, "kind", value_new_string(run->roots[loss->root].kind));
+        value_set(map, "atSeconds", seconds_print(run->roots[loss->root].at));
+        value_set(map, "downtimeSeconds", seconds_print(loss->downtime));
+        value_set(map, "notReadyReplicaSeconds", seconds_print(loss->missing));
+        value_add(list, map);
+        free(cause);
+    }
+    return list;
+}
+
 static struct value *outages_print(const struct availability *of, const struct run *run)
 {
     struct value *list = value_new_list();
@@ -171,5 +190,6 @@ void availability_print(struct availability *of, const struct run *run, struct v
     value_set(into, "notReadyReplicaSeconds", seconds_print(of->missing));
     value_set(into, "outages", outages_print(of, run));
     value_set(into, "causes", causes_print(of, run));
+    value_set(into, "losses", losses_print(of, run));
     value_set(into, "curve", curve_print(of));
 }

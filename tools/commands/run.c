@@ -100,8 +100,7 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
         .workload = inputs->has_workload ? &inputs->workload : NULL,
     };
     struct cost cost = { cpu_seconds(), resident_bytes() };
-    struct simulation *simulation =
-        simulation_new(&inputs->scenario, options, &faults, &warnings);
+    struct simulation *simulation = simulation_new(&inputs->scenario, options, &faults, &warnings);
     errors_print(&warnings, "warning: ");
     errors_print(&faults, "");
     error_list_close(&warnings);
@@ -158,20 +157,23 @@ const struct command run_command = {
     .operands = "[SCENARIO]",
     .summary = "play a scenario or manifests in virtual time and report availability",
     .description =
-        "Plays a Scenario (docs/scenario.md), or Kubernetes manifests given with -f on nodes given\n"
+        "Plays a Scenario (docs/scenario.md), or Kubernetes manifests given with -f on nodes "
+        "given\n"
         "with --nodes, in virtual time, and reports availability, its causes and timings.\n\n"
         "    seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop\n"
         "    seatrial run -f manifests/ --nodes 6x8cpu,32Gi --duration 30d\n"
         "    helm template x | seatrial run -f - --nodes 3x4cpu,16Gi\n"
         "    seatrial run --workload w1.csv --nodes 1000x64cpu,256Gi\n\n"
         "The same program, inputs and seed give the same output to the byte.",
-    .options = (const struct option_info[]){
-        INPUT_OPTIONS,
-        { "out", 'O', "DIR", "leave events, summary, report and resolved inputs in a folder" },
-        { "queue", 0, "KIND", "future event list: ladder (default) or list, the plain reference" },
-        { "no-metrics", 0, NULL, "measure nothing (the trace is the same)" },
-        { 0 },
-    },
+    .options =
+        (const struct option_info[]){
+            INPUT_OPTIONS,
+            { "out", 'O', "DIR", "leave events, summary, report and resolved inputs in a folder" },
+            { "queue", 0, "KIND",
+              "future event list: ladder (default) or list, the plain reference" },
+            { "no-metrics", 0, NULL, "measure nothing (the trace is the same)" },
+            { 0 },
+        },
     .operands_most = 1,
     .run = run,
 };

@@ -33,7 +33,8 @@ static const char style[] =
     ".35em}\n"
     ".cause0{fill:#c8372d;background:#c8372d}.cause1{fill:#e3a008;background:#e3a008}"
     ".cause2{fill:#7a5cc7;background:#7a5cc7}.cause3{fill:#2f9e77;background:#2f9e77}"
-    ".cause4{fill:#4b7bd0;background:#4b7bd0}.cause5{fill:#8b8f96;background:#8b8f96}\n";
+    ".cause4{fill:#4b7bd0;background:#4b7bd0}.cause5{fill:#b0568e;background:#b0568e}"
+    ".cause6{fill:#7d8f2b;background:#7d8f2b}.cause7{fill:#8b8f96;background:#8b8f96}\n";
 
 void html_text(struct writer *out, const char *text)
 {
@@ -111,7 +112,8 @@ static void availability_table(struct writer *out, const struct value *rows)
 
 /* ---- a section for each workload ---- */
 
-static void workload_section(struct writer *out, const struct value *row, double duration)
+static void workload_section(struct writer *out, const struct value *row,
+                             const struct palette *palette, double duration)
 {
     const struct named_tally tallies[] = {
         { "to detect a lost replica", value_get(row, "detect") },
@@ -123,18 +125,21 @@ static void workload_section(struct writer *out, const struct value *row, double
     html_text(out, name);
     free(name);
     writer_add(out, "</h3>\n");
-    html_curve(out, row, duration);
-    html_causes(out, row);
+    html_curve(out, row, palette, duration);
+    html_causes(out, row, palette);
     html_quantiles(out, tallies, sizeof tallies / sizeof *tallies);
     writer_add(out, "</section>\n");
 }
 
-static void workload_sections(struct writer *out, const struct value *rows, double duration)
+static void workload_sections(struct writer *out, const struct value *summary, double duration)
 {
+    const struct value *rows = value_get(summary, "workloads");
+    struct palette palette = palette_of(summary);
     writer_add(out, "<h2>Ready against wanted</h2>\n<p class=\"faint\">Solid line: ready replicas. "
-                    "Dashed line: wanted. Shaded: none ready (hover for the cause).</p>\n");
+                    "Dashed line: wanted. Shaded: none ready. Triangles: where something began "
+                    "that cost replicas (hover for its name).</p>\n");
     for (size_t i = 0; rows != NULL && i < rows->count; i++)
-        workload_section(out, rows->items[i], duration);
+        workload_section(out, rows->items[i], &palette, duration);
 }
 
 /* ---- rollouts, outages, nodes, pods ---- */
@@ -274,7 +279,7 @@ static void html_write(const struct value *summary, struct writer *out)
     availability_table(out, workloads);
     writer_add(out, "<h2>Services</h2>\n");
     availability_table(out, value_get(summary, "services"));
-    workload_sections(out, workloads, duration);
+    workload_sections(out, summary, duration);
     tables_of_workloads(out, workloads);
     pod_section(out, value_get(summary, "pods"));
     node_table(out, value_get(summary, "nodes"));

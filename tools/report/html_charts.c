@@ -2,6 +2,7 @@
  * what it shows in colour. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/memory.h"
 #include "tools/report/html_private.h"
@@ -12,6 +13,39 @@ enum { WIDTH = 960, HEIGHT = 120, LEFT = 44, RIGHT = 10, TOP = 12, BOTTOM = 22, 
 static double number_at(const struct value *list, size_t index)
 {
     return value_double(value_at(list, index), 0);
+}
+
+/* ---- colours ---- */
+
+static void palette_add(struct palette *palette, const char *kind)
+{
+    for (size_t i = 0; i < CAUSE_COLOURS - 1; i++) {
+        if (palette->kinds[i] == NULL)
+            palette->kinds[i] = kind;
+        if (strcmp(palette->kinds[i], kind) == 0)
+            return;
+    }
+}
+
+struct palette palette_of(const struct value *summary)
+{
+    struct palette palette = { 0 };
+    const struct value *rows = value_get(summary, "workloads");
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct value *causes = value_get(rows->items[i], "causes");
+        for (size_t j = 0; causes != NULL && j < causes->count; j++)
+            palette_add(&palette, value_text(value_get(causes->items[j], "kind"), ""));
+    }
+    return palette;
+}
+
+size_t palette_colour(const struct palette *palette, const char *kind)
+{
+    size_t colour = 0;
+    while (colour < CAUSE_COLOURS - 1 &&
+           (palette->kinds[colour] == NULL || strcmp(palette->kinds[colour], kind) != 0))
+        colour++;
+    return colour;
 }
 
 /* ---- the curve of ready against wanted ---- */
@@ -74,6 +108,20 @@ static void outage_bands(struct writer *out, const struct axes *axes, const stru
     }
 }
 
+/* A triangle on top where something began that cost replicas; its words are in its title. */
+static void marks(struct writer *out, const struct axes *axes, const struct palette *palette,
+                  const struct value *losses)
+{
+    for (size_t i = 0; losses != NULL && i < losses->count; i++) {
+        const struct value *loss = losses->items[i];
+        double x = x_of(axes, value_double(value_get(loss, "atSeconds"), 0));
+        writer_format(out, "<path class=\"cause%zu\" d=\"M%.1f 1h8l-4 8z\"><title>",
+                      palette_colour(palette, value_text(value_get(loss, "kind"), "")), x - 4);
+        html_text(out, value_text(value_get(loss, "cause"), ""));
+        writer_add(out, "</title></path>\n");
+    }
+}
+
 static void time_ticks(struct writer *out, const struct axes *axes)
 {
     for (int i = 0; i <= TICKS; i++) {
@@ -93,7 +141,8 @@ static void time_ticks(struct writer *out, const struct axes *axes)
     }
 }
 
-void html_curve(struct writer *out, const struct value *row, double duration_seconds)
+void html_curve(struct writer *out, const struct value *row, const struct palette *palette,
+                double duration_seconds)
 {
     const struct value *curve = value_get(row, "curve");
     if (curve == NULL || curve->count == 0)
@@ -104,6 +153,7 @@ void html_curve(struct writer *out, const struct value *row, double duration_sec
                   "replicas over time\">\n",
                   WIDTH, HEIGHT);
     outage_bands(out, &axes, value_get(row, "outages"));
+    marks(out, &axes, palette, value_get(row, "losses"));
     step_line(out, &axes, curve, 1, "wanted");
     step_line(out, &axes, curve, 2, "ready");
     writer_format(out,
@@ -116,9 +166,7 @@ void html_curve(struct writer *out, const struct value *row, double duration_sec
 
 /* ---- causes ---- */
 
-enum { CAUSE_COLOURS = 6 };
-
-void html_causes(struct writer *out, const struct value *row)
+void html_causes(struct writer *out, const struct value *row, const struct palette *palette)
 {
     const struct value *causes = value_get(row, "causes");
     char *words = print_causes(causes);
@@ -130,14 +178,15 @@ void html_causes(struct writer *out, const struct value *row)
                   "role=\"img\" aria-label=\"causes of downtime\">\n",
                   WIDTH);
     for (size_t i = 0; i < causes->count; i++) {
+        const char *kind = value_text(value_get(causes->items[i], "kind"), "");
         double width = WIDTH * value_double(value_get(causes->items[i], "downtimeShare"), 0);
         if (width <= 0)
             continue;
         writer_format(out,
                       "<rect class=\"cause%zu\" x=\"%.1f\" y=\"0\" width=\"%.1f\" height=\"14\">"
                       "<title>",
-                      i % CAUSE_COLOURS, x, width);
-        html_text(out, value_text(value_get(causes->items[i], "kind"), ""));
+                      palette_colour(palette, kind), x, width);
+        html_text(out, kind);
         writer_add(out, "</title></rect>\n");
         x += width;
     }
@@ -148,7 +197,8 @@ void html_causes(struct writer *out, const struct value *row)
         if (share <= 0)
             continue;
         char *lost = print_duration(value_get(cause, "downtimeSeconds"));
-        writer_format(out, "<li><span class=\"swatch cause%zu\"></span>%.1f %% ", i % CAUSE_COLOURS,
+        writer_format(out, "<li><span class=\"swatch cause%zu\"></span>%.1f %% ",
+                      palette_colour(palette, value_text(value_get(cause, "kind"), "")),
                       100 * share);
         html_text(out, value_text(value_get(cause, "kind"), ""));
         writer_format(out, " (%s)</li>\n", lost);

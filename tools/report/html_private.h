@@ -8,11 +8,23 @@
 /* Text with <, >, & and " escaped. */
 void html_text(struct writer *out, const char *text);
 
-/* Ready against wanted over time, outages shaded, as one SVG figure; nothing for an empty curve. */
-void html_curve(struct writer *out, const struct value *row, double duration_seconds);
+/* Kinds of causes in the order in which a summary first has them: each keeps its colour
+ * throughout the page. */
+enum { CAUSE_COLOURS = 8 };
+struct palette {
+    const char
+        *kinds[CAUSE_COLOURS]; /* borrowed from the summary; the last colour is for the rest */
+};
+struct palette palette_of(const struct value *summary);
+size_t palette_colour(const struct palette *palette, const char *kind);
+
+/* Ready against wanted over time, outages shaded, what cost replicas marked, as one SVG figure;
+ * nothing for an empty curve. */
+void html_curve(struct writer *out, const struct value *row, const struct palette *palette,
+                double duration_seconds);
 
 /* What downtime was lost to: one stacked bar with its legend in words; nothing without downtime. */
-void html_causes(struct writer *out, const struct value *row);
+void html_causes(struct writer *out, const struct value *row, const struct palette *palette);
 
 /* A tally's quantiles as bars on one scale; nothing when none of the tallies has observations. */
 struct named_tally {

@@ -15,10 +15,9 @@ static const char *text_of(const struct value *map, const char *key)
 /* As kubectl abbreviates kinds. */
 static const char *short_kind(const char *kind)
 {
-    static const char *const names[][2] = { { "Deployment", "deploy" },
-                                            { "ReplicaSet", "rs" },
-                                            { "Pod", "pod" },
-                                            { "Service", "svc" } };
+    static const char *const names[][2] = {
+        { "Deployment", "deploy" }, { "ReplicaSet", "rs" }, { "Pod", "pod" }, { "Service", "svc" }
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i][0], kind) == 0)
             return names[i][1];
