@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/daemonset.h"
 #include "models/api/event.h"
 #include "models/api/image.h"
 #include "models/api/kinds_private.h"
@@ -34,6 +35,9 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_DEPLOYMENT] = { "apps/v1", "Deployment", "deployments", "deploy", true,
                           SIMULATED(deployment), .spec_changed = deployment_spec_changed,
                           .take_status = deployment_take_status },
+    [KIND_DAEMONSET] = { "apps/v1", "DaemonSet", "daemonsets", "ds", true, SIMULATED(daemonset),
+                         .spec_changed = daemonset_spec_changed,
+                         .take_status = daemonset_take_status },
     [KIND_SERVICE] = { "v1", "Service", "services", "svc", true, SIMULATED(service),
                        .take_status = document_take_status },
     [KIND_ENDPOINTSLICE] = { "discovery.k8s.io/v1", "EndpointSlice", "endpointslices", "", true,
@@ -52,7 +56,6 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_CONFIGMAP] = { "v1", "ConfigMap", "configmaps", "cm", true, DOCUMENT },
     [KIND_SECRET] = { "v1", "Secret", "secrets", "", true, DOCUMENT },
     [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true, DOCUMENT },
-    [KIND_DAEMONSET] = { "apps/v1", "DaemonSet", "daemonsets", "ds", true, DOCUMENT_WITH_STATUS },
     [KIND_STATEFULSET] = { "apps/v1", "StatefulSet", "statefulsets", "sts", true,
                            DOCUMENT_WITH_STATUS },
     [KIND_CONTROLLERREVISION] = { "apps/v1", "ControllerRevision", "controllerrevisions", "", true,
@@ -86,6 +89,7 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_POD] = &pod_kind,
     [KIND_REPLICASET] = &replicaset_kind,
     [KIND_DEPLOYMENT] = &deployment_kind,
+    [KIND_DAEMONSET] = &daemonset_kind,
     [KIND_SERVICE] = &service_kind,
     [KIND_ENDPOINTSLICE] = &endpoint_slice_kind,
     [KIND_PODDISRUPTIONBUDGET] = &pod_disruption_budget_kind,

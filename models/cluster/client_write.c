@@ -3,6 +3,7 @@
  * Follows apiserver pkg/registry/rest/{create,update}.go and pkg/registry/generic/registry/store.go
  * of the release named in docs/fidelity.md. Records that come here are already admitted:
  * components make them from admitted templates, users' documents pass cluster_admit(). */
+#include "models/api/daemonset.h"
 #include "models/cluster/client_private.h"
 
 #include <assert.h>
@@ -204,6 +205,9 @@ static enum reply write_change(struct client *client, const char *verb, const st
     const struct kind_info *info = &kind_infos[after->kind];
     if (info->spec_changed != NULL && info->spec_changed(before, after))
         is->generation++;
+    if (after->kind == KIND_DAEMONSET)
+        daemonset_count_templates(client->cluster->run->texts, (struct daemonset *)after,
+                                  daemonset_of(before));
     return client_store(client, verb, before, after);
 }
 

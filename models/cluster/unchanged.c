@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "models/api/daemonset.h"
 #include "models/api/kinds.h"
 #include "models/api/node.h"
 #include "models/api/pod.h"
@@ -55,6 +56,8 @@ static const struct conditions **conditions_of(struct object *object)
         return &((struct replicaset *)object)->conditions;
     case KIND_DEPLOYMENT:
         return &((struct deployment *)object)->conditions;
+    case KIND_DAEMONSET:
+        return &((struct daemonset *)object)->conditions;
     case KIND_PODDISRUPTIONBUDGET:
         return &((struct pod_disruption_budget *)object)->conditions;
     case KIND_NAMESPACE:
@@ -83,6 +86,8 @@ static const struct pod_template **template_of(struct object *object)
         return &((struct replicaset *)object)->template;
     case KIND_DEPLOYMENT:
         return &((struct deployment *)object)->template;
+    case KIND_DAEMONSET:
+        return &((struct daemonset *)object)->template;
     default:
         return NULL;
     }

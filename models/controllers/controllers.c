@@ -8,11 +8,12 @@ extern const struct controller deployment_controller, replicaset_controller, dis
 extern const struct controller garbage_collector_controller, namespace_controller;
 extern const struct controller endpointslice_controller, node_lifecycle_controller;
 extern const struct controller taint_eviction_controller, pod_garbage_collector_controller;
-extern const struct controller ttl_controller, endpoints_controller;
+extern const struct controller ttl_controller, endpoints_controller, daemonset_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
     &replicaset_controller,
+    &daemonset_controller,
     &disruption_controller,
     &garbage_collector_controller,
     &namespace_controller,
