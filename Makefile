@@ -148,6 +148,10 @@ deps-check: ## the same for `make check`
 schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json anew
 	$< > docs/scenario.schema.json
 
+demo: deps ## install what is missing, build, run the shop study, say where its report is
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop
+
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
@@ -156,5 +160,5 @@ clean: ## remove the build directory
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test schema fuzz fuzzers deps-fuzz bench deps deps-check deps-python help clean
+.PHONY: all tests test demo schema fuzz fuzzers deps-fuzz bench deps deps-check deps-python help clean
 .SECONDARY:

@@ -79,6 +79,7 @@ static void print_summary(const struct command_line *line, const struct value *s
     struct writer out = { 0 };
     (command_line_wants_json(line) ? &json_report : &text_report)->write(summary, &out);
     fwrite(out.bytes, 1, out.length, stdout);
+    fflush(stdout); /* before what standard error says of its cost */
     writer_close(&out);
 }
 
@@ -143,8 +144,9 @@ static int run(const struct command_line *line)
     }
     status = run_inputs(line, &inputs, queue, output);
     queue = NULL; /* the run had it */
-    if (status == EXIT_OK && directory != NULL)
-        fprintf(stderr, "report: %s/report.html\n", directory);
+    if (status == EXIT_OK && directory != NULL) /* JSON stays JSON */
+        fprintf(command_line_wants_json(line) ? stderr : stdout, "report: %s/report.html\n",
+                directory);
 done:
     queue_free(queue);
     output_free(output);
