@@ -72,7 +72,7 @@ bool daemon_history_construct(struct daemon_sync *sync);
 /* Delete revisions beyond the limit that no pod is of. */
 void daemon_history_clean(struct daemon_sync *sync);
 
-/* ---- daemonset_rolling.c ---- */
+/* ---- daemonset_manage.c, daemonset_rolling.c ---- */
 
 /* Nodes that need a pod and pods that have to go. */
 struct daemon_changes {
@@ -83,7 +83,9 @@ struct daemon_changes {
 void daemon_changes_create(struct daemon_changes *changes, const struct text *node);
 void daemon_changes_close(struct daemon_changes *changes);
 
+/* One pod on each node that fits, none elsewhere, none that has ended. */
+void daemon_manage(struct daemon_sync *sync, struct daemon_changes *changes);
 /* What a rolling update does next. */
-void daemon_roll(const struct daemon_sync *sync, struct daemon_changes *changes);
+void daemon_roll(struct daemon_sync *sync, struct daemon_changes *changes);
 
 #endif

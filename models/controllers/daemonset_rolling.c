@@ -122,7 +122,7 @@ static void roll_by_surge(const struct daemon_sync *sync, int max_surge, int des
     daemon_changes_close(&surge.candidates);
 }
 
-void daemon_roll(const struct daemon_sync *sync, struct daemon_changes *changes)
+void daemon_roll(struct daemon_sync *sync, struct daemon_changes *changes)
 {
     int desired = 0, max_surge, max_unavailable;
     for (size_t i = 0; i < sync->node_count; i++)
