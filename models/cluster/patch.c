@@ -90,17 +90,8 @@ static bool merge_item(struct value *list, size_t index, const struct value *ite
     return true;
 }
 
-static void insert_at(struct value *list, size_t index, struct value *item)
-{
-    value_add(list, item);
-    memmove(&list->items[index + 1], &list->items[index],
-            (list->count - 1 - index) * sizeof *list->items);
-    list->items[index] = item;
-}
-
-/* One item of a patch to a list of maps. New items go to the front, in their order: `*front`
- * counts them. */
-static bool patch_item(struct value *list, size_t *front, const struct value *item,
+/* One item of a patch to a list of maps. */
+static bool patch_item(struct value *list, const struct value *item,
                        const struct strategy *strategy, struct error *error)
 {
     const struct schema_type *type = element_of(strategy->type);
@@ -112,17 +103,15 @@ static bool patch_item(struct value *list, size_t *front, const struct value *it
         return missing_key(item, strategy->merge_key, error);
     size_t index = patch_find(list, strategy->merge_key, key);
     if (directive != NULL && strcmp(directive, "delete") == 0) {
-        for (; index != SIZE_MAX; index = patch_find(list, strategy->merge_key, key)) {
+        for (; index != SIZE_MAX; index = patch_find(list, strategy->merge_key, key))
             value_cut(list, index);
-            *front -= index < *front;
-        }
         return true;
     }
     if (directive != NULL)
         return error_set(error, item->at, "unknown patch type: %s", directive);
     if (index != SIZE_MAX)
         return merge_item(list, index, item, type, error);
-    insert_at(list, (*front)++, value_hold(item));
+    value_add(list, value_hold(item));
     return true;
 }
 
@@ -153,26 +142,74 @@ static struct value *copy_list(const struct value *list)
     return copy;
 }
 
+/* The key of an item, or the item itself. */
+static const struct value *key_of(const struct value *item, const char *merge_key)
+{
+    return merge_key ? value_get(item, merge_key) : item;
+}
+
+/* Items that the order names, in its order, and the others in theirs, merged so that one of
+ * the others comes before a named item if it stood before it in `server`. */
+static struct value *merge_orders(const struct value *named, const struct value *others,
+                                  const struct value *server, const char *merge_key)
+{
+    struct value *result = value_new_list();
+    size_t i = 0, j = 0;
+    while (i < named->count || j < others->count) {
+        bool takes_named = j == others->count;
+        if (i < named->count && j < others->count) {
+            size_t left = patch_find(server, merge_key, key_of(named->items[i], merge_key));
+            size_t right = patch_find(server, merge_key, key_of(others->items[j], merge_key));
+            takes_named = left == SIZE_MAX || left < right; /* right is the server's: found */
+        }
+        value_add(result, value_hold(takes_named ? named->items[i++] : others->items[j++]));
+    }
+    return result;
+}
+
+static struct value *in_order(const struct value *list, const struct value *order,
+                              const struct value *server, const char *merge_key)
+{
+    struct value *named = value_new_list(), *others = value_new_list(), *none = value_new_list();
+    for (size_t i = 0; i < order->count; i++) {
+        const struct value *key = key_of(order->items[i], merge_key);
+        if (patch_find(named, merge_key, key) != SIZE_MAX)
+            continue;
+        for (size_t j = 0; j < list->count; j++) /* a key may stand twice, as ports' does */
+            if (value_equal(key_of(list->items[j], merge_key), key))
+                value_add(named, value_hold(list->items[j]));
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if (patch_find(order, merge_key, key_of(list->items[i], merge_key)) == SIZE_MAX)
+            value_add(others, value_hold(list->items[i]));
+    struct value *result = merge_orders(named, others, server ? server : none, merge_key);
+    value_drop(named);
+    value_drop(others);
+    value_drop(none);
+    return result;
+}
+
 static struct value *merge_lists(const struct value *document, const struct value *patch,
                                  const struct strategy *strategy, struct error *error)
 {
     if (replaces_list(patch))
         return without_directives(patch);
     struct value *list = copy_list(document);
-    size_t front = 0;
     for (size_t i = 0; i < patch->count; i++) {
         const struct value *item = patch->items[i];
         bool fine = true;
         if (strategy->merge_key != NULL)
-            fine = patch_item(list, &front, item, strategy, error);
+            fine = patch_item(list, item, strategy, error);
         else if (patch_find(list, NULL, item) == SIZE_MAX)
-            insert_at(list, front++, value_hold(item));
+            value_add(list, value_hold(item));
         if (!fine) {
             value_drop(list);
             return NULL;
         }
     }
-    return list;
+    struct value *ordered = in_order(list, patch, document, strategy->merge_key);
+    value_drop(list);
+    return ordered;
 }
 
 /* ---- the directives of a map ---- */
@@ -192,50 +229,6 @@ static void delete_from_lists(struct value *result, const struct value *patch)
         }
         value_set(result, key + 25, list);
     }
-}
-
-/* The key of an item, or the item itself. */
-static const struct value *key_of(const struct value *item, const char *merge_key)
-{
-    return merge_key ? value_get(item, merge_key) : item;
-}
-
-/* Items that the order names, in its order, and the others in theirs, merged so that one of
- * the others comes before a named item unless that stood before it in `server`. */
-static struct value *merge_orders(const struct value *named, const struct value *others,
-                                  const struct value *server, const char *merge_key)
-{
-    struct value *result = value_new_list();
-    size_t i = 0, j = 0;
-    while (i < named->count || j < others->count) {
-        bool takes_named = j == others->count;
-        if (i < named->count && j < others->count) {
-            size_t left = patch_find(server, merge_key, key_of(named->items[i], merge_key));
-            size_t right = patch_find(server, merge_key, key_of(others->items[j], merge_key));
-            takes_named = left != SIZE_MAX && right != SIZE_MAX && left < right;
-        }
-        value_add(result, value_hold(takes_named ? named->items[i++] : others->items[j++]));
-    }
-    return result;
-}
-
-static struct value *in_order(const struct value *list, const struct value *order,
-                              const struct value *server, const char *merge_key)
-{
-    struct value *named = value_new_list(), *others = value_new_list(), *none = value_new_list();
-    for (size_t i = 0; i < order->count; i++) {
-        size_t index = patch_find(list, merge_key, key_of(order->items[i], merge_key));
-        if (index != SIZE_MAX)
-            value_add(named, value_hold(list->items[index]));
-    }
-    for (size_t i = 0; i < list->count; i++)
-        if (patch_find(order, merge_key, key_of(list->items[i], merge_key)) == SIZE_MAX)
-            value_add(others, value_hold(list->items[i]));
-    struct value *result = merge_orders(named, others, server ? server : none, merge_key);
-    value_drop(named);
-    value_drop(others);
-    value_drop(none);
-    return result;
 }
 
 static void set_orders(struct value *result, const struct value *document,

@@ -59,8 +59,8 @@ static size_t index_of(const char *part, size_t count, bool end)
     long number = strtol(part, &rest, 10);
     if (*part == '\0' || *rest != '\0')
         return SIZE_MAX;
-    if (number < 0)
-        number += (long)count;
+    if (number < 0) /* of an addition: among what will be there */
+        number += (long)count + end;
     return number >= 0 && (size_t)number < count + end ? (size_t)number : SIZE_MAX;
 }
 
