@@ -114,18 +114,27 @@ static bool is_cluster_scoped(const struct schema_kind *kind)
     return false;
 }
 
+bool document_is_namespaced(const struct value *document)
+{
+    const char *version = text_of(document, "apiVersion"), *name = text_of(document, "kind");
+    const enum kind row = kind_find(version, name);
+    const struct schema_kind *kind = schema_kind(version, name);
+    if (row != KIND_OTHER)
+        return kind_infos[row].namespaced;
+    if (kind != NULL)
+        return !is_cluster_scoped(kind);
+    return *value_text(value_path(document, "metadata", "namespace", NULL), "") != '\0';
+}
+
 /* A namespaced object gets one; an object outside of namespaces loses it silently. */
-static void set_namespace(struct value **document, const struct schema_kind *kind,
-                          const char *default_namespace)
+static void set_namespace(struct value **document, const char *default_namespace)
 {
     const struct value *space = value_path(*document, "metadata", "namespace", NULL);
-    enum kind row = kind_find(text_of(*document, "apiVersion"), text_of(*document, "kind"));
-    bool namespaced =
-        row == KIND_OTHER ? kind != NULL && !is_cluster_scoped(kind) : kind_infos[row].namespaced;
-    bool given = *value_text(space, "") != '\0';
+    const bool namespaced = document_is_namespaced(*document);
+    const bool given = *value_text(space, "") != '\0';
     if (namespaced && !given && default_namespace != NULL)
         value_put(document, value_new_string(default_namespace), "metadata", "namespace", NULL);
-    else if (!namespaced && given && (row != KIND_OTHER || kind != NULL))
+    else if (!namespaced && given)
         value_remove(value_own(value_slot(value_own(document), "metadata")), "namespace");
 }
 
@@ -203,7 +212,7 @@ struct value *admit_create(const struct admission *admission, const struct value
     struct value *tree = decode(document, kind, refusal, faults, warnings);
     if (tree == NULL)
         return NULL;
-    set_namespace(&tree, kind, admission->default_namespace);
+    set_namespace(&tree, admission->default_namespace);
     if (kind != NULL) {
         struct value *bare = tree;
         tree = defaults_apply(bare, kind);
@@ -270,7 +279,7 @@ struct value *admit_update(const struct admission *admission, const struct value
     struct value *tree = decode(document, kind, refusal, faults, warnings);
     if (tree == NULL)
         return NULL;
-    set_namespace(&tree, kind, admission->default_namespace);
+    set_namespace(&tree, admission->default_namespace);
     if (kind != NULL) {
         struct value *bare = tree;
         tree = defaults_apply(bare, kind);

@@ -34,6 +34,9 @@ struct admission {
     void *context;
 };
 
+/* Does the object of this document live in a namespace? A custom resource does when it names one. */
+bool document_is_namespaced(const struct value *document);
+
 /* Why a document is refused, as the API server would answer. All zero: it is not. */
 struct refusal {
     int code;                   /* 400, 403, 422 */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/actions/actions.h"
 #include "models/api/json.h"
 #include "models/cluster/scenario_private.h"
 #include "models/failures/failures.h"
@@ -474,6 +475,16 @@ static bool load_extras(struct scenario_input *input, const struct value *entry,
     return good;
 }
 
+/* Would the cluster understand it? */
+static bool check_action(struct scenario_input *input, const struct scenario_action *action)
+{
+    struct error error = { 0 };
+    if (action_check(action->argv, action->argc, action->place, &error))
+        return true;
+    error_list_take(input->faults, &error);
+    return false;
+}
+
 bool scenario_load_action(struct scenario_input *input, const struct value *entry)
 {
     struct scenario *scenario = input->scenario;
@@ -483,7 +494,7 @@ bool scenario_load_action(struct scenario_input *input, const struct value *entr
         return false;
     shape_duration(value_get(entry, "at"), &action.at, NULL);
     bool good = verbs[verb].load(input, value_get(entry, verbs[verb].field), &action);
-    good = load_extras(input, entry, &action) && good;
+    good = load_extras(input, entry, &action) && good && check_action(input, &action);
     if (!good) {
         scenario_action_close(&action);
         return false;

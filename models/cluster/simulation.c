@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/actions/actions.h"
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
 #include "sim/base/memory.h"
@@ -15,6 +16,15 @@ struct simulation {
     struct cluster *cluster;
     struct metrics_run *metrics;    /* NULL: nothing is measured */
     struct workload_source *source; /* NULL: no pods that come and go */
+    struct actions *actions;
+    struct planned *planned;    /* the scenario's timeline, in its order */
+    struct error_list problems; /* of actions that could not be done */
+};
+
+/* An action of the timeline, waiting for its time. */
+struct planned {
+    struct simulation *simulation;
+    const struct scenario_action *action;
 };
 
 /* ---- bringing up ---- */
@@ -115,6 +125,58 @@ static void bring_up(struct simulation *simulation, struct error_list *faults,
         }
 }
 
+/* ---- the timeline ---- */
+
+/* What kubectl printed on standard error as one line; the caller frees. */
+static char *one_line(const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == '\n')
+        length--;
+    char *line = mem_text(text, length);
+    for (char *c = line; *c != '\0'; c++)
+        if (*c == '\n')
+            *c = ' ';
+    return line;
+}
+
+static void action_is_done(void *context, const struct action_reply *reply)
+{
+    const struct planned *planned = context;
+    char time[SIM_TIME_TEXT];
+    if (reply->rc == 0)
+        return;
+    char *line = one_line(reply->err);
+    error_list_add(&planned->simulation->problems, planned->action->place, "timeline, at %s: %s",
+                   sim_time_print(planned->action->at, time), line);
+    free(line);
+}
+
+static void act(void *subject, sim_time now)
+{
+    struct planned *planned = subject;
+    const struct scenario_action *action = planned->action;
+    (void)now;
+    action_start(planned->simulation->actions,
+                 &(struct action_request){ .argv = action->argv,
+                                           .argc = action->argc,
+                                           .documents = &action->documents,
+                                           .done = action_is_done,
+                                           .context = planned });
+}
+
+static void plan_actions(struct simulation *simulation)
+{
+    const struct scenario *scenario = simulation->scenario;
+    simulation->actions = actions_new(simulation->cluster);
+    simulation->planned = mem_new((scenario->action_count + 1) * sizeof *simulation->planned);
+    for (size_t i = 0; i < scenario->action_count; i++) {
+        simulation->planned[i] = (struct planned){ simulation, &scenario->actions[i] };
+        run_at(simulation->run, scenario->actions[i].at, PRIORITY_WORLD, act,
+               &simulation->planned[i]);
+    }
+}
+
 struct simulation *simulation_new(const struct scenario *scenario,
                                   struct simulation_options options, struct error_list *faults,
                                   struct error_list *warnings)
@@ -132,6 +194,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
     bring_up(simulation, faults, warnings);
     for (size_t i = 0; i < scenario->failures.count; i++)
         failures_plan(simulation->cluster, scenario->failures.items[i], faults);
+    plan_actions(simulation);
     if (options.workload != NULL)
         simulation->source = workload_source_new(simulation->cluster, options.workload);
     if (faults->count > before) {
@@ -149,6 +212,9 @@ void simulation_free(struct simulation *simulation)
         workload_source_free(simulation->source);
     if (simulation->metrics != NULL)
         metrics_stop(simulation->metrics);
+    actions_free(simulation->actions);
+    free(simulation->planned);
+    error_list_close(&simulation->problems);
     cluster_free(simulation->cluster);
     run_free(simulation->run);
     free(simulation);
@@ -169,6 +235,11 @@ struct run *simulation_run(const struct simulation *simulation)
 struct cluster *simulation_cluster(const struct simulation *simulation)
 {
     return simulation->cluster;
+}
+
+const struct error_list *simulation_problems(const struct simulation *simulation)
+{
+    return &simulation->problems;
 }
 
 /* ---- the summary ---- */

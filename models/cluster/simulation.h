@@ -23,7 +23,7 @@ struct simulation_options {
 
 struct simulation;
 
-/* At time 0, with the scenario's nodes and objects created. The scenario is borrowed and outlives
+/* At time 0, with the scenario's nodes and objects created, its failures and its timeline planned. The scenario is borrowed and outlives
  * it. Objects that the API server would refuse are appended to the faults, at the user's place:
  * NULL when there are any. Namespaces that are used but not given are made. */
 struct simulation *simulation_new(const struct scenario *scenario,
@@ -36,6 +36,10 @@ void simulation_advance(struct simulation *simulation, sim_time until);
 
 struct run *simulation_run(const struct simulation *simulation);
 struct cluster *simulation_cluster(const struct simulation *simulation);
+
+/* Actions of the timeline that could not be done, so far, each with the user's place and what
+ * kubectl would print. Borrowed. */
+const struct error_list *simulation_problems(const struct simulation *simulation);
 
 /* The summary document up to now (docs/summary.md); a new reference. */
 struct value *simulation_summary(struct simulation *simulation);

@@ -145,12 +145,12 @@ static const struct {
       HEAD "  timeline:\n"
            "  - {at: 1s, kubectl: \"kubectl set image deployment/web 'c d=app:2'\"}\n"
            "  - {at: 2s, kubectl: apply -f web.yaml --filename=web.yaml -n shop}\n"
-           "  - {at: 3s, kubectl: [patch, x, -p, '{}']}\n"
+           "  - {at: 3s, kubectl: [patch, svc/x, -p, '{}']}\n"
            "  - at: 4s\n    kubectl: replace -f -\n    stdin: |\n"
            "      {apiVersion: v1, kind: Pod, metadata: {name: a}}\n",
       "1s [set] [image] [deployment/web] [c d=app:2]\n"
       "2s [apply] [-n] [shop] [-f] [-] < Service < Service\n"
-      "3s [patch] [x] [-p] [{}]\n"
+      "3s [patch] [svc/x] [-p] [{}]\n"
       "4s [replace] [-f] [-] < Pod\n" },
     { "all faults are told in one go",
       HEAD "  duration: -1h\n  sed: 1\n  seed: 1.5\n  nodes: [{count: 0, capacity: {cpu: 4x}}]\n"

@@ -109,6 +109,7 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     if (simulation == NULL)
         return EXIT_BAD_INPUT;
     play(simulation, inputs->scenario.duration);
+    errors_print(simulation_problems(simulation), "warning: ");
     struct value *summary = simulation_summary(simulation);
     put_versions(summary);
     struct error error = { 0 };

@@ -1,0 +1,244 @@
+/* kubectl's verbs in process: what they print, and what they do. Texts are those of the real kubectl,
+ * as recorded in tests/oracle/controllers. */
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+
+#include "models/actions/actions.h"
+#include "models/cluster/scenario_private.h"
+#include "sim/base/memory.h"
+#include "tests/support/world.h"
+
+/* A world, its commands, and what the last one replied. */
+struct desk {
+    struct world *world;
+    struct actions *actions;
+    int rc; /* -1: not yet */
+    char *printed;
+};
+
+static void take_reply(void *context, const struct action_reply *reply)
+{
+    struct desk *desk = context;
+    free(desk->printed);
+    desk->rc = reply->rc;
+    desk->printed = mem_format("%s%s", reply->out, reply->err);
+}
+
+static struct desk *sit(const char *manifests)
+{
+    struct desk *desk = mem_new(sizeof *desk);
+    desk->world = given(manifests);
+    desk->actions = actions_new(desk->world->cluster);
+    return desk;
+}
+
+static void leave(struct desk *desk)
+{
+    actions_free(desk->actions);
+    done(desk->world);
+    free(desk->printed);
+    free(desk);
+}
+
+/* Start a command, with documents for -f -. */
+static void kubectl(struct desk *desk, const char *command, const char *documents)
+{
+    struct documents read = { 0 };
+    struct error_list faults = { 0 };
+    struct error error = { 0 };
+    char **words;
+    size_t count;
+    cr_assert(words_split(command, (struct place){ 0 }, &words, &count, &error));
+    if (documents != NULL)
+        documents_read(&read, documents, strlen(documents), "stdin", &faults);
+    cr_assert_eq(faults.count, 0);
+    desk->rc = -1;
+    action_start(desk->actions, &(struct action_request){ .argv = words,
+                                                          .argc = count,
+                                                          .documents = &read,
+                                                          .done = take_reply,
+                                                          .context = desk });
+    documents_close(&read);
+    words_free(words, count);
+}
+
+static void expect_reply(struct desk *desk, const char *command, int rc, const char *printed)
+{
+    cr_expect_eq(desk->rc, rc, "%s: exit code %d", command, desk->rc);
+    cr_expect_str_eq(desk->printed, printed, "%s", command);
+}
+
+static const char deployment[] =
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, selector: "
+    "{matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: "
+    "[{name: c, image: 'app:1'}]}}}}\n";
+
+static const char nodes[] =
+    "{apiVersion: v1, kind: Node, metadata: {name: n0}, status: {capacity: {cpu: 8, memory: 32Gi, "
+    "pods: 110}, allocatable: {cpu: 8, memory: 32Gi, pods: 110}}}\n---\n"
+    "{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {capacity: {cpu: 8, memory: 32Gi, "
+    "pods: 110}, allocatable: {cpu: 8, memory: 32Gi, pods: 110}}}\n---\n";
+
+Test(actions, print_what_kubectl_prints)
+{
+    static const struct {
+        const char *command;
+        int rc;
+        const char *printed;
+    } rows[] = {
+        { "scale deployment/web --replicas=3", 0, "deployment.apps/web scaled\n" },
+        { "scale deploy web --current-replicas=2 --replicas=4", 1,
+          "error: Expected replicas to be 2, was 3\n" },
+        { "scale deployment/nope --replicas=3", 1,
+          "Error from server (NotFound): deployments.apps \"nope\" not found\n" },
+        { "set image deployment/web c=app:2", 0, "deployment.apps/web image updated\n" },
+        { "set image deployment/web c=app:2", 0, "" },
+        { "set image deployment/web d=app:2", 1, "error: unable to find container named \"d\"\n" },
+        { "set env deployment/web A=b", 0, "deployment.apps/web env updated\n" },
+        { "set resources deployment/web --requests=cpu=10m", 0,
+          "deployment.apps/web resource requirements updated\n" },
+        { "rollout pause deployment/web", 0, "deployment.apps/web paused\n" },
+        { "rollout pause deployment/web", 1,
+          "error: deployments.apps \"web\" is already paused\n" },
+        { "rollout resume deployment/web", 0, "deployment.apps/web resumed\n" },
+        { "rollout restart deployment/web", 0, "deployment.apps/web restarted\n" },
+        { "patch deployment web --type=merge -p '{\"spec\": {\"replicas\": 1}}'", 0,
+          "deployment.apps/web patched\n" },
+        { "patch deployment web -p '{\"spec\": {\"replicas\": 1}}'", 0,
+          "deployment.apps/web patched (no change)\n" },
+        { "label node n0 a=b c=d", 0, "node/n0 labeled\n" },
+        { "label node n0 a=x", 1,
+          "error: 'a' already has a value (b), and --overwrite is false\n" },
+        { "label node n0 a- e=f", 0, "node/n0 modified\n" },
+        { "label node n0 c-", 0, "node/n0 unlabeled\n" },
+        { "annotate node n0 a=b", 0, "node/n0 annotated\n" },
+        { "taint node n0 a=b:NoSchedule c:PreferNoSchedule", 0, "node/n0 tainted\n" },
+        { "taint node n0 a=z:NoSchedule", 1,
+          "error: node n0 already has a taint(s) with same effect(s) and --overwrite is false\n" },
+        { "taint node n0 a=z:NoSchedule --overwrite", 0, "node/n0 modified\n" },
+        { "taint node n0 a-", 0, "node/n0 untainted\n" },
+        { "taint node n0 a-", 1, "error: taint \"a\" not found\n" },
+        { "cordon n0", 0, "node/n0 cordoned\n" },
+        { "cordon n0", 0, "node/n0 already cordoned\n" },
+        { "uncordon n0", 0, "node/n0 uncordoned\n" },
+        { "delete deployment web", 0, "deployment.apps \"web\" deleted from default namespace\n" },
+        { "delete node n1", 0, "node \"n1\" deleted\n" },
+        { "delete pod nope", 1, "Error from server (NotFound): pods \"nope\" not found\n" },
+        { "scale deployment/web", 1, "error: scale: The --replicas=COUNT flag is required\n" },
+        { "delete deploymnt web", 1,
+          "error: delete: the server doesn't have a resource type \"deploymnt\" (did you mean "
+          "deployments?)\n" },
+        { "drain n0 --ignore-daemonset", 1,
+          "error: drain: unknown flag: --ignore-daemonset (did you mean --ignore-daemonsets?)\n" },
+        { "rollout und deployment/web", 1,
+          "error: unknown command \"rollout und\" (did you mean rollout undo?)\n" },
+    };
+    char *manifests = mem_format("%s%s", nodes, deployment);
+    struct desk *desk = sit(manifests);
+    free(manifests);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        kubectl(desk, rows[i].command, NULL);
+        expect_reply(desk, rows[i].command, rows[i].rc, rows[i].printed);
+    }
+    leave(desk);
+}
+
+Test(actions, apply_merges_three_ways)
+{
+    static const char with_key[] =
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: one, b: two}}";
+    static const char without_key[] =
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: three}}";
+    struct desk *desk = sit(nodes);
+    kubectl(desk, "apply -f -", with_key);
+    expect_reply(desk, "apply", 0, "configmap/c created\n");
+    kubectl(desk, "apply -f -", with_key);
+    expect_reply(desk, "apply again", 0, "configmap/c unchanged\n");
+    kubectl(desk, "patch configmap c -p 'data: {other: kept}'", NULL);
+    kubectl(desk, "apply -f -", without_key);
+    expect_reply(desk, "apply less", 0, "configmap/c configured\n");
+    expect_field(desk->world, "configmap/default/c", "data.a", "three");
+    expect_field(desk->world, "configmap/default/c", "data.b", NULL);
+    expect_field(desk->world, "configmap/default/c", "data.other", "kept");
+    kubectl(desk, "create -f -", with_key);
+    expect_reply(desk, "create", 1,
+                 "Error from server (AlreadyExists): error when creating \"STDIN\": configmaps "
+                 "\"c\" already exists\n");
+    leave(desk);
+}
+
+Test(actions, undo_returns_to_the_revision_before)
+{
+    struct desk *desk = sit(nodes);
+    kubectl(desk, "apply -f -", deployment);
+    until(desk->world, 60);
+    kubectl(desk, "rollout undo deployment/web --to-revision=7", NULL);
+    cr_expect_eq(desk->rc, 1);
+    kubectl(desk, "set image deployment/web c=app:2", NULL);
+    until(desk->world, 120);
+    kubectl(desk, "rollout history deployment/web", NULL);
+    expect_reply(desk, "history", 0,
+                 "deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         "
+                 "<none>\n\n");
+    kubectl(desk, "rollout undo deployment/web", NULL);
+    expect_reply(
+        desk, "undo", 0,
+        "deployment.apps/web rolled back\nWarning: resource deployments/web was previously "
+        "managed with 'kubectl apply'. Rolling back will not update the "
+        "kubectl.kubernetes.io/last-applied-configuration annotation, which may cause "
+        "unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl "
+        "apply' with your previous configuration file instead.\n");
+    expect_field(desk->world, "deployment/default/web", "spec.template.spec.containers.0.image",
+                 "app:1");
+    kubectl(desk, "rollout status deployment/web", NULL);
+    cr_expect_eq(desk->rc, -1, "the rollout goes on");
+    until(desk->world, 180);
+    cr_expect_eq(desk->rc, 0);
+    kubectl(desk, "rollout history deployment/web", NULL);
+    expect_reply(desk, "history", 0,
+                 "deployment.apps/web \nREVISION  CHANGE-CAUSE\n2         <none>\n3         "
+                 "<none>\n\n");
+    leave(desk);
+}
+
+static const char budget[] =
+    "---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: p}, spec: "
+    "{minAvailable: 1, selector: {matchLabels: {app: web}}}}\n";
+
+Test(actions, drain_asks_again_where_a_budget_refuses)
+{
+    struct desk *desk = sit(nodes);
+    kubectl(desk, "cordon n1", NULL);
+    kubectl(desk, "apply -f -", deployment);
+    kubectl(desk, "apply -f -", budget);
+    until(desk->world, 60);
+    kubectl(desk, "uncordon n1", NULL);
+    kubectl(desk, "drain n0 --timeout=2m", NULL);
+    cr_expect_eq(desk->rc, -1, "the second pod must wait for the first one's replacement");
+    until(desk->world, 64);
+    cr_expect_eq(desk->rc, -1);
+    until(desk->world, 140);
+    cr_expect_eq(desk->rc, 0, "%s", desk->printed);
+    cr_expect_not_null(strstr(desk->printed, "(will retry after 5s): Cannot evict pod as it would "
+                                             "violate the pod's disruption budget.\n"));
+    cr_expect_not_null(strstr(desk->printed, "node/n0 drained\n"));
+    leave(desk);
+}
+
+Test(actions, drain_stops_at_its_timeout)
+{
+    struct desk *desk = sit(nodes);
+    kubectl(desk, "cordon n1", NULL);
+    kubectl(desk, "apply -f -", deployment);
+    kubectl(desk, "apply -f -", budget);
+    until(desk->world, 60);
+    kubectl(desk, "drain n0 --timeout=7s", NULL);
+    until(desk->world, 66);
+    cr_expect_eq(desk->rc, -1);
+    until(desk->world, 68);
+    cr_expect_eq(desk->rc, 1);
+    cr_expect_not_null(strstr(desk->printed, "global timeout reached: 7s"), "%s", desk->printed);
+    cr_expect_not_null(strstr(desk->printed, "There are pending nodes to be drained:\n n0\n"));
+    leave(desk);
+}
