@@ -4,6 +4,7 @@
 
 #include "tools/command.h"
 
-extern const struct command run_command, why_command, completion_command, version_command;
+extern const struct command run_command, why_command, validate_command, completion_command,
+    version_command;
 
 #endif

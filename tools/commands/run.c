@@ -144,7 +144,7 @@ static int run(const struct command_line *line)
         goto done;
     }
     status = run_inputs(line, &inputs, queue, output);
-    queue = NULL; /* the run had it */
+    queue = NULL;                               /* the run had it */
     if (status == EXIT_OK && directory != NULL) /* JSON stays JSON */
         fprintf(command_line_wants_json(line) ? stderr : stdout, "report: %s/report.html\n",
                 directory);
