@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/api/scalar.h"
+#include "sim/base/memory.h"
 
 static const struct schema_type *type_of_child(const struct schema_type *type, const char *key)
 {
@@ -128,11 +129,22 @@ static struct value *print_struct(const struct value *tree, const struct schema_
     return printed;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Go prints a map in the order of its keys. */
 static struct value *print_entries(const struct value *map, const struct schema_type *type)
 {
     struct value *printed = value_new_map();
+    const char **keys = mem_new((map->count + 1) * sizeof *keys);
     for (size_t i = 0; i < map->count; i++)
-        value_set(printed, map->entries[i].key, schema_print(map->entries[i].value, type->element));
+        keys[i] = map->entries[i].key;
+    qsort(keys, map->count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < map->count; i++)
+        value_set(printed, keys[i], schema_print(value_get(map, keys[i]), type->element));
+    free(keys);
     return printed;
 }
 

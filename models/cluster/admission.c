@@ -247,21 +247,25 @@ struct value *admission_pod_spec(const struct admission *admission, struct value
     return admitted;
 }
 
-/* What an update cannot touch. */
+static void keep_member(struct value *meta, const char *key, struct value *was)
+{
+    if (was != NULL)
+        value_set(meta, key, value_hold(was));
+    else
+        value_remove(meta, key);
+}
+
+/* What an update cannot touch; of an identity given by the user, validation judges. */
 static void keep_identity(struct value **document, const struct value *old)
 {
-    static const char *const members[] = {
-        "uid",        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-        "generation", "resourceVersion"
-    };
+    static const char *const always[] = { "creationTimestamp", "generation", "resourceVersion" };
+    static const char *const open[] = { "uid", "deletionTimestamp", "deletionGracePeriodSeconds" };
     struct value *meta = value_own(value_slot(value_own(document), "metadata"));
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        struct value *was = value_path(old, "metadata", members[i], NULL);
-        if (was != NULL)
-            value_set(meta, members[i], value_hold(was));
-        else
-            value_remove(meta, members[i]);
-    }
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        keep_member(meta, always[i], value_path(old, "metadata", always[i], NULL));
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        if (value_get(meta, open[i]) == NULL)
+            keep_member(meta, open[i], value_path(old, "metadata", open[i], NULL));
     if (value_get(old, "status") != NULL)
         value_set(*document, "status", value_hold(value_get(old, "status")));
     else

@@ -46,25 +46,43 @@ static bool has_node_ports(const struct value *spec)
     return is_type(spec, "NodePort") || is_type(spec, "LoadBalancer");
 }
 
+static bool has_health_port(const struct value *spec)
+{
+    return is_type(spec, "LoadBalancer") &&
+           strcmp(text_of(spec, "externalTrafficPolicy"), "Local") == 0;
+}
+
+static int64_t node_port_of(const struct value *port)
+{
+    return value_int(value_get(port, "nodePort"), 0);
+}
+
+/* Is there a port with this node port? */
+static bool uses_node_port(const struct value *ports, int64_t number)
+{
+    for (size_t i = 0; i < size_of(ports); i++)
+        if (node_port_of(ports->items[i]) == number)
+            return true;
+    return false;
+}
+
+/* A port without a node port keeps the one that its name had, unless another took it. */
 static void keep_node_ports(struct value *spec, const struct value *was)
 {
     const struct value *old = value_get(was, "ports");
     if (size_of(value_get(spec, "ports")) == 0)
         return;
+    struct value *given = value_hold(value_get(spec, "ports"));
     struct value *ports = value_own(value_slot(spec, "ports"));
     for (size_t i = 0; i < ports->count; i++) {
-        if (value_int(value_get(ports->items[i], "nodePort"), 0) != 0)
-            continue;
-        for (size_t j = 0; j < size_of(old); j++) {
-            const struct value *given = value_get(old->items[j], "nodePort");
-            if (given == NULL ||
-                strcmp(text_of(ports->items[i], "protocol"), text_of(old->items[j], "protocol")) ||
-                !value_equal(value_get(ports->items[i], "port"), value_get(old->items[j], "port")))
-                continue;
-            value_set(value_own(&ports->items[i]), "nodePort", value_hold(given));
-            break;
-        }
+        int64_t number = 0;
+        for (size_t j = 0; j < size_of(old); j++)
+            if (strcmp(text_of(ports->items[i], "name"), text_of(old->items[j], "name")) == 0)
+                number = node_port_of(old->items[j]);
+        if (number != 0 && node_port_of(ports->items[i]) == 0 && !uses_node_port(given, number))
+            value_set(value_own(&ports->items[i]), "nodePort", value_new_int(number));
     }
+    value_drop(given);
 }
 
 static void keep_member(struct value *spec, const struct value *was, const char *key)
@@ -75,27 +93,99 @@ static void keep_member(struct value *spec, const struct value *was, const char 
 
 static void keep_allocated(struct value *spec, const struct value *was)
 {
-    static const char *const members[] = { "clusterIP", "ipFamilies", "ipFamilyPolicy",
-                                           "healthCheckNodePort" };
+    static const char *const members[] = { "clusterIP", "clusterIPs", "ipFamilies",
+                                           "ipFamilyPolicy" };
     if (has_node_ports(spec) && has_node_ports(was))
         keep_node_ports(spec, was);
+    if (has_health_port(spec) && has_health_port(was))
+        keep_member(spec, was, "healthCheckNodePort");
     if (!has_addresses(spec) || !has_addresses(was))
         return;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         keep_member(spec, was, members[i]);
-    if (strcmp(text_of(spec, "clusterIP"), text_of(was, "clusterIP")) == 0)
-        keep_member(spec, was, "clusterIPs");
+}
+
+/* ── what the new type has no use for ── */
+
+static bool has_traffic_policy(const struct value *spec)
+{
+    return has_node_ports(spec) || size_of(value_get(spec, "externalIPs")) > 0;
+}
+
+static bool is_balanced(const struct value *spec)
+{
+    return is_type(spec, "LoadBalancer");
+}
+
+/* Members that go with the type that used them, unless the user changed them, too. */
+static const struct {
+    const char *key;
+    bool (*is_used)(const struct value *spec);
+} dependents[] = {
+    { "clusterIP", has_addresses },
+    { "clusterIPs", has_addresses },
+    { "ipFamilies", has_addresses },
+    { "ipFamilyPolicy", has_addresses },
+    { "internalTrafficPolicy", has_addresses },
+    { "healthCheckNodePort", has_health_port },
+    { "allocateLoadBalancerNodePorts", is_balanced },
+    { "loadBalancerClass", is_balanced },
+    { "externalTrafficPolicy", has_traffic_policy },
+};
+
+/* Does every node port of the one list stand in the other? */
+static bool has_all_node_ports(const struct value *some, const struct value *all)
+{
+    for (size_t i = 0; i < size_of(some); i++)
+        if (!uses_node_port(all, node_port_of(some->items[i])))
+            return false;
+    return true;
+}
+
+static void drop_node_ports(struct value *spec, const struct value *was)
+{
+    const struct value *now = value_get(spec, "ports"), *old = value_get(was, "ports");
+    if (size_of(now) == 0 || !has_all_node_ports(now, old) || !has_all_node_ports(old, now))
+        return;
+    struct value *ports = value_own(value_slot(spec, "ports"));
+    for (size_t i = 0; i < ports->count; i++)
+        value_remove(value_own(&ports->items[i]), "nodePort");
+}
+
+static void drop_dependents(struct value *spec, const struct value *was)
+{
+    for (size_t i = 0; i < sizeof dependents / sizeof *dependents; i++) {
+        const char *key = dependents[i].key;
+        if (dependents[i].is_used(was) && !dependents[i].is_used(spec) &&
+            value_equal(value_get(spec, key), value_get(was, key)))
+            value_remove(spec, key);
+    }
+    if (has_node_ports(was) && !has_node_ports(spec))
+        drop_node_ports(spec, was);
+}
+
+/* ── both ── */
+
+/* The list of addresses follows the single one that came first. */
+static void align_addresses(struct value *spec, const struct value *was)
+{
+    const char *first = text_of(spec, "clusterIP");
+    const struct value *all = value_get(spec, "clusterIPs");
+    bool changed = was != NULL && strcmp(first, text_of(was, "clusterIP")) != 0 &&
+                   value_equal(all, value_get(was, "clusterIPs"));
+    if (*first != '\0' && (size_of(all) == 0 || changed) && has_addresses(spec))
+        value_set(spec, "clusterIPs", texts(first, NULL));
 }
 
 void service_normalize(struct value **document, const struct value *old)
 {
     struct value *spec = value_own(value_slot(value_own(document), "spec"));
-    if (old != NULL)
-        keep_allocated(spec, value_get(old, "spec"));
-    const char *first = text_of(spec, "clusterIP");
-    const struct value *all = value_get(spec, "clusterIPs");
-    if (*first != '\0' && size_of(all) == 0 && has_addresses(spec))
-        value_set(spec, "clusterIPs", texts(first, NULL));
+    const struct value *was = old != NULL ? value_get(old, "spec") : NULL;
+    if (was != NULL)
+        keep_allocated(spec, was);
+    align_addresses(spec, was);
+    if (was != NULL)
+        drop_dependents(spec, was);
 }
 
 /* ── what is left open ── */
@@ -164,7 +254,7 @@ static void set_node_ports(const struct admission *admission, struct value *spec
         return;
     struct value *ports = value_own(value_slot(spec, "ports"));
     for (size_t i = 0; i < ports->count; i++)
-        if (value_int(value_get(ports->items[i], "nodePort"), 0) == 0)
+        if (node_port_of(ports->items[i]) == 0)
             value_set(value_own(&ports->items[i]), "nodePort",
                       value_new_int(new_port(admission, ports, ports->items[i])));
 }
@@ -172,9 +262,7 @@ static void set_node_ports(const struct admission *admission, struct value *spec
 static void set_health_port(const struct admission *admission, struct value *spec)
 {
     static const struct value no_ports = { .type = VALUE_LIST };
-    if (!is_type(spec, "LoadBalancer") ||
-        strcmp(text_of(spec, "externalTrafficPolicy"), "Local") != 0 ||
-        value_int(value_get(spec, "healthCheckNodePort"), 0) != 0)
+    if (!has_health_port(spec) || value_int(value_get(spec, "healthCheckNodePort"), 0) != 0)
         return;
     const struct value *ports = value_get(spec, "ports");
     struct value *probe = value_new_map();

@@ -54,20 +54,6 @@ static void prepare_namespace(struct value **document)
     set_phase(document, "Active");
 }
 
-/* One range of addresses and the list of them say the same. */
-static void prepare_node(struct value **document)
-{
-    const struct value *one = value_path(*document, "spec", "podCIDR", NULL);
-    const struct value *list = value_path(*document, "spec", "podCIDRs", NULL);
-    if (one == NULL && list != NULL && list->count > 0) {
-        value_put(document, value_hold(list->items[0]), "spec", "podCIDR", NULL);
-    } else if (one != NULL && (list == NULL || list->count == 0)) {
-        struct value *ranges = value_new_list();
-        value_add(ranges, value_hold(one));
-        value_put(document, ranges, "spec", "podCIDRs", NULL);
-    }
-}
-
 /* A negative grace period is one second. */
 static void prepare_pod(struct value **document)
 {
@@ -120,7 +106,6 @@ void prepare_create(struct value **document, const struct schema_kind *kind)
         void (*prepare)(struct value **document);
     } rows[] = {
         { "", "Namespace", prepare_namespace },
-        { "", "Node", prepare_node },
         { "", "Pod", prepare_pod },
         { "", "PersistentVolume", prepare_claim },
         { "", "PersistentVolumeClaim", prepare_claim },

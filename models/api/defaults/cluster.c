@@ -19,6 +19,20 @@ void default_namespace_status(struct value **node)
     default_text(node, "phase", "Active");
 }
 
+/* One range of addresses and the list of them say the same (pkg/apis/core/v1/conversion.go). */
+void default_node_spec(struct value **node)
+{
+    const struct value *one = value_get(*node, "podCIDR"), *list = value_get(*node, "podCIDRs");
+    const bool listed = list != NULL && list->count > 0;
+    if (one == NULL && listed) {
+        value_set(value_own(node), "podCIDR", value_hold(list->items[0]));
+    } else if (one != NULL && !listed) {
+        struct value *ranges = value_new_list();
+        value_add(ranges, value_hold(one));
+        value_set(value_own(node), "podCIDRs", ranges);
+    }
+}
+
 /* A node that does not say what may be used of it lets all be used. */
 void default_node_status(struct value **node)
 {

@@ -33,6 +33,7 @@ static const struct rule {
     { "core/v1.LimitRangeItem", default_limit_range },
     { "core/v1.Namespace", default_namespace },
     { "core/v1.NamespaceStatus", default_namespace_status },
+    { "core/v1.NodeSpec", default_node_spec },
     { "core/v1.NodeStatus", default_node_status },
     { "core/v1.ObjectFieldSelector", default_object_field },
     { "core/v1.PersistentVolume", default_volume_object },

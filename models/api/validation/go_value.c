@@ -67,7 +67,7 @@ static void print_tagged(struct writer *out, const struct value *value,
                          const struct schema_type *type)
 {
     struct value *tree = schema_print(value, type);
-    json_print(out, tree, style);
+    json_print(out, tree, (struct json_style){ .escape_html = true });
     value_drop(tree);
 }
 
