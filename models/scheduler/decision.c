@@ -53,7 +53,8 @@ static void begin(struct decision *decision, const struct template_cache *cache,
     decision->rejecting = class->prepared.narrowing;
     decision->feasible_count = decision->rejected_count = decision->top_count = 0;
     decision->top_total = 0;
-    decision->score_plugins = 0;
+    decision->failure = NULL;
+    decision->known = false;
     if (nodes <= decision->capacity)
         return;
     decision->capacity = nodes * 2;
@@ -229,7 +230,6 @@ static void score_plainly(struct decision *decision, const struct prepared *prep
         decision->scores[j * width + i] = weighted;
         decision->totals[j] += weighted;
     }
-    decision->score_plugins |= (uint64_t)1 << prepared->score_points[i];
 }
 
 static void total_scores_plainly(struct decision *decision, const struct prepared *prepared)
@@ -259,6 +259,20 @@ static void find_top(struct decision *decision)
     }
 }
 
+/* --- failures that are known ------------------------------------------------------------ */
+
+/* Nothing has changed since a pod of this template fitted nowhere: neither does this one. */
+static bool is_known_failure(struct decision *decision, struct pod_class *class)
+{
+    const struct known_failure *failure = &class->failure;
+    decision->failure = &class->failure;
+    if (failure->message == NULL || failure->generation != decision->snapshot->generation)
+        return false;
+    decision->known = true;
+    decision->rejecting = failure->rejecting;
+    return true;
+}
+
 /* --- both ways ------------------------------------------------------------------------- */
 
 static void decide_one_way(struct template_cache *cache, const struct profile *profile,
@@ -267,7 +281,7 @@ static void decide_one_way(struct template_cache *cache, const struct profile *p
 {
     struct pod_class *class = template_cache_class(cache, profile, pod->spec, snapshot);
     begin(decision, cache, class, start);
-    if (decision->all_nodes == 0)
+    if (decision->all_nodes == 0 || (!plainly && is_known_failure(decision, class)))
         return;
     filter_nodes(decision, cache, class, plainly);
     if (decision->feasible_count == 0)

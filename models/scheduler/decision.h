@@ -47,11 +47,11 @@ struct decision {
     size_t top_count;
 
     int64_t *scores; /* plain decisions only: feasible x score plugins, weighted */
-    uint64_t
-        score_plugins; /* plain decisions only: bits of those not skipped, by order of scoring */
 
     /* private */
-    uint32_t *narrowed; /* slots of the nodes the search was narrowed to */
+    struct known_failure *failure; /* of the template: to be remembered; NULL: plain decisions */
+    bool known;                    /* it stands for the nodes, which were not visited */
+    uint32_t *narrowed;            /* slots of the nodes the search was narrowed to */
     int64_t *normalized;
     size_t capacity, scores_capacity;
 };
@@ -60,7 +60,8 @@ void decision_close(struct decision *decision);
 /* Feasible and rejected nodes together. */
 static inline size_t decision_evaluated(const struct decision *decision)
 {
-    return decision->feasible_count + decision->rejected_count;
+    return decision->known ? decision->failure->evaluated
+                           : decision->feasible_count + decision->rejected_count;
 }
 
 /* Where the next decision should begin. */
@@ -81,7 +82,9 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
  * frees. */
 char *decision_post_filter(const struct decision *decision);
 
-/* Why no node will do: the FailedScheduling text. The caller frees. */
+/* Why no node will do: the FailedScheduling text. Remembered for the template until something
+ * changes: the next of its pods that does not fit costs next to nothing, and its decision
+ * lists no nodes. The caller frees. */
 char *decision_message(const struct decision *decision);
 
 #endif

@@ -51,13 +51,9 @@ char *decision_post_filter(const struct decision *decision)
     return writer_take(&text);
 }
 
-char *decision_message(const struct decision *decision)
+static char *print_failure(const struct decision *decision)
 {
     struct writer message = { 0 };
-    if (decision->outcome == DECISION_NO_NODES) {
-        writer_add(&message, "no nodes available to schedule pods");
-        return writer_take(&message);
-    }
     if (decision->before_filters != 0)
         print_before_filters(decision, &message);
     else
@@ -66,4 +62,22 @@ char *decision_message(const struct decision *decision)
     writer_format(&message, "%s%s", *more != '\0' ? " " : "", more);
     free(more);
     return writer_take(&message);
+}
+
+char *decision_message(const struct decision *decision)
+{
+    struct known_failure *failure = decision->failure;
+    if (decision->outcome == DECISION_NO_NODES)
+        return mem_format("no nodes available to schedule pods");
+    if (decision->known)
+        return mem_text(failure->message, strlen(failure->message));
+    char *message = print_failure(decision);
+    if (failure != NULL) {
+        free(failure->message);
+        *failure = (struct known_failure){ .message = mem_text(message, strlen(message)),
+                                           .generation = decision->snapshot->generation,
+                                           .rejecting = decision->rejecting,
+                                           .evaluated = decision_evaluated(decision) };
+    }
+    return message;
 }

@@ -40,6 +40,7 @@ static void forget_class(struct template_cache *cache, struct pod_class *class)
     for (size_t i = 0; i < PROFILE_PLUGINS; i++)
         free(class->raw[i]);
     free(class->answers);
+    free(class->failure.message);
     free(class);
 }
 

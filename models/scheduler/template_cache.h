@@ -16,6 +16,14 @@ struct answer {
     uint8_t rejected_by;    /* plugin of the profile */
 };
 
+/* That no node will do, and why: true while nothing changes. */
+struct known_failure {
+    char *message;       /* owned; NULL: not known */
+    uint64_t generation; /* of the snapshot */
+    uint64_t rejecting;  /* plugins */
+    size_t evaluated;    /* nodes visited to know it */
+};
+
 struct pod_class {
     struct table_node by_template;
     struct pod_class *older, *newer; /* by last use */
@@ -23,6 +31,7 @@ struct pod_class {
     struct answer *answers;        /* by the node's slot */
     int64_t *raw[PROFILE_PLUGINS]; /* by prepared.scores[], then slot; NULL: not normalized */
     size_t slots;
+    struct known_failure failure;
 };
 
 struct template_cache {

@@ -175,6 +175,9 @@ void scheduler_world_ungate(struct scheduler_world *world, const char *key)
 
 static bool same_decision(const struct decision *a, const struct decision *b)
 {
+    if (a->known)
+        return b->outcome == DECISION_REJECTED && a->rejecting == b->rejecting &&
+               decision_evaluated(a) == decision_evaluated(b);
     if (a->outcome != b->outcome || a->feasible_count != b->feasible_count ||
         a->rejected_count != b->rejected_count || a->top_count != b->top_count ||
         a->rejecting != b->rejecting)
@@ -196,7 +199,7 @@ bool scheduler_world_decide(struct scheduler_world *world, const struct world_po
     decide(world->templates, profile, world->snapshot, pod->pod, world->next_start, &world->fast);
     decide_plainly(world->templates, profile, world->snapshot, pod->pod, world->next_start,
                    &world->plain);
-    world->next_start = decision_next_start(&world->fast);
+    world->next_start = decision_next_start(&world->plain);
     return same_decision(&world->fast, &world->plain);
 }
 
