@@ -259,7 +259,8 @@ static void follow_rollout(struct row *row, const struct watch_event *event)
     if (open == NULL)
         return;
     const struct condition *progressing = conditions_find(deployment->conditions, "Progressing");
-    if (progressing != NULL && progressing->status == CONDITION_FALSE)
+    if (progressing != NULL && progressing->status == CONDITION_FALSE &&
+        progressing->transition > open->start) /* not what the rollout before left behind */
         open->missed_deadline = true;
     if (rollout_is_complete(deployment)) {
         open->outcome = ROLLOUT_COMPLETE;
