@@ -196,6 +196,20 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
         scheduler->message = decision_message(decision);
 }
 
+/* Somebody else has bound it in the meantime. */
+static bool counts_already(const struct scheduler *scheduler, const struct pod *pod)
+{
+    return snapshot_find_pod(scheduler->snapshot, pod->meta.object.space, pod->meta.object.name) !=
+           NULL;
+}
+
+static void assume_and_bind(struct scheduler *scheduler, struct waiting_pod *waiting)
+{
+    snapshot_place(scheduler->snapshot, waiting->pod, scheduler->chosen, true);
+    bind_pod(scheduler, waiting, scheduler->chosen);
+    scheduling_queue_done(scheduler->queue, waiting);
+}
+
 /* The end of an attempt. A cluster without nodes counts as an error in the queue, although the
  * condition says Unschedulable: no plugin rejected the pod. */
 static void finish_attempt(void *subject, sim_time now)
@@ -205,13 +219,12 @@ static void finish_attempt(void *subject, sim_time now)
     struct waiting_pod *waiting = scheduler->trying;
     scheduler->trying = NULL;
     client_begin(&scheduler->client, waiting->cause);
-    if (scheduler->chosen != NULL) {
-        snapshot_place(scheduler->snapshot, waiting->pod, scheduler->chosen, true);
-        bind_pod(scheduler, waiting, scheduler->chosen);
-        scheduling_queue_done(scheduler->queue, waiting);
-    } else {
+    if (scheduler->chosen == NULL)
         fail(scheduler, waiting, scheduler->rejecting, "Unschedulable", scheduler->message);
-    }
+    else if (counts_already(scheduler, waiting->pod))
+        fail(scheduler, waiting, 0, "SchedulerError", "pod is in the cache, so can't be assumed");
+    else
+        assume_and_bind(scheduler, waiting);
     text_assign(&scheduler->chosen, NULL);
     free(scheduler->message);
     scheduler->message = NULL;

@@ -125,3 +125,52 @@ Test(scheduler, leaves_pods_of_other_schedulers_alone)
     cluster_free(cluster);
     run_free(run);
 }
+
+/* An attempt takes 0.6 ms: what happens within it meets a decision that was made before. */
+static void let_half_an_attempt_pass(struct run *run)
+{
+    run_until(run, run_now(run) + 300 * SIM_MICROSECOND);
+}
+
+Test(scheduler, gives_back_the_room_of_a_pod_deleted_while_it_was_tried)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    run_until(run, SIM_SECOND);
+    create(cluster, pod_make(&cluster->codec, "first", requests("3", "1Gi")));
+    let_half_an_attempt_pass(run);
+    delete_pod(cluster, "first");
+    run_until(run, 2 * SIM_SECOND);
+    cr_expect_null(find_pod(cluster, "first"));
+    create(cluster, pod_make(&cluster->codec, "second", requests("3", "1Gi")));
+    run_until(run, 3 * SIM_SECOND);
+    expect_bound(cluster, "second", "a");
+    cluster_free(cluster);
+    run_free(run);
+}
+
+Test(scheduler, leaves_a_pod_where_somebody_else_has_bound_it)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "small", 4, 8, NULL));
+    create(cluster, node_make(&cluster->codec, "large", 8, 16, NULL));
+    run_until(run, SIM_SECOND);
+    create(cluster, pod_make(&cluster->codec, "web", requests("3", "1Gi")));
+    let_half_an_attempt_pass(run);
+    client_begin(&cluster->admin, (struct cause){ 0, 0 });
+    client_bind(&cluster->admin, object_key(&find_pod(cluster, "web")->meta.object),
+                text_find(run->texts, "small"), NULL);
+    run_until(run, 2 * SIM_SECOND);
+    expect_bound(cluster, "web", "small");
+    /* Its room is where it runs: the large node still takes 8, the small one no 2 more. */
+    create(cluster, pod_make(&cluster->codec, "big", requests("8", "1Gi")));
+    run_until(run, 3 * SIM_SECOND);
+    expect_bound(cluster, "big", "large");
+    create(cluster, pod_make(&cluster->codec, "late", requests("2", "1Gi")));
+    run_until(run, 4 * SIM_SECOND);
+    cr_expect_null(find_pod(cluster, "late")->node_name);
+    cluster_free(cluster);
+    run_free(run);
+}
