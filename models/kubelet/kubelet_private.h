@@ -97,6 +97,7 @@ struct pod_worker {
     struct cause cause; /* of what happened to it last */
     sim_time accepted;  /* by the kubelet: the phase of its probes */
     sim_time deadline;  /* LIVE: activeDeadlineSeconds; SANDBOX: made; ENDING: end of the grace */
+    sim_time reconcile; /* when a status that others changed is put right; SIM_FOREVER: it is */
     uint32_t address;
     uint8_t stage;    /* enum pod_stage */
     uint8_t report;   /* enum report */

@@ -13,6 +13,7 @@
 #include "sim/base/memory.h"
 
 #define FOLDED_WITHIN SIM_SECOND
+#define COMPARED_EVERY (10 * SIM_SECOND) /* syncPeriod of the status manager */
 
 static void pod_worker_due(void *subject, sim_time now);
 
@@ -38,6 +39,7 @@ static struct pod_worker *pod_worker_new(struct kubelet_node *node, const struct
                    : mem_new(sizeof *worker + count * sizeof(struct container_run));
     worker->node = node;
     worker->pod = (const struct pod *)object_hold(&pod->meta.object);
+    worker->reconcile = SIM_FOREVER;
     worker->previous = node->last;
     if (node->last)
         node->last->next = worker;
@@ -90,6 +92,8 @@ static sim_time next_due(const struct pod_worker *worker, sim_time now)
     sim_time due = containers_due(worker, now);
     if (worker->stage == STAGE_SANDBOX || worker->stage == STAGE_LIVE)
         due = worker->deadline < due ? worker->deadline : due;
+    if (worker->stage == STAGE_LIVE)
+        due = worker->reconcile < due ? worker->reconcile : due;
     return due;
 }
 
@@ -285,6 +289,30 @@ static void advance(struct pod_worker *worker, sim_time now)
     } while (worker->stage != before && worker->stage != STAGE_ENDED);
 }
 
+/* Somebody else declared a pod not ready whose containers are: the node lifecycle controller did
+ * while it did not hear of us. The status manager compares all it knows every ten seconds. */
+static void note_foreign_change(struct pod_worker *worker)
+{
+    const struct pod *pod = worker->pod;
+    const sim_time now = run_now(worker_run(worker));
+    const sim_time from = worker->node->booted > 0 ? worker->node->booted : 0;
+    if (worker->stage != STAGE_LIVE || pod->meta.deleting || pod_is_ready(pod) ||
+        !pod_condition_is_true(pod, POD_CONTAINERS_READY))
+        return;
+    worker->reconcile = from + ((now - from) / COMPARED_EVERY + 1) * COMPARED_EVERY;
+    worker->cause = pod->meta.object.cause;
+    pod_worker_wake(worker);
+}
+
+static void reconcile(struct pod_worker *worker, sim_time now)
+{
+    if (worker->reconcile > now)
+        return;
+    worker->reconcile = SIM_FOREVER;
+    if (may_write(worker)) /* otherwise it is seen again when the network is back */
+        worker_report(worker, REPORT_NOW);
+}
+
 static void pod_worker_due(void *subject, sim_time now)
 {
     struct pod_worker *worker = subject;
@@ -303,6 +331,7 @@ static void pod_worker_due(void *subject, sim_time now)
     }
     if (worker->stage == STAGE_OVER)
         return;
+    reconcile(worker, now);
     const sim_time next = next_due(worker, now);
     if (report_is_due(worker, next, now)) {
         pod_status_write(worker, now);
@@ -330,8 +359,10 @@ void pod_worker_update(struct pod_worker *worker, const struct pod *pod)
         pod_worker_free(worker);
         return;
     }
-    if (!asked)
+    if (!asked) {
+        note_foreign_change(worker);
         return;
+    }
     worker->cause = pod->meta.object.cause;
     if (worker->stage == STAGE_OVER)
         worker->stage = STAGE_ENDED; /* the DELETE is still to be made */

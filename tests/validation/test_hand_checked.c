@@ -69,6 +69,24 @@ Test(hand_checked, a_node_that_is_back_before_it_is_missed_starts_its_pods_anew)
     value_drop(summary);
 }
 
+/* The node is cut off from 604 to 694 s; its containers run on.
+ *     650.020  the pod is marked not ready, as in the story below, after 46.020 s
+ *     694.020  the kubelet is heard of again and says Ready=True; the pod does not become ready by that
+ *     700      the kubelet's status manager compares every 10 s what it knows with what it sees
+ *     700.010  and puts it right: ready after 96.010 s
+ * Down from 650.020 to 700.010. */
+Test(hand_checked, a_node_that_is_heard_of_again_puts_its_pods_status_right)
+{
+    struct value *summary = play("tests/scenarios/network_cut.yaml");
+    expect_measured(summary, "deployment/web",
+                    "observed 1796.959 after 3.041, availability 0.972180778749\n"
+                    "down 49.99, degraded 49.99, not ready 49.99\n"
+                    "detect 46.02, recover 96.01\n"
+                    "outage 650.02 to 700.01 by node-crash/worker-0\n"
+                    "node-crash: down 49.99, not ready 49.99, outages 1, replicas 1\n");
+    value_drop(summary);
+}
+
 /* The larger node has the pod (it is emptier with it than the smaller one) and dies at 604 s. Leases
  * are renewed every 10 s from 0 on, so the last time at 600 s; the node lifecycle controller looks
  * every 5 s from 0 on, and saw that renewal in its pass at 600 s.
