@@ -139,6 +139,14 @@ test: deps ## every test, as CI runs them; minutes
 	tests/run.sh $(TESTS)
 	@for f in $(FUZZERS); do $(BUILD)/tests/fuzz/$$f tests/fuzz/corpus/$$f || exit 1; done
 
+DETERMINISM = build-O0/seatrial build-O2/seatrial build-sanitized/seatrial
+check-determinism: deps ## the same answers from builds at -O0, -O2 and under sanitizers
+	@$(MAKE) --no-print-directory BUILD=build-O0 OPT=-O0 build-O0/seatrial
+	@$(MAKE) --no-print-directory BUILD=build-O2 OPT=-O2 build-O2/seatrial
+	@$(MAKE) --no-print-directory BUILD=build-sanitized OPT="-O1 -g" \
+	    SANITIZE="-fsanitize=$(SANITIZED)" build-sanitized/seatrial
+	tests/determinism.sh $(DETERMINISM)
+
 deps: ## install the Debian packages that are missing
 	$(call install_missing,$(DEPS))
 
@@ -160,5 +168,5 @@ clean: ## remove the build directory
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test demo schema fuzz fuzzers deps-fuzz bench deps deps-check deps-python help clean
+.PHONY: all tests test check-determinism demo schema fuzz fuzzers deps-fuzz bench deps deps-check deps-python help clean
 .SECONDARY:
