@@ -62,8 +62,9 @@ void node_order_remove(struct node_order *order, const struct text *zone, uint32
     struct node_zone *in = find_zone(order, zone);
     assert(in != NULL);
     size_t at = 0;
-    while (in->slots[at] != slot)
-        assert(++at < in->count);
+    while (at < in->count && in->slots[at] != slot)
+        at++;
+    assert(at < in->count);
     memmove(&in->slots[at], &in->slots[at + 1], (in->count - at - 1) * sizeof *in->slots);
     order->node_count--;
     if (--in->count > 0)

@@ -8,7 +8,7 @@
 #include "models/scheduler/plugins/plugins.h"
 
 /* Between these, for each container, the score rises from 0 to 100. */
-static const int64_t smallest_bytes = 23 * 1024 * 1024, largest_bytes = 1000 * 1024 * 1024;
+static const int64_t smallest_bytes = (int64_t)23 << 20, largest_bytes = (int64_t)1000 << 20;
 
 /* Images of a template by the names nodes know them under. */
 struct wanted_images {
