@@ -48,9 +48,9 @@ struct meta {
     struct object object; /* kind, namespace, name, resourceVersion */
     struct uid uid;
     int64_t generation;
-    sim_time created;  /* creationTimestamp; printed in whole seconds */
-    sim_time deletion; /* deletionTimestamp (request + grace); valid when deleting */
-    int64_t deletion_grace_seconds;
+    sim_time created;               /* creationTimestamp; printed in whole seconds */
+    sim_time deletion;              /* deletionTimestamp (request + grace); valid when deleting */
+    int32_t deletion_grace_seconds; /* at most INT32_MAX */
     bool deleting;
     const struct labels *labels, *annotations;
     const struct owners *owners;

@@ -20,6 +20,9 @@ static void reasons_drop(struct pod_reasons *reasons)
 {
     if (reasons == NULL || --reasons->refs > 0)
         return;
+    text_drop(reasons->nominated_node_name);
+    text_drop(reasons->reason);
+    text_drop(reasons->message);
     for (int i = 0; i < POD_CONDITIONS; i++) {
         text_drop(reasons->of[i].reason);
         text_drop(reasons->of[i].message);
@@ -33,20 +36,14 @@ static void pod_hold(struct object *copy)
     meta_hold(&pod->meta);
     pod_spec_hold(pod->spec);
     text_hold(pod->node_name);
-    text_hold(pod->nominated_node_name);
     reasons_hold(pod->reasons);
     container_statuses_hold(pod->containers);
-    text_hold(pod->reason);
-    text_hold(pod->message);
 }
 
 static void close_status(struct pod *pod)
 {
-    text_drop(pod->nominated_node_name);
     reasons_drop(pod->reasons);
     container_statuses_drop(pod->containers);
-    text_drop(pod->reason);
-    text_drop(pod->message);
 }
 
 static void pod_close(struct object *object)
@@ -74,13 +71,9 @@ void pod_take_status(struct object *into, const struct object *from)
 {
     struct pod *pod = (struct pod *)into;
     struct pod *other = (struct pod *)from;
-    text_hold(other->nominated_node_name);
     reasons_hold(other->reasons);
     container_statuses_hold(other->containers);
-    text_hold(other->reason);
-    text_hold(other->message);
     close_status(pod);
-    pod->nominated_node_name = other->nominated_node_name;
     pod->phase = other->phase;
     pod->conditions_present = other->conditions_present;
     pod->conditions_true = other->conditions_true;
@@ -90,9 +83,70 @@ void pod_take_status(struct object *into, const struct object *from)
     memcpy(pod->transitions, other->transitions, sizeof pod->transitions);
     pod->reasons = other->reasons;
     pod->containers = other->containers;
-    pod->reason = other->reason;
-    pod->message = other->message;
     document_take_status(into, from);
+}
+
+/* ---- reasons ---- */
+
+/* The reasons of an unshared record, ready to be changed. */
+static struct pod_reasons *own_reasons(struct pod *pod)
+{
+    if (pod->reasons != NULL && pod->reasons->refs == 1)
+        return pod->reasons;
+    struct pod_reasons *own = mem_new(sizeof *own);
+    if (pod->reasons != NULL)
+        *own = *pod->reasons;
+    own->refs = 1;
+    text_hold(own->nominated_node_name);
+    text_hold(own->reason);
+    text_hold(own->message);
+    for (int i = 0; i < POD_CONDITIONS; i++) {
+        text_hold(own->of[i].reason);
+        text_hold(own->of[i].message);
+    }
+    reasons_drop(pod->reasons);
+    return pod->reasons = own;
+}
+
+static void forget_empty_reasons(struct pod *pod)
+{
+    const struct pod_reasons *own = pod->reasons;
+    if (own->nominated_node_name != NULL || own->reason != NULL || own->message != NULL)
+        return;
+    for (int i = 0; i < POD_CONDITIONS; i++)
+        if (pod->reasons->of[i].reason != NULL || pod->reasons->of[i].message != NULL)
+            return;
+    reasons_drop(pod->reasons);
+    pod->reasons = NULL;
+}
+
+const char *pod_reason(const struct pod *pod)
+{
+    return pod->reasons ? text_s(pod->reasons->reason) : "";
+}
+
+const char *pod_message(const struct pod *pod)
+{
+    return pod->reasons ? text_s(pod->reasons->message) : "";
+}
+
+const struct text *pod_nominated_node(const struct pod *pod)
+{
+    return pod->reasons ? pod->reasons->nominated_node_name : NULL;
+}
+
+void pod_set_reason(struct pod *pod, const struct text *reason, const struct text *message)
+{
+    struct pod_reasons *own = own_reasons(pod);
+    text_assign(&own->reason, reason);
+    text_assign(&own->message, message);
+    forget_empty_reasons(pod);
+}
+
+void pod_set_nominated_node(struct pod *pod, const struct text *node)
+{
+    text_assign(&own_reasons(pod)->nominated_node_name, node);
+    forget_empty_reasons(pod);
 }
 
 /* ---- conditions ---- */
@@ -118,32 +172,6 @@ const char *pod_condition_reason(const struct pod *pod, enum pod_condition condi
 const char *pod_condition_message(const struct pod *pod, enum pod_condition condition)
 {
     return pod->reasons ? text_s(pod->reasons->of[condition].message) : "";
-}
-
-/* The reasons of an unshared record, ready to be changed. */
-static struct pod_reasons *own_reasons(struct pod *pod)
-{
-    if (pod->reasons != NULL && pod->reasons->refs == 1)
-        return pod->reasons;
-    struct pod_reasons *own = mem_new(sizeof *own);
-    if (pod->reasons != NULL)
-        *own = *pod->reasons;
-    own->refs = 1;
-    for (int i = 0; i < POD_CONDITIONS; i++) {
-        text_hold(own->of[i].reason);
-        text_hold(own->of[i].message);
-    }
-    reasons_drop(pod->reasons);
-    return pod->reasons = own;
-}
-
-static void forget_empty_reasons(struct pod *pod)
-{
-    for (int i = 0; i < POD_CONDITIONS; i++)
-        if (pod->reasons->of[i].reason != NULL || pod->reasons->of[i].message != NULL)
-            return;
-    reasons_drop(pod->reasons);
-    pod->reasons = NULL;
 }
 
 static bool set_reason(struct pod *pod, struct texts *texts, enum pod_condition condition,

@@ -21,9 +21,12 @@ enum pod_condition {
     POD_CONDITIONS
 };
 
-/* Reasons and messages of conditions: rare, so outside the record. */
+/* What few pods have, outside the record: reasons and messages, of the status (Evicted,
+ * DeadlineExceeded) and of conditions, and a nomination. Shared, never changed once shared. */
 struct pod_reasons {
     uint32_t refs;
+    const struct text *nominated_node_name;
+    const struct text *reason, *message;
     struct {
         const struct text *reason, *message;
     } of[POD_CONDITIONS];
@@ -53,17 +56,15 @@ struct pod {
     struct meta meta;
     const struct pod_spec *spec;
     const struct text *node_name;                /* NULL: not bound */
-    const struct text *nominated_node_name;      /* NULL: none */
     uint8_t phase;                               /* enum pod_phase */
     uint8_t conditions_present, conditions_true; /* bits 1 << enum pod_condition */
-    bool gated;                                  /* schedulingGates are left */
-    bool started;                                /* start_time is set */
+    bool gated : 1;                              /* schedulingGates are left */
+    bool started : 1;                            /* start_time is set */
     uint32_t pod_ip;                             /* 0: none; host byte order */
     sim_time start_time;                         /* status.startTime */
     sim_time transitions[POD_CONDITIONS];
-    struct pod_reasons *reasons;           /* NULL: no condition has one */
+    struct pod_reasons *reasons;           /* NULL: it has none */
     struct container_statuses *containers; /* NULL until the kubelet reports */
-    const struct text *reason, *message;   /* status.reason (e.g. Evicted, NodeLost) */
 };
 
 extern const struct object_kind pod_kind;
@@ -104,6 +105,13 @@ void pod_begin(struct pod *pod, struct texts *texts, sim_time now);
  * and `message` may be NULL. Returns whether anything changed. */
 bool pod_set_condition(struct pod *pod, struct texts *texts, enum pod_condition condition,
                        bool status, const char *reason, const char *message, sim_time now);
+/* status.reason and message, and status.nominatedNodeName; "" and NULL when there is none. */
+const char *pod_reason(const struct pod *pod);
+const char *pod_message(const struct pod *pod);
+const struct text *pod_nominated_node(const struct pod *pod);
+/* Change an unshared record; takes the references. */
+void pod_set_reason(struct pod *pod, const struct text *reason, const struct text *message);
+void pod_set_nominated_node(struct pod *pod, const struct text *node);
 const char *pod_condition_name(enum pod_condition condition);
 const char *pod_condition_reason(const struct pod *pod, enum pod_condition condition);
 const char *pod_condition_message(const struct pod *pod, enum pod_condition condition);

@@ -181,9 +181,9 @@ static void load_status(const struct codec *codec, struct pod *pod, struct value
 {
     const struct value *status = value_get(*document, "status");
     pod->phase = phase_of(value_text(value_get(status, "phase"), ""));
-    pod->nominated_node_name = intern_value(codec, value_get(status, "nominatedNodeName"));
-    pod->reason = intern_value(codec, value_get(status, "reason"));
-    pod->message = intern_value(codec, value_get(status, "message"));
+    pod_set_nominated_node(pod, intern_value(codec, value_get(status, "nominatedNodeName")));
+    pod_set_reason(pod, intern_value(codec, value_get(status, "reason")),
+                   intern_value(codec, value_get(status, "message")));
     pod->started = time_of_value(codec, value_get(status, "startTime"), &pod->start_time);
     static const char *const held[] = { "phase",     "nominatedNodeName", "reason", "message",
                                         "startTime", "qosClass",          NULL };

@@ -145,9 +145,9 @@ struct value *pod_print(const struct codec *codec, const struct object *object)
     PUT_TEXT(&tree, pod->node_name, "spec", "nodeName");
     value_put(&tree, value_new_string(pod_phase_name(pod->phase)), "status", "phase", NULL);
     value_put(&tree, value_new_string(qos_name(pod->spec->qos)), "status", "qosClass", NULL);
-    PUT_TEXT(&tree, pod->nominated_node_name, "status", "nominatedNodeName");
-    PUT_TEXT(&tree, pod->reason, "status", "reason");
-    PUT_TEXT(&tree, pod->message, "status", "message");
+    PUT_TEXT(&tree, pod_nominated_node(pod), "status", "nominatedNodeName");
+    value_put(&tree, value_new_string(pod_reason(pod)), "status", "reason", NULL);
+    value_put(&tree, value_new_string(pod_message(pod)), "status", "message", NULL);
     if (pod->started)
         value_put(&tree, time_value(codec, pod->start_time), "status", "startTime", NULL);
     print_conditions(codec, pod, &tree);

@@ -45,7 +45,7 @@ static void say_deletion(struct phrases *phrases, const struct meta *was, const 
         (was->deleting && was->deletion_grace_seconds == is->deletion_grace_seconds))
         return;
     if (is->object.kind == KIND_POD)
-        say(phrases, "grace %" PRId64 "s", is->deletion_grace_seconds);
+        say(phrases, "grace %" PRId32 "s", is->deletion_grace_seconds);
     else
         say(phrases, "waits for %s",
             is->finalizers != NULL ? is->finalizers->items[0]->s : "its finalizers");

@@ -96,7 +96,8 @@ static void mark(struct meta *object, sim_time now, int64_t grace_seconds)
         object->generation++;
     object->deleting = true;
     object->deletion = sim_time_after(now, grace_seconds * SIM_SECOND);
-    object->deletion_grace_seconds = grace_seconds;
+    object->deletion_grace_seconds =
+        grace_seconds < INT32_MAX ? (int32_t)grace_seconds : INT32_MAX;
 }
 
 /* podStrategy.CheckGracefulDelete. */

@@ -120,7 +120,9 @@ static bool pod_reasons_equal(const struct pod *a, const struct pod *b)
 {
     if (a->reasons == b->reasons || a->reasons == NULL || b->reasons == NULL)
         return a->reasons == b->reasons;
-    return memcmp(a->reasons->of, b->reasons->of, sizeof a->reasons->of) == 0;
+    return a->reasons->nominated_node_name == b->reasons->nominated_node_name &&
+           a->reasons->reason == b->reasons->reason && a->reasons->message == b->reasons->message &&
+           memcmp(a->reasons->of, b->reasons->of, sizeof a->reasons->of) == 0;
 }
 
 /* The parts of a pod that are equal by content change hands by exchange with a throw-away copy. */

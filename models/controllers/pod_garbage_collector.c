@@ -132,8 +132,8 @@ static void look_at_node(struct client *client, struct pod_gc *gc, struct object
 static int by_age(const void *a, const void *b)
 {
     const struct pod *left = *(const struct pod *const *)a, *right = *(const struct pod *const *)b;
-    const bool left_evicted = strcmp(text_s(left->reason), "Evicted") == 0;
-    const bool right_evicted = strcmp(text_s(right->reason), "Evicted") == 0;
+    const bool left_evicted = strcmp(pod_reason(left), "Evicted") == 0;
+    const bool right_evicted = strcmp(pod_reason(right), "Evicted") == 0;
     if (left_evicted != right_evicted)
         return left_evicted ? -1 : 1;
     if (left->meta.created != right->meta.created)

@@ -199,11 +199,10 @@ static bool status_fill(struct object *object, void *context)
         pod->started = true;
         pod->start_time = worker->accepted;
     }
-    if (worker->overdue && pod->phase == POD_FAILED) {
-        text_assign(&pod->reason, text_intern(texts, "DeadlineExceeded"));
-        text_assign(&pod->message, text_intern(texts, "Pod was active on the node longer than "
-                                                      "the specified deadline"));
-    }
+    if (worker->overdue && pod->phase == POD_FAILED)
+        pod_set_reason(pod, text_intern(texts, "DeadlineExceeded"),
+                       text_intern(texts, "Pod was active on the node longer than the specified "
+                                          "deadline"));
     pod_set_condition(pod, texts, POD_READY_TO_START_CONTAINERS,
                       worker->stage == STAGE_LIVE || worker->stage == STAGE_ENDING, NULL, NULL,
                       write->now);
@@ -237,9 +236,8 @@ static bool status_refuse(struct object *object, void *context)
     if (pod_is_terminal(pod))
         return false;
     pod->phase = POD_FAILED;
-    text_assign(&pod->reason, text_intern(refusal->texts, refusal->reason));
-    text_assign(&pod->message,
-                text_format(refusal->texts, "Pod was rejected: %s", refusal->message));
+    pod_set_reason(pod, text_intern(refusal->texts, refusal->reason),
+                   text_format(refusal->texts, "Pod was rejected: %s", refusal->message));
     return true;
 }
 

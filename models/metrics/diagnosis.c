@@ -46,8 +46,8 @@ char *diagnose_pod(const struct pod *pod)
     char *text = NULL;
     if (pod->meta.deleting)
         return mem_format("Terminating: %s", name_of(pod));
-    if (pod->reason != NULL)
-        return mem_format("%s: %s", text_s(pod->reason), text_s(pod->message));
+    if (*pod_reason(pod) != '\0')
+        return mem_format("%s: %s", pod_reason(pod), pod_message(pod));
     text = of_scheduling(pod);
     if (text == NULL)
         text = of_containers(pod);

@@ -113,7 +113,7 @@ static void hear_gone(struct scheduler_view *view, const struct pod *pod, struct
 {
     scheduling_queue_delete(view->queue, pod);
     if (!scheduler_remove_placed(view, &pod->meta.object, cause) && pod->node_name == NULL &&
-        pod->nominated_node_name != NULL)
+        pod_nominated_node(pod) != NULL)
         nomination_gone(view, pod, cause);
 }
 

@@ -205,7 +205,7 @@ static bool room_made(const void *args, const struct pod *pod, const struct obje
     (void)args;
     const struct pod *old = pod_of(before), *new = pod_of(after);
     if (new == NULL)
-        return old->node_name != NULL || old->nominated_node_name != NULL;
+        return old->node_name != NULL || pod_nominated_node(old) != NULL;
     if (new->node_name == NULL &&new->meta.uid.low != pod->meta.uid.low)
         return false;
     return less_of_it(pod->spec, old->spec, new->spec);
