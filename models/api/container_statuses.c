@@ -9,6 +9,34 @@ static size_t bytes_of(uint32_t count)
     return sizeof(struct container_statuses) + count * sizeof(struct container_status);
 }
 
+static void end_drop(struct container_end *end)
+{
+    if (end == NULL || --end->refs > 0)
+        return;
+    text_drop(end->reason);
+    free(end);
+}
+
+void container_status_set_last(struct container_status *status, const struct container_end *end)
+{
+    end_drop(status->last);
+    status->last = NULL;
+    if (end == NULL)
+        return;
+    status->last = mem_resize(NULL, sizeof *end);
+    *status->last = *end;
+    status->last->refs = 1;
+}
+
+void container_status_keep_end(struct container_status *status)
+{
+    container_status_set_last(status,
+                              &(struct container_end){ .exit_code = status->exit_code,
+                                                       .reason = text_hold(status->reason),
+                                                       .started_at = status->started_at,
+                                                       .finished_at = status->finished_at });
+}
+
 struct container_statuses *container_statuses_new(uint32_t count)
 {
     struct container_statuses *statuses = mem_new(bytes_of(count));
@@ -24,8 +52,9 @@ struct container_statuses *container_statuses_copy(const struct container_status
     copy->refs = 1;
     for (uint32_t i = 0; i < copy->count; i++) {
         text_hold(copy->items[i].reason);
-        text_hold(copy->items[i].last_reason);
         text_hold(copy->items[i].message);
+        if (copy->items[i].last != NULL)
+            copy->items[i].last->refs++;
     }
     return copy;
 }
@@ -43,8 +72,8 @@ void container_statuses_drop(struct container_statuses *statuses)
         return;
     for (uint32_t i = 0; i < statuses->count; i++) {
         text_drop(statuses->items[i].reason);
-        text_drop(statuses->items[i].last_reason);
         text_drop(statuses->items[i].message);
+        end_drop(statuses->items[i].last);
     }
     free(statuses);
 }

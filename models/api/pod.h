@@ -34,16 +34,22 @@ struct pod_reasons {
 
 enum container_state { CONTAINER_WAITING, CONTAINER_RUNNING, CONTAINER_TERMINATED };
 
+/* How a container's last run but this ended: shared, as it does not change any more. */
+struct container_end {
+    uint32_t refs;
+    int32_t exit_code;
+    const struct text *reason;
+    sim_time started_at, finished_at;
+};
+
 struct container_status {
     uint8_t state; /* enum container_state */
     bool ready, started;
-    bool has_last; /* lastState.terminated is set */
     int32_t restart_count;
-    int32_t exit_code, last_exit_code;
-    const struct text *reason, *last_reason; /* of waiting or terminated; of lastState */
-    const struct text *message;
-    sim_time started_at, finished_at; /* of the present state */
-    sim_time last_started_at, last_finished_at;
+    int32_t exit_code;
+    const struct text *reason, *message; /* of waiting or terminated */
+    sim_time started_at, finished_at;    /* of the present state */
+    struct container_end *last;          /* lastState.terminated; NULL: this is its first run */
 };
 
 /* Init containers first, then containers, in the order of the template. */
@@ -126,6 +132,11 @@ struct container_statuses *container_statuses_new(uint32_t count);
 struct container_statuses *container_statuses_copy(const struct container_statuses *statuses);
 struct container_statuses *container_statuses_hold(struct container_statuses *statuses);
 void container_statuses_drop(struct container_statuses *statuses); /* NULL is fine */
+
+/* lastState becomes what the status says of its end now, or what is given (`end` NULL: nothing);
+ * takes the reference to the reason. */
+void container_status_keep_end(struct container_status *status);
+void container_status_set_last(struct container_status *status, const struct container_end *end);
 
 const char *pod_phase_name(enum pod_phase phase);
 

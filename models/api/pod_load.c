@@ -85,11 +85,13 @@ static void load_last_state(const struct codec *codec, const struct value *from,
                             struct container_status *status)
 {
     const struct value *ended = value_path(from, "lastState", "terminated", NULL);
-    status->has_last = ended != NULL;
-    status->last_reason = intern_value(codec, value_get(ended, "reason"));
-    status->last_exit_code = (int32_t)value_int(value_get(ended, "exitCode"), 0);
-    time_of_value(codec, value_get(ended, "startedAt"), &status->last_started_at);
-    time_of_value(codec, value_get(ended, "finishedAt"), &status->last_finished_at);
+    if (ended == NULL)
+        return;
+    struct container_end end = { .reason = intern_value(codec, value_get(ended, "reason")) };
+    end.exit_code = (int32_t)value_int(value_get(ended, "exitCode"), 0);
+    time_of_value(codec, value_get(ended, "startedAt"), &end.started_at);
+    time_of_value(codec, value_get(ended, "finishedAt"), &end.finished_at);
+    container_status_set_last(status, &end);
 }
 
 /* What a container status says beside its record: ids, allocated resources, ... */

@@ -83,10 +83,11 @@ static struct value *print_container(const struct codec *codec, const struct con
     value_set(item, "started", value_new_bool(status->started));
     value_set(item, "restartCount", value_new_int(status->restart_count));
     value_set(item, "state", print_state(codec, status));
-    if (status->has_last)
+    const struct container_end *last = status->last;
+    if (last != NULL)
         value_set(item, "lastState",
-                  print_terminated(codec, status->last_exit_code, status->last_reason, NULL,
-                                   status->last_started_at, status->last_finished_at));
+                  print_terminated(codec, last->exit_code, last->reason, NULL, last->started_at,
+                                   last->finished_at));
     return item;
 }
 

@@ -74,8 +74,8 @@ static const struct labels *labels_on_node(struct zone_labels *zone_labels,
         topology[i] = labels_get(node->meta.labels, topology_labels[i]);
     if (topology[0] == NULL && topology[1] == NULL)
         return labels_hold(from);
-    const uintptr_t where = (uintptr_t)from >> 4 ^ (uintptr_t)topology[0] >> 3;
-    struct zone_answer *answer = &zone_labels->answers[where % REMEMBERED];
+    const uint64_t where = ((uintptr_t)from ^ (uintptr_t)topology[0] << 7) * 0x9E3779B97F4A7C15u;
+    struct zone_answer *answer = &zone_labels->answers[where >> 32 & (REMEMBERED - 1)];
     if (answer->into == NULL || answer->from != from || answer->topology[0] != topology[0] ||
         answer->topology[1] != topology[1]) {
         forget(answer);

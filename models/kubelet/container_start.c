@@ -105,10 +105,9 @@ void container_create(struct pod_worker *worker, size_t i, sim_time now)
         run->due +=
             pod_luck_time(worker, "container-start", i, worker_settings(worker)->container_start);
     worker->first_start = false;
-    if (status->has_last || status->state == CONTAINER_TERMINATED)
-        back_off_use(&run->back_off,
-                     status->has_last ? status->last_finished_at : status->finished_at, longest,
-                     now);
+    if (status->last != NULL || status->state == CONTAINER_TERMINATED)
+        back_off_use(&run->back_off, status->last ? status->last->finished_at : status->finished_at,
+                     longest, now);
     else
         run->back_off.length = 0; /* that of its image is over */
 }
@@ -179,14 +178,9 @@ static void process_start(struct pod_worker *worker, size_t i, sim_time now)
 /* What ran before becomes lastState. */
 static void status_turn_over(struct container_status *status)
 {
-    if (status->state == CONTAINER_TERMINATED) {
-        status->has_last = true;
-        status->last_exit_code = status->exit_code;
-        status->last_started_at = status->started_at;
-        status->last_finished_at = status->finished_at;
-        text_assign(&status->last_reason, text_hold(status->reason));
-    }
-    if (status->has_last)
+    if (status->state == CONTAINER_TERMINATED)
+        container_status_keep_end(status);
+    if (status->last != NULL)
         status->restart_count++;
 }
 

@@ -112,11 +112,7 @@ static void back_off(struct pod_worker *worker, size_t i, struct container_statu
         return;
     char length[SIM_TIME_TEXT], uid[UID_TEXT];
     status->state = CONTAINER_WAITING;
-    status->has_last = true;
-    status->last_exit_code = status->exit_code;
-    status->last_started_at = status->started_at;
-    status->last_finished_at = status->finished_at;
-    text_assign(&status->last_reason, text_hold(status->reason));
+    container_status_keep_end(status);
     text_assign(&status->reason, text_intern(texts, "CrashLoopBackOff"));
     text_assign(&status->message,
                 text_format(texts, "back-off %s restarting failed container=%s pod=%s_%s(%s)",

@@ -84,6 +84,11 @@ bool image_cache_has(struct image_cache *cache, const struct text *name, sim_tim
 
 static void add(struct image_cache *cache, struct cached_image image)
 {
+    if (cache->capacity == 0) {
+        /* Many nodes hold little more than one image. */
+        cache->capacity = 2;
+        cache->items = mem_resize(NULL, cache->capacity * sizeof *cache->items);
+    }
     MEM_GROW(cache->items, cache->count, cache->capacity);
     cache->items[cache->count++] = image;
 }

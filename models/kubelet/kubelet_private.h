@@ -99,12 +99,12 @@ struct pod_worker {
     sim_time deadline;  /* LIVE: activeDeadlineSeconds; SANDBOX: made; ENDING: end of the grace */
     sim_time reconcile; /* when a status that others changed is put right; SIM_FOREVER: it is */
     uint32_t address;
-    uint8_t stage;    /* enum pod_stage */
-    uint8_t report;   /* enum report */
-    bool initialized; /* every init container has completed, every sidecar has started, once */
-    bool first_start; /* no container was created yet: that is part of the sandbox's time */
-    bool overdue;     /* ended by activeDeadlineSeconds */
-    bool charged;     /* it takes room on its node */
+    uint8_t stage;        /* enum pod_stage */
+    uint8_t report;       /* enum report */
+    bool initialized : 1; /* every init container has completed, every sidecar has started, once */
+    bool first_start : 1; /* no container was created yet: that is part of the sandbox's time */
+    bool overdue : 1;     /* ended by activeDeadlineSeconds */
+    bool charged : 1;     /* it takes room on its node */
     struct container_run runs[]; /* init containers first, then containers */
 };
 

@@ -24,8 +24,8 @@ static struct census take_census(const struct pod_worker *worker)
             census.stopped++;
             census.succeeded += status->exit_code == 0;
         } else if (status->state == CONTAINER_WAITING) {
-            census.stopped += status->has_last;
-            census.waiting += !status->has_last;
+            census.stopped += status->last != NULL;
+            census.waiting += status->last == NULL;
         }
     }
     return census;
@@ -100,7 +100,7 @@ static bool was_initialized(const struct pod_worker *worker)
         return true;
     for (size_t i = worker->pod->spec->init_container_count; i < worker_count(worker); i++) {
         const struct container_status *status = &worker->statuses->items[i];
-        if (status->state != CONTAINER_WAITING || status->has_last)
+        if (status->state != CONTAINER_WAITING || status->last != NULL)
             return true;
     }
     return false;
@@ -142,13 +142,12 @@ static void set_ready(const struct pod_worker *worker, struct pod *pod, sim_time
 static void status_bring_back(struct container_status *status)
 {
     status->state = CONTAINER_TERMINATED;
-    status->exit_code = status->last_exit_code;
-    status->started_at = status->last_started_at;
-    status->finished_at = status->last_finished_at;
-    status->has_last = false;
-    text_assign(&status->reason, text_hold(status->last_reason));
-    text_assign(&status->last_reason, NULL);
+    status->exit_code = status->last->exit_code;
+    status->started_at = status->last->started_at;
+    status->finished_at = status->last->finished_at;
+    text_assign(&status->reason, text_hold(status->last->reason));
     text_assign(&status->message, NULL);
+    container_status_set_last(status, NULL);
 }
 
 static void status_give_up(struct container_status *status, struct texts *texts)
@@ -168,7 +167,7 @@ void pod_status_close(struct pod_worker *worker)
         if (worker->statuses->items[i].state == CONTAINER_TERMINATED)
             continue;
         struct container_status *status = worker_status(worker, i);
-        if (status->has_last)
+        if (status->last != NULL)
             status_bring_back(status);
         else if (worker_is_init(worker, i) ? i == 0 : initialized)
             status_give_up(status, worker_run(worker)->texts);

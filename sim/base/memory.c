@@ -63,24 +63,31 @@ void pool_close(struct pool *pool)
 
 static void pool_grow(struct pool *pool)
 {
-    const size_t blocks = pool->size < CHUNK_BYTES / 8 ? CHUNK_BYTES / pool->size : 8;
-    char *chunk = checked(malloc(sizeof(void *) + blocks * pool->size));
+    pool->left = pool->size < CHUNK_BYTES / 8 ? CHUNK_BYTES / pool->size : 8;
+    char *chunk = checked(malloc(sizeof(void *) + pool->left * pool->size));
     *(void **)chunk = pool->chunks;
     pool->chunks = chunk;
-    for (size_t i = blocks; i-- > 0;) {
-        void **block = (void **)(chunk + sizeof(void *) + i * pool->size);
-        *block = pool->free;
-        pool->free = block;
-    }
+    pool->fresh = chunk + sizeof(void *);
+}
+
+/* A block that was never taken. What is not taken is not touched, and so takes no memory. */
+static void *fresh_block(struct pool *pool)
+{
+    if (pool->left == 0)
+        pool_grow(pool);
+    void *block = pool->fresh;
+    pool->fresh += pool->size;
+    pool->left--;
+    return block;
 }
 
 void *pool_take_as_is(struct pool *pool)
 {
-    if (pool->free == NULL)
-        pool_grow(pool);
     void **block = pool->free;
-    pool->free = *block;
     pool->live++;
+    if (block == NULL)
+        return fresh_block(pool);
+    pool->free = *block;
     return block;
 }
 

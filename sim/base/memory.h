@@ -35,6 +35,8 @@ struct pool {
     size_t size;  /* bytes of one block, rounded up to pointer alignment */
     void *free;   /* blocks given back, linked through their first word */
     void *chunks; /* memory obtained, linked through its first word */
+    char *fresh;  /* blocks of the newest chunk that nobody has touched yet, */
+    size_t left;  /* and how many */
     size_t live;  /* blocks taken and not given back */
 };
 

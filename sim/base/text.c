@@ -1,6 +1,7 @@
 /* An open-addressing table of interned strings with linear probing and back-shift
  * deletion, so that a long run with many short-lived names leaves no tombstones. Probing reads
- * half of each hash from an array of its own, and the text only where it is likely equal. */
+ * half of each hash from an array of its own, and the text only where it is likely equal. Names
+ * are short and many, so short texts come from pools, one for each multiple of eight bytes. */
 #include "sim/base/text.h"
 
 #include <assert.h>
@@ -11,7 +12,10 @@
 
 #include "sim/base/memory.h"
 
+enum { GRAIN = 8, LONGEST_POOLED = 80, POOLS = LONGEST_POOLED / GRAIN + 1 };
+
 struct texts {
+    struct pool pools[POOLS]; /* by bytes / GRAIN; the first few are never used */
     struct text **slots;
     uint32_t *tags; /* of the texts in the slots; 0: the slot is empty */
     size_t mask;    /* slots - 1; below 2^32, so that a tag tells where its text belongs */
@@ -44,8 +48,32 @@ static void new_slots(struct texts *texts, size_t count)
 struct texts *texts_new(void)
 {
     struct texts *texts = mem_new(sizeof *texts);
+    for (size_t i = 0; i < POOLS; i++)
+        pool_init(&texts->pools[i], i * GRAIN);
     new_slots(texts, 256);
     return texts;
+}
+
+/* The pool of texts of this length; NULL: they are too long for pools. */
+static struct pool *pool_of(struct texts *texts, size_t length)
+{
+    const size_t bytes = sizeof(struct text) + length + 1;
+    return bytes <= LONGEST_POOLED ? &texts->pools[(bytes + GRAIN - 1) / GRAIN] : NULL;
+}
+
+static struct text *block_take(struct texts *texts, size_t length)
+{
+    struct pool *pool = pool_of(texts, length);
+    return pool ? pool_take_as_is(pool) : mem_resize(NULL, sizeof(struct text) + length + 1);
+}
+
+static void block_give(struct texts *texts, struct text *text)
+{
+    struct pool *pool = pool_of(texts, text->length);
+    if (pool != NULL)
+        pool_give(pool, text);
+    else
+        free(text);
 }
 
 void texts_free(struct texts *texts)
@@ -53,7 +81,10 @@ void texts_free(struct texts *texts)
     if (texts == NULL)
         return;
     for (size_t i = 0; i <= texts->mask; i++)
-        free(texts->slots[i]);
+        if (texts->tags[i] != 0)
+            block_give(texts, texts->slots[i]);
+    for (size_t i = 0; i < POOLS; i++)
+        pool_close(&texts->pools[i]);
     free(texts->slots);
     free(texts->tags);
     free(texts);
@@ -112,12 +143,13 @@ const struct text *text_intern_length(struct texts *texts, const char *s, size_t
         grow(texts);
         at = empty_slot(texts, tag_of(hash));
     }
-    struct text *text = mem_new(sizeof *text + length + 1);
+    struct text *text = block_take(texts, length);
     text->home = texts;
     text->refs = 1;
     text->length = (uint32_t)length;
     text->hash = hash;
     memcpy(text->s, s, length);
+    text->s[length] = '\0';
     put(texts, at, text, tag_of(hash));
     texts->count++;
     return text;
@@ -187,7 +219,7 @@ void text_drop(const struct text *shared)
         at = (at + 1) & texts->mask;
     close_gap(texts, at);
     texts->count--;
-    free(text);
+    block_give(texts, text);
 }
 
 void text_assign(const struct text **slot, const struct text *text)

@@ -108,6 +108,8 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     error_list_close(&faults);
     if (simulation == NULL)
         return EXIT_BAD_INPUT;
+    simulation_advance(simulation, 0); /* every component has seen the nodes */
+    cost.resident_before = resident_bytes();
     play(simulation, inputs->scenario.duration);
     errors_print(simulation_problems(simulation), "warning: ");
     struct value *summary = simulation_summary(simulation);
