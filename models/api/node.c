@@ -1,4 +1,5 @@
-/* The node record. Quantities of capacity and allocatable are printed as the user wrote them. */
+/* The node record. Its document keeps what does not follow from the record: the nodes of a group
+ * are many, and alike. */
 #include "models/api/node.h"
 
 #include <stdlib.h>
@@ -247,7 +248,6 @@ static void put_units(struct value *list, const char *name, int64_t units,
     value_set(list, name, value_new_string(quantity_print(quantity_of_units(units, format), text)));
 }
 
-/* For records that no document described. */
 static struct value *print_resources(const struct node_resources *from)
 {
     char text[QUANTITY_TEXT];
@@ -331,7 +331,46 @@ bool node_is_ready(const struct node *node)
     return ready != NULL && ready->status == CONDITION_TRUE;
 }
 
-/* Capacity and allocatable stay in the document: the record has their sums only. */
+/* Printing shows what nobody has reported as empty texts and zeros: not worth keeping. */
+static bool says_nothing(const struct value *value)
+{
+    if (value == NULL || value->type != VALUE_MAP)
+        return value == NULL || value->count == 0 || value_int(value, 1) == 0;
+    for (size_t i = 0; i < value->count; i++)
+        if (!says_nothing(value->entries[i].value))
+            return false;
+    return true;
+}
+
+static void cut_empty(struct value **document)
+{
+    static const char *const shown[] = { "nodeInfo", "daemonEndpoints" };
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        if (says_nothing(value_path(*document, "status", shown[i], NULL)))
+            document_cut(document, "status", shown[i], NULL);
+}
+
+/* Nor are amounts that print from their sums as they were written. */
+static void cut_printable(struct value **document, const char *key,
+                          const struct node_resources *resources)
+{
+    if (resources == NULL)
+        return;
+    struct value *printed = print_resources(resources);
+    if (value_equal(printed, value_path(*document, "status", key, NULL)))
+        document_cut(document, "status", key, NULL);
+    value_drop(printed);
+}
+
+static struct node_resources *load_allocatable(const struct codec *codec,
+                                               const struct value *status,
+                                               struct node_resources *capacity)
+{
+    const struct value *list = value_get(status, "allocatable");
+    return value_equal(list, value_get(status, "capacity")) ? node_resources_hold(capacity)
+                                                            : load_resources(codec, list);
+}
+
 struct object *node_load(const struct codec *codec, const struct value *tree)
 {
     struct node *node = (struct node *)record_new(codec, KIND_NODE, tree);
@@ -340,7 +379,7 @@ struct object *node_load(const struct codec *codec, const struct value *tree)
     node->taints = load_taints(codec, value_get(spec, "taints"));
     node->provider_id = intern_value(codec, value_get(spec, "providerID"));
     node->capacity = load_resources(codec, value_get(status, "capacity"));
-    node->allocatable = load_resources(codec, value_get(status, "allocatable"));
+    node->allocatable = load_allocatable(codec, status, node->capacity);
     node->conditions =
         conditions_load(codec->texts, value_get(status, "conditions"), codec->epoch_seconds);
     node->images = load_images(codec, value_get(status, "images"));
@@ -350,6 +389,9 @@ struct object *node_load(const struct codec *codec, const struct value *tree)
                       (const char *const[]){ "unschedulable", "taints", "providerID", NULL });
     document_cut_keys(&node->meta.document, "status",
                       (const char *const[]){ "conditions", "images", NULL });
+    cut_empty(&node->meta.document);
+    cut_printable(&node->meta.document, "capacity", node->capacity);
+    cut_printable(&node->meta.document, "allocatable", node->allocatable);
     return &node->meta.object;
 }
 
