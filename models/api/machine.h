@@ -33,6 +33,7 @@ struct lease {
     int64_t duration_seconds;
     sim_time first, period;
     sim_time last; /* the last renewal; SIM_FOREVER while renewals go on */
+    bool silent;   /* its holder renews it no more: a write that carries the cause of that */
 };
 
 /* The renewTime an observer sees at `now`: the newest renewal not after it. */

@@ -27,6 +27,7 @@ static void lease_fill(const struct heartbeat *heartbeat, struct lease *lease)
     lease->first = now;
     lease->period = heartbeat->period;
     lease->last = ticks(heartbeat) ? now : SIM_FOREVER;
+    lease->silent = false;
 }
 
 static bool lease_restart(struct object *object, void *heartbeat)
@@ -47,6 +48,7 @@ static bool lease_stop(struct object *object, void *heartbeat)
     const struct heartbeat *self = heartbeat;
     struct lease *lease = (struct lease *)object;
     lease->last = lease_renew_time(lease, run_now(self->client->cluster->run));
+    lease->silent = true;
     return true;
 }
 
@@ -120,6 +122,5 @@ void heartbeat_end(struct heartbeat *heartbeat)
         return;
     heartbeat->beating = false;
     run_cancel(heartbeat->client->cluster->run, &heartbeat->tick);
-    if (!ticks(heartbeat))
-        lease_patch(heartbeat, lease_stop);
+    lease_patch(heartbeat, lease_stop);
 }

@@ -11,8 +11,10 @@
 #include "tools/files.h"
 
 static const char *const names[] = {
-    "container_crash", "node_returns", "network_cut",     "node_loss",
-    "zone_outage",     "two_causes",   "random_failures", "short_jobs",
+    "container_crash", "node_returns",    "network_cut",
+    "node_loss",       "zone_outage",     "two_causes",
+    "bad_release",     "drain",           "rollout_during_node_loss",
+    "short_jobs",      "random_failures", "big_rollout",
     NULL,
 };
 
