@@ -3,8 +3,8 @@
  * The stream is cut as YAMLReader of apimachinery pkg/util/yaml/decoder.go (Kubernetes 1.36.4)
  * cuts it; maps, merges and aliases follow go.yaml.in/yaml/v2: keys are set in the order they
  * stand, merged ones too. That module's scanner and ours differ in little: what ours takes and it
- * does not is refused here; "\'" between double quotes, which it takes, we do not. The tree is
- * built by recursion, as deep as JSON_DEPTH allows. */
+ * does not is refused here, what it takes and ours does not is patched (see yaml_patch.c). The
+ * tree is built by recursion, as deep as JSON_DEPTH allows. */
 #include "models/api/yaml.h"
 
 #include <assert.h>
@@ -105,6 +105,7 @@ struct reader {
     struct position seen;
     bool has_slashes;       /* "\\/" stands somewhere */
     int flow;               /* flow collections that are open */
+    bool is_patched;        /* see yaml_patch.c */
     struct anchor *anchors; /* in the order they stand */
     size_t anchor_count, anchor_capacity;
     size_t expanded; /* nodes that aliases stood for */
@@ -177,7 +178,11 @@ static bool parser_failed(struct reader *reader)
 static bool next_event(struct reader *reader)
 {
     yaml_event_delete(&reader->event);
-    return yaml_parser_parse(&reader->parser, &reader->event) || parser_failed(reader);
+    if (!yaml_parser_parse(&reader->parser, &reader->event))
+        return parser_failed(reader);
+    if (reader->event.type == YAML_SCALAR_EVENT && reader->is_patched)
+        yaml_patch_undo((char *)reader->event.data.scalar.value, &reader->event.data.scalar.length);
+    return true;
 }
 
 /* ── anchors ── */
@@ -293,12 +298,27 @@ static bool check_scalar(struct reader *reader)
     return true;
 }
 
-static struct yaml_scalar scalar_at_hand(const struct reader *reader)
+/* "! 5" is a text. libyaml does not tell this tag; it stands where the node begins, before or
+ * behind an anchor. */
+static bool has_bare_tag(struct reader *reader)
 {
+    const char *at = bytes_at(reader, reader->event.start_mark.index);
+    const char *end = reader->piece.bytes + reader->piece.length;
+    if (at < end && *at == '&')
+        while (at < end && *at != ' ' && *at != '\n')
+            at++;
+    while (at < end && *at == ' ')
+        at++;
+    return at < end && *at == '!';
+}
+
+static struct yaml_scalar scalar_at_hand(struct reader *reader)
+{
+    bool implicit = reader->event.data.scalar.plain_implicit;
     return (struct yaml_scalar){ .text = text_of(reader->event.data.scalar.value),
                                  .length = reader->event.data.scalar.length,
                                  .tag = text_of(reader->event.data.scalar.tag),
-                                 .plain = reader->event.data.scalar.plain_implicit };
+                                 .plain = implicit && !has_bare_tag(reader) };
 }
 
 static struct value *read_scalar(struct reader *reader, struct extent *extent)
@@ -575,24 +595,69 @@ static void reader_close(struct reader *reader)
     yaml_parser_delete(&reader->parser);
 }
 
+/* One attempt. When the scanner stopped it, *stopped tells at which byte and why. */
+static struct value *read_piece(struct yaml_piece piece, bool is_patched,
+                                struct error_list *duplicates, struct error_list *overrides,
+                                struct error *error, struct yaml_stop *stopped)
+{
+    bool has_mark = piece.length >= 3 && memcmp(piece.bytes, "\xEF\xBB\xBF", 3) == 0;
+    struct reader reader = {
+        .piece = piece,
+        .seen.at = piece.bytes + (has_mark ? 3 : 0),
+        .has_slashes = memmem(piece.bytes, piece.length, "\\/", 2) != NULL,
+        .is_patched = is_patched,
+        .duplicates = duplicates,
+        .overrides = overrides,
+        .error = error,
+    };
+    if (!yaml_parser_initialize(&reader.parser))
+        abort();
+    yaml_parser_set_input(&reader.parser, give_bytes, &reader);
+    struct value *value = read_document(&reader);
+    *stopped = (struct yaml_stop){ 0 };
+    if (value == NULL && reader.parser.error == YAML_SCANNER_ERROR)
+        *stopped = (struct yaml_stop){
+            .problem = reader.parser.problem,
+            .at = (size_t)(bytes_at(&reader, reader.parser.problem_mark.index) - piece.bytes),
+        };
+    reader_close(&reader);
+    return value;
+}
+
+static void move_errors(struct error_list *from, struct error_list *into)
+{
+    for (size_t i = 0; into != NULL && i < from->count; i++)
+        error_list_take(into, &from->items[i]);
+    error_list_close(from);
+}
+
 struct value *yaml_read(struct yaml_piece piece, struct error_list *duplicates,
                         struct error_list *overrides, struct error *error)
 {
-    struct reader reader = {
-        .piece = piece, .duplicates = duplicates, .overrides = overrides, .error = error
-    };
+    struct writer patched = { 0 };
+    struct value *value;
     if (piece.length > YAML_DOCUMENT_BYTES) {
         error_set(error, piece.start, "a document is longer than %d MiB",
                   YAML_DOCUMENT_BYTES >> 20);
         return NULL;
     }
-    bool has_mark = piece.length >= 3 && memcmp(piece.bytes, "\xEF\xBB\xBF", 3) == 0;
-    reader.seen.at = piece.bytes + (has_mark ? 3 : 0);
-    reader.has_slashes = memmem(piece.bytes, piece.length, "\\/", 2) != NULL;
-    if (!yaml_parser_initialize(&reader.parser))
-        abort();
-    yaml_parser_set_input(&reader.parser, give_bytes, &reader);
-    struct value *value = read_document(&reader);
-    reader_close(&reader);
+    for (size_t tries = 1;; tries++) {
+        struct error_list twice = { 0 }, again = { 0 };
+        struct error failure = { 0 };
+        struct yaml_stop stopped;
+        value = read_piece(piece, tries > 1, &twice, &again, &failure, &stopped);
+        if (value != NULL || !yaml_patch(&patched, &piece, stopped, tries)) {
+            move_errors(&twice, duplicates);
+            move_errors(&again, overrides);
+            if (failure.text != NULL)
+                error_set(error, failure.at, "%s", failure.text);
+            error_close(&failure);
+            break;
+        }
+        error_list_close(&twice);
+        error_list_close(&again);
+        error_close(&failure);
+    }
+    writer_close(&patched);
     return value;
 }

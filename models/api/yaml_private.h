@@ -1,9 +1,9 @@
-/* Typed scalars, shared by yaml.c and yaml_scalar.c. */
+/* What yaml.c, yaml_scalar.c and yaml_patch.c share. */
 #ifndef MODELS_API_YAML_PRIVATE_H
 #define MODELS_API_YAML_PRIVATE_H
 
-#include "sim/base/error.h"
-#include "sim/base/value.h"
+#include "models/api/yaml.h"
+#include "sim/base/writer.h"
 
 /* A scalar as it stands in the text. */
 struct yaml_scalar {
@@ -18,5 +18,19 @@ struct value *yaml_scalar_value(struct yaml_scalar scalar, struct place at, stru
 
 /* The text of a scalar that stands as a key, as a new string; NULL with the error set. */
 char *yaml_scalar_key(struct yaml_scalar scalar, struct place at, struct error *error);
+
+/* Where libyaml's scanner stopped, and its words; NULL when it did not. */
+struct yaml_stop {
+    const char *problem;
+    size_t at; /* bytes into the piece */
+};
+
+/* Write what the scanner stopped at in another way, in a copy that `patched` owns and the piece
+ * then borrows. False when that is no help, or has been tried too often. */
+bool yaml_patch(struct writer *patched, struct yaml_piece *piece, struct yaml_stop stopped,
+                size_t tries);
+
+/* The scalar as it was meant, in place. */
+void yaml_patch_undo(char *text, size_t *length);
 
 #endif

@@ -142,16 +142,26 @@ static bool resolve_float(const char *text, struct resolved *into)
     return true;
 }
 
+/* Between digits, where strconv.ParseFloat allows them. */
+static bool has_misplaced_underscore(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at == '_' && (at == text || digit_of(at[-1]) > 9 || digit_of(at[1]) > 9))
+            return true;
+    return false;
+}
+
+/* Underscores do not count; in what begins with a point they must stand right. */
 static bool resolve_number(const char *text, struct resolved *into)
 {
-    if (*text == '.')
-        return resolve_float(text, into);
+    if (*text == '.' && has_misplaced_underscore(text))
+        return false;
     char *plain = mem_text(text, strlen(text)), *end = plain;
     for (const char *at = text; *at != '\0'; at++)
         if (*at != '_')
             *end++ = *at;
     *end = '\0';
-    bool good = resolve_int(plain, into) || resolve_float(plain, into);
+    bool good = (*text != '.' && resolve_int(plain, into)) || resolve_float(plain, into);
     free(plain);
     return good;
 }
@@ -176,6 +186,73 @@ static struct resolved resolve_text(const struct yaml_scalar *scalar)
     return resolved;
 }
 
+/* ── times, which are checked and stay texts ── */
+
+static bool read_part(const char **at, int least, int most, int *number)
+{
+    int digits = 0;
+    for (*number = 0; digits < most && **at >= '0' && **at <= '9'; digits++)
+        *number = *number * 10 + *(*at)++ - '0';
+    return digits >= least;
+}
+
+static bool read_char(const char **at, char c)
+{
+    if (**at != c)
+        return false;
+    ++*at;
+    return true;
+}
+
+static bool read_date(const char **at)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    int year, month, day;
+    if (!read_part(at, 4, 4, &year) || !read_char(at, '-') || !read_part(at, 1, 2, &month) ||
+        !read_char(at, '-') || !read_part(at, 1, 2, &day) || month < 1 || month > 12)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day >= 1 && day <= days[month - 1] + (month == 2 && leap);
+}
+
+static bool read_clock(const char **at)
+{
+    int hour, minute, second;
+    if (!read_part(at, 1, 2, &hour) || !read_char(at, ':') || !read_part(at, 1, 2, &minute) ||
+        !read_char(at, ':') || !read_part(at, 1, 2, &second))
+        return false;
+    if (**at == '.' && (*at)[1] >= '0' && (*at)[1] <= '9')
+        *at += 1 + strspn(*at + 1, "0123456789");
+    return hour < 24 && minute < 60 && second < 60;
+}
+
+/* "Z", "+01:00" */
+static bool read_zone(const char **at)
+{
+    int hour, minute;
+    if (read_char(at, 'Z'))
+        return true;
+    if (!read_char(at, '+') && !read_char(at, '-'))
+        return false;
+    return read_part(at, 2, 2, &hour) && read_char(at, ':') && read_part(at, 2, 2, &minute) &&
+           hour <= 24 && minute < 60;
+}
+
+/* The four layouts of parseTimestamp() in resolve.go. */
+static bool is_time(const char *at)
+{
+    if (!read_date(&at))
+        return false;
+    if (*at == '\0')
+        return true;
+    char between = *at++;
+    if (between == ' ')
+        return read_clock(&at) && *at == '\0';
+    return (between == 'T' || between == 't') && read_clock(&at) && read_zone(&at) && *at == '\0';
+}
+
+/* ── what a scalar is ── */
+
 static bool tag_type(const struct yaml_scalar *scalar, enum type *type)
 {
     static const char *const tags[] = { TAG("str"), TAG("null"),  TAG("bool"),
@@ -197,6 +274,11 @@ static bool resolve(const struct yaml_scalar *scalar, struct place at, struct re
         *into = resolve_text(scalar);
         return true;
     }
+    if (is_tag(scalar, TAG("timestamp")) && !is_time(scalar->text)) {
+        *into = resolve_text(scalar);
+        return error_set(error, at, "cannot decode %s `%s` as a !!timestamp",
+                         short_tags[into->type], scalar->text);
+    }
     if (!tag_type(scalar, &wanted) || wanted == TYPE_STRING)
         return true; /* quoted, or of a tag that nobody knows */
     if (wanted == TYPE_BINARY) {
@@ -216,15 +298,16 @@ static bool resolve(const struct yaml_scalar *scalar, struct place at, struct re
 
 /* ── numbers as text ── */
 
-/* The fewest digits that give the number back, and where its point stands: 0.d1d2... times
- * 10^*point. */
-static int shortest_digits(double number, char digits[24], int *point)
+/* The fewest digits that give the number back, as a double or only as a float, and where its
+ * point stands: 0.d1d2... times 10^*point. */
+static int shortest_digits(double number, bool single, char digits[24], int *point)
 {
     char text[40];
     int precision = 0;
     do
         snprintf(text, sizeof text, "%.*e", precision, number);
-    while (strtod(text, NULL) != number && ++precision < 17);
+    while ((single ? (double)strtof(text, NULL) : strtod(text, NULL)) != number &&
+           ++precision < 17);
     int count = 0;
     char *at = text;
     for (; *at != 'e'; at++)
@@ -264,29 +347,47 @@ static void print_scientific(struct writer *out, const char *digits, int count, 
     writer_add(out, exponent);
 }
 
-/* As encoding/json prints a float64; as a key, as strconv.FormatFloat with 'g' does. */
-static char *float_text(double number, bool as_key)
+/* As encoding/json prints a float64. */
+static char *float_text(double number)
 {
     struct writer out = { 0 };
     char digits[24];
-    int point, least = as_key ? -4 : -6, most = 21;
+    int point;
     if (signbit(number))
         writer_add_char(&out, '-');
     if (number == 0) {
         writer_add_char(&out, '0');
         return writer_take(&out);
     }
-    int count = shortest_digits(fabs(number), digits, &point);
-    if (point - 1 < least || point - 1 >= most)
-        print_scientific(&out, digits, count, point, as_key ? "e%+03d" : "e%d");
+    int count = shortest_digits(fabs(number), false, digits, &point);
+    if (point < -5)
+        print_scientific(&out, digits, count, point, "e%d");
+    else if (point > 21)
+        print_scientific(&out, digits, count, point, "e+%d");
     else
         print_plain(&out, digits, count, point);
-    if (!as_key && point - 1 >= most) { /* encoding/json writes 1e+21 */
-        char *text = writer_take(&out), *e = strchr(text, 'e');
-        char *with_sign = mem_format("%.*se+%s", (int)(e - text), text, e + 1);
-        free(text);
-        return with_sign;
-    }
+    return writer_take(&out);
+}
+
+/* As strconv.FormatFloat(..., 'g', -1, 32) does: the module forgets half of a key's digits. */
+static char *float_key(double number)
+{
+    struct writer out = { 0 };
+    char digits[24];
+    int point = 1, count = 1;
+    double rounded = fabs((double)(float)number);
+    if (isinf(rounded))
+        return mem_format("%s", number > 0 ? ".inf" : "-.inf");
+    if (signbit(number))
+        writer_add_char(&out, '-');
+    if (rounded == 0)
+        digits[0] = '0';
+    else
+        count = shortest_digits(rounded, true, digits, &point);
+    if (point < -3 || point > 6)
+        print_scientific(&out, digits, count, point, "e%+03d");
+    else
+        print_plain(&out, digits, count, point);
     return writer_take(&out);
 }
 
@@ -358,7 +459,7 @@ struct value *yaml_scalar_value(struct yaml_scalar scalar, struct place at, stru
         return number_value(int_text(&resolved));
     case TYPE_FLOAT:
         if (isfinite(resolved.number))
-            return number_value(float_text(resolved.number, false));
+            return number_value(float_text(resolved.number));
         error_set(error, at, "json: unsupported value: %s",
                   isnan(resolved.number) ? "NaN"
                   : resolved.number > 0  ? "+Inf"
@@ -370,6 +471,22 @@ struct value *yaml_scalar_value(struct yaml_scalar scalar, struct place at, stru
         break;
     }
     return value_new_text(scalar.text, scalar.length);
+}
+
+static char *text_key(const char *text, size_t length, struct place at, struct error *error)
+{
+    if (strlen(text) == length)
+        return mem_text(text, length);
+    error_set(error, at, "a key holds a NUL character");
+    return NULL;
+}
+
+static char *binary_key(const struct yaml_scalar *scalar, struct place at, struct error *error)
+{
+    struct value *value = binary_value(scalar, at, error);
+    char *key = value == NULL ? NULL : text_key(value->text, value->count, at, error);
+    value_drop(value);
+    return key;
 }
 
 char *yaml_scalar_key(struct yaml_scalar scalar, struct place at, struct error *error)
@@ -385,21 +502,15 @@ char *yaml_scalar_key(struct yaml_scalar scalar, struct place at, struct error *
             return int_text(&resolved);
         break;
     case TYPE_FLOAT:
-        if (isfinite(resolved.number))
-            return float_text(resolved.number, true);
-        return mem_format("%s", isnan(resolved.number) ? ".nan"
-                                : resolved.number > 0  ? ".inf"
-                                                       : "-.inf");
+        return isnan(resolved.number) ? mem_format(".nan") : float_key(resolved.number);
     case TYPE_STRING:
-        if (strlen(scalar.text) == scalar.length)
-            return mem_text(scalar.text, scalar.length);
-        error_set(error, at, "a key holds a NUL character");
-        return NULL;
-    case TYPE_NULL:
+        return text_key(scalar.text, scalar.length, at, error);
     case TYPE_BINARY:
+        return binary_key(&scalar, at, error);
+    case TYPE_NULL:
         break;
     }
-    error_set(error, at, "\"%s\" cannot be a key: keys are texts, whole numbers or booleans",
+    error_set(error, at, "\"%s\" cannot be a key: keys are texts, numbers or booleans",
               scalar.text);
     return NULL;
 }

@@ -74,23 +74,26 @@ static struct value *next_csv_row(struct reader *reader)
     return row;
 }
 
+/* One line, NULL when it cannot be read. */
 static struct value *next_json_row(struct reader *reader)
 {
-    size_t length = (size_t)(reader->end - reader->at);
-    struct place start = { NULL, 1, 1 };
+    const char *line = reader->at;
+    const char *newline = memchr(line, '\n', (size_t)(reader->end - line));
+    size_t length = (size_t)((newline == NULL ? reader->end : newline) - line);
     struct error error = { 0 };
-    struct value *row = json_read_next(&reader->at, &length, &start, NULL, &error);
-    if (row == NULL)
-        reader->at = reader->end;
+    struct value *row = json_read(line, length, (struct place){ NULL, 1, 1 }, NULL, &error);
+    reader->at = newline == NULL ? reader->end : newline + 1;
     error_close(&error);
     return row;
 }
 
-static struct value *next_row(struct reader *reader)
+/* False at the end. */
+static bool next_row(struct reader *reader, struct value **row)
 {
     if (reader->at == reader->end)
-        return NULL;
-    return reader->columns != NULL ? next_csv_row(reader) : next_json_row(reader);
+        return false;
+    *row = reader->columns != NULL ? next_csv_row(reader) : next_json_row(reader);
+    return true;
 }
 
 bool table_each(const char *path, table_row_fn *see, void *context)
@@ -101,7 +104,7 @@ bool table_each(const char *path, table_row_fn *see, void *context)
     if (bytes.length > 0 && bytes.bytes[0] != '{')
         reader.columns = read_fields(&reader);
     bool more = read;
-    for (struct value *row; more && (row = next_row(&reader)) != NULL; value_drop(row))
+    for (struct value *row; more && next_row(&reader, &row); value_drop(row))
         more = see(context, row);
     value_drop(reader.columns);
     writer_close(&bytes);
@@ -125,6 +128,12 @@ static const struct table *recognise(const struct value *row)
 static void count_row(const struct table *table, const struct value *row,
                       struct table_counts *counts, struct writer *details)
 {
+    if (row == NULL) {
+        counts->compared++;
+        if (details != NULL)
+            writer_format(details, "  %s row %zu cannot be read\n", table->name, counts->compared);
+        return;
+    }
     struct writer why = { 0 };
     bool agrees = table->agrees(row, &why);
     counts->compared++;
@@ -150,7 +159,8 @@ static bool run_row(void *context, const struct value *row)
     struct run_of_table *run = context;
     if (run->table == NULL)
         run->table = recognise(row);
-    if (run->table != NULL && (run->table->applies == NULL || run->table->applies(row)))
+    if (run->table != NULL &&
+        (row == NULL || run->table->applies == NULL || run->table->applies(row)))
         count_row(run->table, row, run->counts, run->details);
     return run->table != NULL;
 }

@@ -34,25 +34,34 @@ static bool json_accepts(const char *input)
     return good;
 }
 
-/* The integer we must give: Go's own, except where Go overflowed; there the nearest int64 to
- * the exact one. Of negative amounts Go rounds away from zero, the exact column up. */
-static int64_t wanted_int(const struct value *row, const char *go, const char *exact)
+/* Is the exact amount, times 10^shift, the integer in the column? */
+static bool is_whole(const struct value *row, const char *column, int shift)
 {
-    struct value *number = value_new_number(table_text(row, exact));
-    int64_t rounded_up, by_go = strtoll(table_text(row, go), NULL, 10);
-    bool fits = value_as_int(number, &rounded_up);
-    value_drop(number);
-    if (!fits)
-        return *table_text(row, exact) == '-' ? INT64_MIN : INT64_MAX;
-    return rounded_up <= 0 && by_go + 1 == rounded_up ? by_go : rounded_up;
+    char *text = mem_format("%se%d", table_text(row, "exact_decimal"), shift);
+    struct value *exact = value_new_number(text);
+    struct value *integer = value_new_number(table_text(row, column));
+    bool same = value_equal(exact, integer);
+    value_drop(exact);
+    value_drop(integer);
+    free(text);
+    return same;
 }
 
-static bool expect_wanted_int(struct writer *why, const struct value *row, int64_t got,
-                              const char *go, const char *exact)
+/* The integer we must give. Go rounds away from zero, where it does not overflow (or truncate
+ * a large negative amount); the exact column rounds up. So it is that one, less one for negative
+ * fractions, and the nearest int64 where it does not fit. */
+static bool expect_rounded(struct writer *why, const struct value *row, int64_t got,
+                           const char *column, int shift)
 {
-    char want[24];
-    snprintf(want, sizeof want, "%" PRId64, wanted_int(row, go, exact));
-    return expect_int(why, go, got, want);
+    struct value *number = value_new_number(table_text(row, column));
+    bool negative = *table_text(row, "exact_decimal") == '-';
+    int64_t want = negative ? INT64_MIN : INT64_MAX;
+    if (value_as_int(number, &want) && negative && !is_whole(row, column, shift))
+        want--;
+    value_drop(number);
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, want);
+    return expect_int(why, column, got, text);
 }
 
 /* Our amount, written as a JSON number, equals the recorded one. */
@@ -86,8 +95,8 @@ static bool quantity_agrees(const struct value *row, struct writer *why)
     return table_expect(why, "canonical", quantity_print(quantity, text),
                         table_text(row, "canonical")) &&
            table_expect(why, "format", formats[quantity.format], table_text(row, "format")) &&
-           expect_wanted_int(why, row, quantity_value(quantity), "value_go", "value_exact_ceil") &&
-           expect_wanted_int(why, row, quantity_milli(quantity), "milli_go", "milli_exact_ceil") &&
+           expect_rounded(why, row, quantity_value(quantity), "value_exact_ceil", 0) &&
+           expect_rounded(why, row, quantity_milli(quantity), "milli_exact_ceil", 3) &&
            expect_exact(why, quantity, table_text(row, "exact_decimal"));
 }
 
