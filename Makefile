@@ -139,6 +139,48 @@ test: deps ## every test, as CI runs them; minutes
 	tests/run.sh $(TESTS)
 	@for f in $(FUZZERS); do $(BUILD)/tests/fuzz/$$f tests/fuzz/corpus/$$f || exit 1; done
 
+# Before others see it: `make check`. Each part is a target of its own.
+C_FILES   = $(sort $(wildcard sim/*.h sim/*/*.[ch] models/*/*.[ch] models/*/*/*.[ch] tools/*.[ch] \
+                tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]))
+TIDY_SRC  = $(LIB_SRC) $(TOOL_SRC) $(SUP_SRC) $(PROG_SRC) $(BENCH_SRC) $(FUZZ_SRC)
+CHECKS    = check-includes check-globals check-format check-cppcheck check-tidy check-sanitized
+check: deps deps-check ## all of check-*: what `make test` does not look at; about half an hour
+	@for part in $(CHECKS); do $(MAKE) --no-print-directory $$part || exit 1; done
+
+check-includes: ## includes point down only, sim/ has no word of Kubernetes
+	@tests/check_includes.sh
+
+check-globals: $(LIB) ## the library has no state of its own, no clock, no output
+	@tests/check_library.sh $(LIB)
+
+check-format: ## the formatter would change nothing
+	@clang-format --dry-run -Werror $(C_FILES)
+
+check-cppcheck: ## cppcheck has nothing to say
+	@cppcheck -j2 --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	    --suppressions-list=.cppcheck --template='{file}:{line}: {message} [{id}]' -I. -D_GNU_SOURCE \
+	    '-DTest(suite,...)=static void suite(void)' '-DTestSuite(...)=struct nothing' \
+	    sim models tools tests
+
+check-tidy: $(TIDY_SRC:%.c=$(BUILD)/tidy/%.ok) ## clang-tidy has nothing to say of files that changed
+
+# Behind the object, and so behind every header that it reads.
+$(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/%.o
+	@mkdir -p $(@D)
+	$(call quiet,TIDY)clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -I. -I$(BUILD)/generated \
+	    2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+check-sanitized: ## `make test` under address and undefined sanitizers
+	@$(MAKE) --no-print-directory BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" test
+
+long: ## soaks: ten minutes of each fuzz target, and the same answers from every build
+	@$(MAKE) --no-print-directory FUZZ_SECONDS=600 fuzz
+	@$(MAKE) --no-print-directory check-determinism
+
+format: ## let the formatter decide the layout
+	@clang-format -i $(C_FILES)
+
 DETERMINISM = build-O0/seatrial build-O2/seatrial build-sanitized/seatrial
 check-determinism: deps ## the same answers from builds at -O0, -O2 and under sanitizers
 	@$(MAKE) --no-print-directory BUILD=build-O0 OPT=-O0 build-O0/seatrial
@@ -150,7 +192,7 @@ check-determinism: deps ## the same answers from builds at -O0, -O2 and under sa
 deps: ## install the Debian packages that are missing
 	$(call install_missing,$(DEPS))
 
-deps-check: ## the same for `make check`
+deps-check: ## install what `make check` needs besides
 	$(call install_missing,clang-format clang-tidy cppcheck)
 
 schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json anew
@@ -161,12 +203,21 @@ demo: deps ## install what is missing, build, run the shop study, say where its 
 	$(BUILD)/seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop
 
 help: ## print this table
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-clean: ## remove the build directory
-	rm -rf $(BUILD)
+MAN_DIR         = $(DESTDIR)$(PREFIX)/share/man/man1
+COMPLETION_DIR  = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+install: all ## program, manual page and completion of bash below PREFIX (/usr/local), DESTDIR before it
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN_DIR) $(COMPLETION_DIR)
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/seatrial
+	$(PROGRAM) help --man > $(MAN_DIR)/seatrial.1
+	$(PROGRAM) completion bash > $(COMPLETION_DIR)/seatrial
+
+clean: ## remove the build directories
+	rm -rf $(BUILD) build-*
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test check-determinism demo schema fuzz fuzzers deps-fuzz bench deps deps-check deps-python help clean
+.PHONY: all tests test check $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench \
+    deps deps-check deps-python install help clean
 .SECONDARY:

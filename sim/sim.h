@@ -4,8 +4,10 @@
 
 #include "sim/base/error.h"
 #include "sim/base/memory.h"
+#include "sim/base/nearest.h"
 #include "sim/base/table.h"
 #include "sim/base/text.h"
+#include "sim/base/time.h"
 #include "sim/base/value.h"
 #include "sim/base/writer.h"
 #include "sim/chance/distribution.h"

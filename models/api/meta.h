@@ -5,7 +5,7 @@
 #define MODELS_API_META_H
 
 #include "models/api/labels.h"
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 #include "sim/store/object.h"
 
 /* A random identity; `low` alone is unique within a run. All zero: not created yet. */

@@ -10,8 +10,8 @@
 #include "models/api/labels.h"
 #include "models/api/selector.h"
 #include "sim/base/text.h"
+#include "sim/base/time.h"
 #include "sim/base/value.h"
-#include "sim/kernel/time.h"
 
 /* Amounts of resources. Saturating sums of exact quantities, rounded up as the scheduler
  * does (cpu to milli, the rest to units). */

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 #include "sim/store/object.h"
 
 struct cluster;

@@ -8,7 +8,7 @@
 
 #include "models/cluster/manifest.h"
 #include "models/cluster/settings.h"
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 /* Something a user does at a moment: a kubectl command line without "kubectl", and the documents that
  * are given to it on standard input (-f -). Besides kubectl's verbs there are two of ours:

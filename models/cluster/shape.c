@@ -9,8 +9,8 @@
 #include "models/cluster/settings.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
+#include "sim/base/time.h"
 #include "sim/chance/distribution.h"
-#include "sim/kernel/time.h"
 
 size_t shape_count(const struct value *one_or_list)
 {

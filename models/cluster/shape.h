@@ -12,8 +12,8 @@
 
 #include "models/api/field_path.h"
 #include "sim/base/error.h"
+#include "sim/base/time.h"
 #include "sim/base/value.h"
-#include "sim/kernel/time.h"
 
 enum shape_type {
     SHAPE_TEXT,

@@ -9,7 +9,7 @@
 #define MODELS_CLUSTER_WORKLOAD_H
 
 #include "sim/base/error.h"
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 struct cluster;
 

@@ -6,7 +6,7 @@
 #ifndef MODELS_KUBELET_BACK_OFF_H
 #define MODELS_KUBELET_BACK_OFF_H
 
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 /* All zero: nothing has failed yet. */
 struct back_off {

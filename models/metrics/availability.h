@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/base/time.h"
 #include "sim/kernel/cause.h"
-#include "sim/kernel/time.h"
 
 /* One missing replica. */
 struct vacancy {

@@ -1,6 +1,6 @@
 /* Interned strings: equal contents, same address.
  *
- * Names, namespaces, labels and reasons stand in thousands of objects; each is stored
+ * Names, keys and reasons stand in thousands of objects; each is stored
  * once, compared by address, and released when the last holder drops it. A table
  * belongs to one run. NULL stands for "no text" everywhere a text is expected. */
 #ifndef SIM_BASE_TEXT_H

@@ -474,9 +474,9 @@ void value_set_at(struct value *map, char *key, struct place at, struct value *v
 
 void value_set(struct value *map, const char *key, struct value *value)
 {
-    struct value_entry *entry = value_find(map, key);
-    struct place at = entry == NULL ? (struct place){ 0 } : entry->at;
-    value_set_at(map, mem_text(key, strlen(key)), at, value);
+    const struct place nowhere = { 0 };
+    const struct value_entry *entry = value_find(map, key);
+    value_set_at(map, mem_text(key, strlen(key)), entry == NULL ? nowhere : entry->at, value);
 }
 
 struct value **value_slot(struct value *map, const char *key)

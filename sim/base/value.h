@@ -59,7 +59,7 @@ void value_drop(struct value *value);
 struct value_entry *value_find(const struct value *map, const char *key);
 struct value *value_get(const struct value *map, const char *key);
 struct value *value_at(const struct value *list, size_t index);
-/* Follows map keys; ends with NULL: value_path(pod, "spec", "containers", NULL). */
+/* Follows map keys; ends with NULL: value_path(order, "items", "first", NULL). */
 struct value *value_path(const struct value *root, ...) __attribute__((sentinel));
 
 /* Scalars with a default for absent, null or of another type. The text is borrowed. */
@@ -91,7 +91,7 @@ void value_add(struct value *list, struct value *item);
 void value_cut(struct value *list, size_t index);
 
 /* Set a value at a path of map keys below *root, owning and creating maps on the way:
- *     value_put(&pod, value_new_string("n0"), "spec", "nodeName", NULL);
+ *     value_put(&order, value_new_string("paid"), "payment", "state", NULL);
  * Takes the reference to `value`. */
 void value_put(struct value **root, struct value *value, ...) __attribute__((sentinel));
 

@@ -15,9 +15,9 @@
 #include <stdbool.h>
 
 #include "sim/base/error.h"
+#include "sim/base/time.h"
 #include "sim/base/value.h"
 #include "sim/chance/stream.h"
-#include "sim/kernel/time.h"
 
 struct distribution;
 

@@ -82,7 +82,8 @@ static double gamma_step(double x, double shape, double below, double u)
 /* Newton's method, kept between bounds that it narrows. */
 static double gamma_inverse(double shape, double u)
 {
-    const double first_term = exp((log(u) + lgamma(shape + 1)) / shape);
+    int sign; /* of gamma(shape + 1), which is positive; lgamma() would leave it in a global */
+    const double first_term = exp((log(u) + lgamma_r(shape + 1, &sign)) / shape);
     if (first_term < 1e-14 * (shape + 1))
         return first_term;
     double lower = 0, upper = INFINITY, x = gamma_guess(shape, first_term, u);

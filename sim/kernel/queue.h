@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 typedef uint64_t event_id; /* names one scheduled event; never reused; 0 names none */
 typedef void event_fn(void *subject, sim_time now);

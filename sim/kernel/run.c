@@ -85,7 +85,7 @@ void run_stop(struct run *run)
 
 /* ---- causes ---- */
 
-/* "pod/shop/web-1", "node/a", "pod" into `into`, or into new memory if it is longer. */
+/* "job/press/42", "machine/a", "job" into `into`, or into new memory if it is longer. */
 enum { SUBJECT_ROOM = 512 };
 
 static size_t subject_part(char *into, const char *part, size_t length, char end)

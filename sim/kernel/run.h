@@ -7,20 +7,20 @@
 #define SIM_KERNEL_RUN_H
 
 #include "sim/base/text.h"
+#include "sim/base/time.h"
 #include "sim/chance/stream.h"
 #include "sim/kernel/cause.h"
 #include "sim/kernel/queue.h"
-#include "sim/kernel/time.h"
 #include "sim/kernel/trace.h"
 
 /* Events at one instant happen in this order: first everybody learns what changed, then
- * the world acts (failures, containers, users), then controllers work. */
+ * the world acts (failures, repairs, users), then controllers work. */
 enum run_priority { PRIORITY_WATCH = -1000, PRIORITY_WORLD = 0, PRIORITY_WORK = 10 };
 
 /* The beginning of a chain of causes: something nobody in the run caused. */
 struct root {
-    const struct text *name; /* e.g. "node-crash/worker-3" */
-    const char *kind;        /* a constant: "node-crash", "apply", "rollout", "bring-up" */
+    const struct text *name; /* e.g. "power-cut/hall-3" */
+    const char *kind;        /* a constant: "power-cut", "order", "start-up" */
     sim_time at;
     uint64_t id; /* of its trace line */
 };

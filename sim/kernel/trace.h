@@ -8,15 +8,15 @@
 
 #include <stdint.h>
 
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 typedef uint64_t trace_id; /* names one line; counts from 1; 0 names none */
 
 struct trace_line {
     sim_time at;
     trace_id id, cause;  /* cause 0: nothing in the run caused it */
-    const char *subject; /* who: "pod/web-1"; "" where nobody in particular */
-    const char *text;    /* what: "evicted from a" */
+    const char *subject; /* who: "machine/a"; "" where nobody in particular */
+    const char *text;    /* what: "stops" */
 };
 
 /* Reads lines as they happen; the line and its texts live until it returns. */

@@ -3,7 +3,7 @@
 #ifndef SIM_STAT_LEVEL_H
 #define SIM_STAT_LEVEL_H
 
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 struct level {
     double value;

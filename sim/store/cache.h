@@ -1,11 +1,10 @@
 /* What a client knows: a copy of the store that is kept up to date by watching it.
  *
  * A cache may lag: an event reaches it `lag` after it became visible, drawn from a
- * distribution and never overtaking an earlier event. Clients with the same lag share one cache; with no
- * lag it shows every write at the instant it becomes visible, before any of the cache's
- * own watchers hear of it. Indexes list the objects that share a key (an owner, a node),
- * in the order in which they were added
- * to the list. */
+ * distribution and never overtaking an earlier event. Clients with the same lag share one
+ * cache; with no lag it shows every write at the instant it becomes visible, before any of
+ * the cache's own watchers hear of it. Indexes list the objects that share a key (an owner,
+ * a place), in the order in which they were added to the list. */
 #ifndef SIM_STORE_CACHE_H
 #define SIM_STORE_CACHE_H
 
@@ -42,7 +41,7 @@ void cache_watch_kinds(struct cache *cache, struct watcher watcher, uint64_t kin
 
 /* Walk objects: all of a kind, or those an index lists under a key. The objects are
  * borrowed; no event may be dispatched during the walk.
- *     for (struct cache_cursor c = cache_list(cache, KIND_POD); cache_next(&c);)
+ *     for (struct cache_cursor c = cache_list(cache, KIND_SHIP); cache_next(&c);)
  *         use(c.object); */
 struct cache_cursor {
     const struct object *object;

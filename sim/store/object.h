@@ -32,7 +32,7 @@ struct object {
     uint16_t kind;            /* index of `type` in the store's table */
     uint16_t flags;           /* for the models' own use */
     uint64_t version;         /* rises with every write to the store; 0 while unstored */
-    const struct text *space; /* namespace; NULL for kinds that have none */
+    const struct text *space; /* within which names are unique; NULL: the kind has one for all */
     const struct text *name;
     struct cause cause; /* of the write that made this version */
 };

@@ -55,7 +55,7 @@ bool store_create(struct store *store, struct object *object, sim_time visible);
 void store_replace(struct store *store, struct object *object, sim_time visible);
 
 /* Remove a key that exists. `last` is its final state, the caller's reference is taken; it
- * gets the next version, as a Kubernetes-like deletion is itself a write. */
+ * gets the next version, as a deletion is itself a write. */
 void store_remove(struct store *store, struct object *last, sim_time visible);
 
 /* The version of the newest write. */

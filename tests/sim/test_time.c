@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 static const struct {
     const char *text;

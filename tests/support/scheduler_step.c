@@ -88,7 +88,7 @@ static int by_text(const void *a, const void *b)
 static struct value *reasons_list(const struct stored_rejection *rejection)
 {
     struct value *list = value_new_list();
-    char *texts[REJECTION_REASONS];
+    char *texts[REJECTION_REASONS] = { NULL };
     for (size_t i = 0; i < rejection->count; i++)
         texts[i] =
             mem_format("%s%s", rejection->reasons[i].text, text_s(rejection->reasons[i].about));

@@ -6,7 +6,7 @@
 #include "models/api/json.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 #include "tools/commands/commands.h"
 #include "tools/files.h"
 #include "tools/report/report.h"

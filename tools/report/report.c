@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 char *print_availability(const struct value *availability)
 {

@@ -3,8 +3,8 @@
  * An integer, so that two paths to one instant agree to the last bit. Seconds as a
  * double become time in sim_time_from_seconds() and nowhere else. Durations and instants
  * share the type; text is that of Go's durations with days: "3d4h12m", "1.5h", "250ms". */
-#ifndef SIM_KERNEL_TIME_H
-#define SIM_KERNEL_TIME_H
+#ifndef SIM_BASE_TIME_H
+#define SIM_BASE_TIME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Durations as text, after Go's time.ParseDuration and Duration.String with a unit for
  * days added; integer arithmetic throughout, so that nothing is lost to a double. */
-#include "sim/kernel/time.h"
+#include "sim/base/time.h"
 
 #include <assert.h>
 #include <inttypes.h>
