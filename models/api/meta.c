@@ -113,7 +113,8 @@ static void load_times(struct meta *meta, const struct value *metadata, int64_t 
     const char *deletion = value_text(value_get(metadata, "deletionTimestamp"), "");
     time_parse(created, epoch_seconds, &meta->created);
     meta->deleting = time_parse(deletion, epoch_seconds, &meta->deletion);
-    const int64_t grace = value_int(value_get(metadata, "deletionGracePeriodSeconds"), 0);
+    const int64_t grace = value_int(value_get(metadata, "deletionGracePeriodSeconds"),
+                                    meta->deleting ? -1 : 0);
     meta->deletion_grace_seconds = grace < INT32_MAX ? (int32_t)grace : INT32_MAX;
 }
 
@@ -154,7 +155,8 @@ static void print_identity(const struct meta *meta, int64_t epoch_seconds, struc
         return;
     value_set(into, "deletionTimestamp",
               value_new_string(time_print(meta->deletion, epoch_seconds, text)));
-    value_set(into, "deletionGracePeriodSeconds", value_new_int(meta->deletion_grace_seconds));
+    if (meta->deletion_grace_seconds >= 0)
+        value_set(into, "deletionGracePeriodSeconds", value_new_int(meta->deletion_grace_seconds));
 }
 
 static void set_text(struct value *into, const char *key, const struct text *text)

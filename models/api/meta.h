@@ -30,6 +30,7 @@ struct owner {
     const struct text *api_version, *kind, *name;
     struct uid uid;
     bool controller, block_owner_deletion;
+    bool says_controller, says_block; /* a false one was written out, and stays */
 };
 
 /* Owner references, shared: all pods of one ReplicaSet point at the same list. */
@@ -50,7 +51,7 @@ struct meta {
     int64_t generation;
     sim_time created;               /* creationTimestamp; printed in whole seconds */
     sim_time deletion;              /* deletionTimestamp (request + grace); valid when deleting */
-    int32_t deletion_grace_seconds; /* at most INT32_MAX */
+    int32_t deletion_grace_seconds; /* -1: a Namespace, which has none */
     bool deleting;
     const struct labels *labels, *annotations;
     const struct owners *owners;

@@ -48,6 +48,8 @@ const struct owners *owners_with_controller(struct texts *texts, const struct ow
         .uid = owner->uid,
         .controller = true,
         .block_owner_deletion = true,
+        .says_controller = true,
+        .says_block = true,
     };
     return owners;
 }
@@ -83,6 +85,8 @@ static struct owner owner_from_value(struct texts *texts, const struct value *it
         .name = text_intern(texts, value_text(value_get(item, "name"), "")),
         .controller = value_truth(value_get(item, "controller"), false),
         .block_owner_deletion = value_truth(value_get(item, "blockOwnerDeletion"), false),
+        .says_controller = !value_is_null(value_get(item, "controller")),
+        .says_block = !value_is_null(value_get(item, "blockOwnerDeletion")),
     };
     uid_parse(value_text(value_get(item, "uid"), ""), &owner.uid);
     return owner;
@@ -106,10 +110,10 @@ static struct value *owner_to_value(const struct owner *owner)
     value_set(item, "kind", value_new_string(text_s(owner->kind)));
     value_set(item, "name", value_new_string(text_s(owner->name)));
     value_set(item, "uid", value_new_string(uid_print(owner->uid, uid)));
-    if (owner->controller)
-        value_set(item, "controller", value_new_bool(true));
-    if (owner->block_owner_deletion)
-        value_set(item, "blockOwnerDeletion", value_new_bool(true));
+    if (owner->controller || owner->says_controller)
+        value_set(item, "controller", value_new_bool(owner->controller));
+    if (owner->block_owner_deletion || owner->says_block)
+        value_set(item, "blockOwnerDeletion", value_new_bool(owner->block_owner_deletion));
     return item;
 }
 
@@ -154,7 +158,9 @@ bool owners_equal(const struct owners *a, const struct owners *b)
         if (left->api_version != right->api_version || left->kind != right->kind ||
             left->name != right->name || !uid_equal(left->uid, right->uid) ||
             left->controller != right->controller ||
-            left->block_owner_deletion != right->block_owner_deletion)
+            left->says_controller != right->says_controller ||
+            left->block_owner_deletion != right->block_owner_deletion ||
+            left->says_block != right->says_block)
             return false;
     }
     return true;

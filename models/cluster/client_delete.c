@@ -137,6 +137,7 @@ static enum reply delete_namespace(struct client *client, const struct object *b
     if (!after->meta.deleting) {
         after->meta.deleting = true;
         after->meta.deletion = client->now;
+        after->meta.deletion_grace_seconds = -1;
         after->terminating = true;
     }
     return client_store(client, "delete", before, &after->meta.object);

@@ -275,21 +275,43 @@ static size_t count_budgets(const struct client *client, const struct pod *pod)
     return count;
 }
 
+/* The budgets that select a pod, in order of creation. */
+struct choice_of_budget {
+    const struct client *client;
+    const struct pod *pod;
+};
+
+static const struct object *budget_at(const struct choice_of_budget *choice, uint32_t place)
+{
+    struct cache_cursor all = client_list_namespace(choice->client, KIND_PODDISRUPTIONBUDGET,
+                                                    choice->pod->meta.object.space);
+    while (cache_next(&all))
+        if (selects(budget_of(all.object), choice->pod) && place-- == 0)
+            return all.object;
+    return NULL;
+}
+
+static const char *budget_name(const void *choice, uint32_t place)
+{
+    return name_of(budget_at(choice, place));
+}
+
 /* One of the budgets that select a pod, NULL for none. Which, Kubernetes leaves to the order of a
  * map. */
 static const struct object *choose_budget(const struct client *client, const struct pod *pod)
 {
-    const size_t count = count_budgets(client, pod);
-    size_t left = 0;
+    const struct choice_of_budget choice = { client, pod };
+    const uint32_t count = (uint32_t)count_budgets(client, pod);
+    uint32_t place = 0;
     if (count > 1)
-        left = run_choose(client->cluster->run, "budget-of-pod", name_of(pod),
-                          pod->meta.object.version, (uint32_t)count);
-    struct cache_cursor all =
-        client_list_namespace(client, KIND_PODDISRUPTIONBUDGET, pod->meta.object.space);
-    while (cache_next(&all))
-        if (selects(budget_of(all.object), pod) && left-- == 0)
-            return all.object;
-    return NULL;
+        place = run_choose_named(client->cluster->run,
+                                 (struct question){ .purpose = "budget-of-pod",
+                                                    .entity = name_of(pod),
+                                                    .options = count,
+                                                    .name = budget_name,
+                                                    .context = &choice },
+                                 pod->meta.object.version);
+    return budget_at(&choice, place);
 }
 
 static enum outcome reconcile_pod(struct client *client, struct object_key key)

@@ -56,6 +56,11 @@ static struct pod_list related_pods(struct client *client, const struct meta *se
     return related;
 }
 
+static const char *ranked_name(const void *ranks, uint32_t place)
+{
+    return name_of(((const struct pod_rank *)ranks)[place].pod);
+}
+
 /* Pods that no rule tells apart may stand on both sides of the cut: Kubernetes sorts them in no
  * order at all, so which of them go is a free choice. */
 static void choose_among_tied(struct client *client, const struct meta *set, struct pod_rank *ranks,
@@ -70,8 +75,12 @@ static void choose_among_tied(struct client *client, const struct meta *set, str
         return;
     for (size_t i = first; i < cut; i++) {
         const uint64_t salt = set->object.version * BURST_REPLICAS + i;
-        const size_t taken = i + run_choose(client->cluster->run, "pod-to-delete", name_of(set),
-                                            salt, (uint32_t)(end - i));
+        const struct question question = { .purpose = "pod-to-delete",
+                                           .entity = name_of(set),
+                                           .options = (uint32_t)(end - i),
+                                           .name = ranked_name,
+                                           .context = ranks + i };
+        const size_t taken = i + run_choose_named(client->cluster->run, question, salt);
         const struct pod_rank swapped = ranks[i];
         ranks[i] = ranks[taken];
         ranks[taken] = swapped;

@@ -169,6 +169,12 @@ static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *wait
 
 /* --- attempts ------------------------------------------------------------------------------- */
 
+static const char *name_of_top(const void *context, uint32_t option)
+{
+    const struct scheduler *scheduler = context;
+    return scheduler->snapshot->nodes[scheduler->decision.top[option]]->name->s;
+}
+
 /* Of nodes with the same score the real one takes any: a free choice of the run. */
 static const struct text *choose_node(struct scheduler *scheduler,
                                       const struct waiting_pod *waiting)
@@ -176,8 +182,13 @@ static const struct text *choose_node(struct scheduler *scheduler,
     const struct decision *decision = &scheduler->decision;
     uint32_t taken = 0;
     if (decision->top_count > 1)
-        taken = run_choose(scheduler->cluster->run, "node", name_of(waiting->pod),
-                           (uint64_t)waiting->attempts, (uint32_t)decision->top_count);
+        taken = run_choose_named(scheduler->cluster->run,
+                                 (struct question){ .purpose = "node",
+                                                    .entity = name_of(waiting->pod),
+                                                    .options = (uint32_t)decision->top_count,
+                                                    .name = name_of_top,
+                                                    .context = scheduler },
+                                 (uint64_t)waiting->attempts);
     return text_hold(scheduler->snapshot->nodes[decision->top[taken]]->name);
 }
 

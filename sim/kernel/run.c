@@ -159,16 +159,27 @@ static uint32_t repeat(const struct run *run, uint64_t purpose, uint32_t options
 uint32_t run_choose(struct run *run, const char *purpose, const char *entity, uint64_t salt,
                     uint32_t options)
 {
+    const struct question question = { .purpose = purpose, .entity = entity, .options = options };
+    return run_choose_named(run, question, salt);
+}
+
+uint32_t run_choose_named(struct run *run, struct question question, uint64_t salt)
+{
+    const uint32_t options = question.options;
     assert(options > 0);
     if (options == 1)
         return 0;
-    struct choice choice = { text_hash(purpose, strlen(purpose)), options, 0 };
-    if (run->choices_made < run->replay_count) {
+    struct choice choice = { text_hash(question.purpose, strlen(question.purpose)), options,
+                             options };
+    if (run->choices_made < run->replay_count)
         choice.taken = repeat(run, choice.purpose, options);
-    } else {
-        struct stream stream = stream_of(run->seed, "", entity, purpose, salt);
+    else if (run->decide != NULL)
+        choice.taken = run->decide(run->decide_context, &question);
+    if (choice.taken == options) {
+        struct stream stream = stream_of(run->seed, "", question.entity, question.purpose, salt);
         choice.taken = (uint32_t)stream_below(&stream, options);
     }
+    assert(choice.taken < options);
     run->choices_made++;
     trace_step(&run->trace, run_now(run), choice.purpose + choice.taken);
     if (run->keep_choices) {

@@ -31,6 +31,15 @@ struct choice {
     uint32_t options, taken;
 };
 
+/* A choice as it is put to somebody who may know the answer. */
+struct question {
+    const char *purpose, *entity;
+    uint32_t options;
+    /* What an option is called; borrowed for the call. NULL: they have no names. */
+    const char *(*name)(const void *context, uint32_t option);
+    const void *context;
+};
+
 struct run {
     struct queue *queue;
     struct texts *texts;
@@ -46,6 +55,10 @@ struct run {
     size_t choice_count, choice_capacity;
     const struct choice *replay; /* borrowed: choices to repeat, or NULL */
     size_t replay_count;
+    /* Somebody who knows what was chosen, asked first: an option, or question->options for no
+     * opinion. NULL: nobody. */
+    uint32_t (*decide)(void *context, const struct question *question);
+    void *decide_context;
     bool keep_choices; /* record them; off at first: long runs that nobody will replay */
     uint64_t choices_made;
 };
@@ -93,5 +106,7 @@ const struct root *run_root_of(const struct run *run, struct cause cause);
  * nothing is drawn or recorded. */
 uint32_t run_choose(struct run *run, const char *purpose, const char *entity, uint64_t salt,
                     uint32_t options);
+/* The same where the options have names, for those who know which was taken. */
+uint32_t run_choose_named(struct run *run, struct question question, uint64_t salt);
 
 #endif

@@ -1,0 +1,294 @@
+/* Steps: commands in process, calls of the API, waits. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/json.h"
+#include "models/api/workloads.h"
+#include "sim/base/memory.h"
+#include "tests/support/replay_private.h"
+
+#define ANSWER_TIME  (5 * SIM_MILLISECOND)   /* from a write to the end of its command */
+#define COMMAND_TIME (150 * SIM_MILLISECOND) /* of a command that waits, until its first write */
+#define LOOK_PERIOD  (20 * SIM_MILLISECOND)
+#define PATIENCE     (30 * SIM_SECOND)
+
+static sim_time time_of(const struct value *step, const char *key)
+{
+    return value_int(value_get(step, key), 0) * SIM_MILLISECOND;
+}
+
+/* --- names -------------------------------------------------------------------------------- */
+
+static const struct object *find_pod(const struct player *player, const char *raw)
+{
+    const struct texts *texts = player->run->texts;
+    return client_get(&player->cluster->admin, KIND_POD, text_find(texts, player->recorded.space),
+                      text_find(texts, raw));
+}
+
+/* The living pod of the same prefix that went first in the recording; NULL when there is none. */
+static const char *find_equal(const struct player *player, const struct emitted_name *gone)
+{
+    const struct emitted *emitted = &player->emitted;
+    const char *found = NULL;
+    size_t earliest = SIZE_MAX;
+    for (size_t i = 0; i < emitted->name_count; i++) {
+        const struct emitted_name *name = &emitted->names[i];
+        const struct object *pod = name->kind == KIND_POD ? find_pod(player, name->raw) : NULL;
+        const size_t deletion = recorded_deletion(&player->recorded, name->numbered);
+        if (pod == NULL || meta_of(pod)->deleting || strcmp(name->prefix, gone->prefix) != 0 ||
+            deletion >= earliest)
+            continue;
+        earliest = deletion;
+        found = name->raw;
+    }
+    return found;
+}
+
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    struct writer out = { 0 };
+    for (const char *at; (at = strstr(text, from)) != NULL; text = at + strlen(from)) {
+        writer_add_bytes(&out, text, (size_t)(at - text));
+        writer_add(&out, to);
+    }
+    writer_add(&out, text);
+    return writer_take(&out);
+}
+
+char *player_raw(const struct player *player, const char *text)
+{
+    const struct emitted *emitted = &player->emitted;
+    char *raw = emitted_raw(emitted, text);
+    for (size_t i = 0; i < emitted->name_count; i++) {
+        const struct emitted_name *name = &emitted->names[i];
+        if (name->kind != KIND_POD || strstr(raw, name->raw) == NULL ||
+            find_pod(player, name->raw) != NULL)
+            continue;
+        const char *equal = find_equal(player, name);
+        char *changed = equal != NULL ? replaced(raw, name->raw, equal) : NULL;
+        if (changed != NULL) {
+            free(raw);
+            raw = changed;
+        }
+    }
+    return raw;
+}
+
+/* --- commands ----------------------------------------------------------------------------- */
+
+/* A command under way, and what it replied when it was recorded. */
+struct typed {
+    struct player *player;
+    const struct value *step;
+    char *line; /* owned: the words */
+};
+
+/* Lines in byte order: side by side evictions print in any order. */
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *sorted_lines(const char *text)
+{
+    char *copy = mem_text(text, strlen(text)), *rest = NULL;
+    char **lines = NULL;
+    size_t count = 0, capacity = 0;
+    for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        MEM_GROW(lines, count, capacity);
+        lines[count++] = line;
+    }
+    if (count > 0)
+        qsort(lines, count, sizeof *lines, by_text);
+    struct writer out = { 0 };
+    for (size_t i = 0; i < count; i++)
+        writer_format(&out, "%s\n", lines[i]);
+    free(lines);
+    free(copy);
+    return writer_take(&out);
+}
+
+/* "web-<3>" as "web-<n>": which of several equal pods it is does not count. */
+static char *without_numbers(const char *text)
+{
+    struct writer out = { 0 };
+    for (; *text != '\0'; text++) {
+        const size_t digits = *text == '<' ? strspn(text + 1, "0123456789") : 0;
+        if (digits > 0 && text[1 + digits] == '>') {
+            writer_add(&out, "<n>");
+            text += digits + 1;
+        } else {
+            writer_add_char(&out, *text);
+        }
+    }
+    return writer_take(&out);
+}
+
+static bool same_lines(const struct player *player, const char *ours, const char *recorded)
+{
+    char *raw = emitted_numbered(&player->emitted, ours);
+    char *numbered = without_numbers(raw), *theirs = without_numbers(recorded);
+    char *left = sorted_lines(numbered), *right = sorted_lines(theirs);
+    const bool same = strcmp(left, right) == 0;
+    free(raw);
+    free(theirs);
+    free(numbered);
+    free(left);
+    free(right);
+    return same;
+}
+
+static void take_reply(void *context, const struct action_reply *reply)
+{
+    struct typed *typed = context;
+    struct player *player = typed->player;
+    const char *out = value_text(value_get(typed->step, "stdout"), "");
+    const char *err = value_text(value_get(typed->step, "stderr"), "");
+    const int rc = (int)value_int(value_get(typed->step, "rc"), 0);
+    const bool same = rc == reply->rc && same_lines(player, reply->out, out) &&
+                      same_lines(player, reply->err, err);
+    char *differs = mem_format("exit code %d, printed %s%s", reply->rc, reply->out, reply->err);
+    player_replied(player, typed->line, same ? NULL : differs);
+    free(differs);
+    free(typed->line);
+    free(typed);
+}
+
+static struct documents read_stdin(const struct player *player, const struct value *step)
+{
+    struct documents documents = { 0 };
+    struct error_list faults = { 0 };
+    char *text = player_raw(player, value_text(value_get(step, "stdin"), ""));
+    documents_read(&documents, text, strlen(text), "STDIN", &faults);
+    error_list_close(&faults);
+    free(text);
+    return documents;
+}
+
+/* Reading commands do nothing, and their tables are others' business. */
+static bool only_reads(const struct value *words)
+{
+    return words->count > 0 && strcmp(value_text(words->items[0], ""), "get") == 0;
+}
+
+static void type_command(struct player *player, const struct value *step)
+{
+    const struct value *words = value_get(step, "kubectl");
+    char **argv = mem_new((words->count + 1) * sizeof *argv);
+    struct writer line = { 0 };
+    struct documents documents = read_stdin(player, step);
+    struct typed *typed = mem_new(sizeof *typed);
+    for (size_t i = 0; i < words->count; i++) {
+        argv[i] = player_raw(player, value_text(words->items[i], ""));
+        writer_format(&line, "%s%s", i ? " " : "", value_text(words->items[i], ""));
+    }
+    *typed = (struct typed){ player, step, writer_take(&line) };
+    action_start(player->actions, &(struct action_request){ .argv = argv,
+                                                            .argc = words->count,
+                                                            .documents = &documents,
+                                                            .space = player->recorded.space,
+                                                            .done = take_reply,
+                                                            .context = typed });
+    for (size_t i = 0; i < words->count; i++)
+        free(argv[i]);
+    free(argv);
+    documents_close(&documents);
+}
+
+/* When a command writes: at its end, unless it waits for something after that. */
+static sim_time write_time(const struct value *step)
+{
+    const sim_time from = time_of(step, "t_ms"), to = time_of(step, "t_end_ms");
+    return to - from < 3 * COMMAND_TIME ? to - ANSWER_TIME : from + COMMAND_TIME;
+}
+
+static void command(struct player *player, const struct value *step)
+{
+    if (!only_reads(value_get(step, "kubectl"))) {
+        player_advance(player, write_time(step));
+        type_command(player, step);
+    }
+    player_advance(player, time_of(step, "t_end_ms"));
+}
+
+/* --- waits -------------------------------------------------------------------------------- */
+
+static bool is_rolled_out(const struct deployment *deployment)
+{
+    return deployment->observed_generation >= deployment->meta.generation &&
+           deployment->updated_replicas == deployment->replicas &&
+           deployment->status_replicas == deployment->replicas &&
+           deployment->available_replicas == deployment->replicas;
+}
+
+static bool are_rolled_out(const struct player *player)
+{
+    for (struct cache_cursor c = client_list(&player->cluster->admin, KIND_DEPLOYMENT);
+         cache_next(&c);)
+        if (!is_rolled_out((const struct deployment *)c.object))
+            return false;
+    return true;
+}
+
+static bool are_scaled(const struct player *player)
+{
+    for (struct cache_cursor c = client_list(&player->cluster->admin, KIND_REPLICASET);
+         cache_next(&c);) {
+        const struct replicaset *set = (const struct replicaset *)c.object;
+        if (set->observed_generation < set->meta.generation ||
+            set->status_replicas != set->replicas)
+            return false;
+    }
+    return true;
+}
+
+/* "until 3s without a change": 3 s after our last row. */
+static bool is_quiet(const struct player *player, const char *text)
+{
+    const long seconds = strtol(text + strlen("until "), NULL, 10);
+    return run_now(player->run) - player->emitted.last_row >= seconds * SIM_SECOND;
+}
+
+static bool is_there(const struct player *player, const char *wait)
+{
+    if (strcmp(wait, "rolled out") == 0)
+        return are_rolled_out(player);
+    if (strcmp(wait, "scaled") == 0)
+        return are_scaled(player);
+    if (strncmp(wait, "until ", 6) == 0)
+        return is_quiet(player, wait);
+    return true; /* others are as long as they were */
+}
+
+void player_wait(struct player *player, const struct value *step)
+{
+    const char *wait = value_text(value_get(step, "wait"), "");
+    const sim_time end = time_of(step, "t_end_ms"), patience = player->late + PATIENCE;
+    player_advance(player, end);
+    while (!is_there(player, wait) && player->late < patience) {
+        player->late += LOOK_PERIOD;
+        player_advance(player, end);
+    }
+}
+
+/* --- steps -------------------------------------------------------------------------------- */
+
+static void sleep_on(struct player *player, const struct value *step)
+{
+    const double seconds = value_double(value_get(step, "sleep_s"), 0);
+    player_advance(player, time_of(step, "t_ms") + sim_time_from_seconds(seconds));
+}
+
+void player_step(struct player *player, const struct value *step)
+{
+    player_advance(player, time_of(step, "t_ms"));
+    if (value_get(step, "kubectl") != NULL)
+        command(player, step);
+    else if (value_get(step, "api") != NULL)
+        player_call(player, step);
+    else if (value_get(step, "wait") != NULL)
+        player_wait(player, step);
+    else if (value_get(step, "sleep_s") != NULL)
+        sleep_on(player, step);
+}
