@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "models/actions/actions_private.h"
-#include "models/cluster/client_private.h"
+#include "models/cluster/refusal.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 

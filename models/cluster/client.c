@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "models/cluster/event_recorder.h"
 
@@ -136,57 +134,4 @@ void client_event(struct client *client, const struct object *about, bool type_w
     va_end(arguments);
     event_recorder_note(client->cluster->events, client->name, about, type_warning, reason, message,
                         client->now, client->cause);
-}
-
-/* --- replies ------------------------------------------------------------------------ */
-
-static void set_text(struct error *error, const char *format, va_list arguments)
-{
-    char *text = NULL;
-    if (vasprintf(&text, format, arguments) < 0)
-        abort();
-    error_set(error, (struct place){ 0 }, "%s", text);
-    free(text);
-}
-
-enum reply refuse(struct error *error, enum reply reply, const char *format, ...)
-{
-    if (error == NULL)
-        return reply;
-    va_list arguments;
-    va_start(arguments, format);
-    set_text(error, format, arguments);
-    va_end(arguments);
-    return reply;
-}
-
-char *resource_text(struct object_key key, char text[RESOURCE_TEXT])
-{
-    const struct kind_info *info = &kind_infos[key.kind];
-    const char *version = info->api_version != NULL ? info->api_version : "";
-    const char *slash = strchr(version, '/');
-    const int group = slash != NULL ? (int)(slash - version) : 0;
-    snprintf(text, RESOURCE_TEXT, "%s%s%.*s", info->plural, group > 0 ? "." : "", group, version);
-    return text;
-}
-
-enum reply refuse_missing(struct error *error, struct object_key key)
-{
-    char resource[RESOURCE_TEXT];
-    return refuse(error, REPLY_NOT_FOUND, "%s \"%s\" not found", resource_text(key, resource),
-                  text_s(key.name));
-}
-
-enum reply refuse_conflict(struct error *error, struct object_key key, const char *format, ...)
-{
-    if (error == NULL)
-        return REPLY_CONFLICT;
-    char resource[RESOURCE_TEXT];
-    va_list arguments;
-    va_start(arguments, format);
-    set_text(error, format, arguments);
-    va_end(arguments);
-    error_wrap(error, "Operation cannot be fulfilled on %s \"%s\"", resource_text(key, resource),
-               text_s(key.name));
-    return REPLY_CONFLICT;
 }

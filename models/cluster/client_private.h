@@ -1,8 +1,9 @@
-/* What the files of the client share: one call's time, its reply, and the way into the store. */
+/* What the files of the client share: one call's time and the way into the store. */
 #ifndef MODELS_CLUSTER_CLIENT_PRIVATE_H
 #define MODELS_CLUSTER_CLIENT_PRIVATE_H
 
 #include "models/cluster/cluster.h"
+#include "models/cluster/refusal.h"
 
 /* Under which key the index by owner lists objects of a namespace that have no controller. The low
  * half of a uid has its first bit set, so no owner has this key. */
@@ -14,19 +15,6 @@ static inline uint64_t orphan_key(const struct text *space)
 /* A call that writes begins: wait for the rate limiter, then let the call's own time pass.
  * client->now stands at the instant of the write afterwards. */
 void client_spend(struct client *client);
-
-/* Set the error (may be NULL) to the API server's message; returns `reply`. */
-enum reply refuse(struct error *error, enum reply reply, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* pods "web-1" not found */
-enum reply refuse_missing(struct error *error, struct object_key key);
-/* Operation cannot be fulfilled on pods "web-1": ... */
-enum reply refuse_conflict(struct error *error, struct object_key key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* The resource as messages name it: "pods", "deployments.apps". */
-enum { RESOURCE_TEXT = 128 };
-char *resource_text(struct object_key key, char text[RESOURCE_TEXT]);
 
 /* Store a changed version in the place of `before` and note it in the trace; the reference to
  * `after` is taken. Nothing is written when both are equal. */
