@@ -1,185 +1,23 @@
 /* The YAML reader: libyaml's events built into trees.
  *
- * The stream is cut as YAMLReader of apimachinery pkg/util/yaml/decoder.go (Kubernetes 1.36.4)
- * cuts it; maps, merges and aliases follow go.yaml.in/yaml/v2: keys are set in the order they
- * stand, merged ones too. That module's scanner and ours differ in little: what ours takes and it
- * does not is refused here, what it takes and ours does not is patched (see yaml_patch.c). The
- * tree is built by recursion, as deep as JSON_DEPTH allows. */
+ * Maps, merges and aliases follow go.yaml.in/yaml/v2, the library under sigs.k8s.io/yaml. Its
+ * scanner and libyaml's differ in little: what only libyaml takes is refused (yaml_fault.c), what
+ * only the other takes is patched (yaml_patch.c). The tree is built by recursion, as deep as
+ * JSON_DEPTH allows. */
 #include "models/api/yaml.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "models/api/json.h"
-#include "models/api/yaml_private.h"
+#include "models/api/yaml_reader.h"
 #include "sim/base/memory.h"
-#include "sim/base/writer.h"
 
-/* ── cutting ── */
-
-struct yaml_stream yaml_stream_of(const char *bytes, size_t length, const char *name)
-{
-    return (struct yaml_stream){ .at = bytes, .end = bytes + length, .place = { name, 1, 1 } };
-}
-
-static const char *line_end(const char *at, const char *end)
-{
-    const char *newline = at == end ? NULL : memchr(at, '\n', (size_t)(end - at));
-    return newline == NULL ? end : newline + 1;
-}
-
-static bool is_separator(const char *at, const char *end)
-{
-    return end - at >= 3 && memcmp(at, "---", 3) == 0;
-}
-
-/* Behind the dashes nothing may stand but blanks and a comment. */
-static bool check_separator(const struct yaml_stream *stream, struct place at, const char *line,
-                            const char *end, struct error *error)
-{
-    static const char blanks[] = " \t\r\n\v\f";
-    const char *from = line + 3;
-    while (from < end && strchr(blanks, *from) != NULL)
-        from++;
-    while (end > from && strchr(blanks, end[-1]) != NULL)
-        end--;
-    if (from == end || *from == '#')
-        return true;
-    at.file = stream->place.file;
-    return error_set(error, at, "invalid Yaml document separator: %.*s",
-                     (int)(end - from > 60 ? 60 : end - from), from);
-}
-
-/* A separator that follows something ends a piece and is dropped; one that begins a piece stays
- * with it. */
-bool yaml_stream_next(struct yaml_stream *stream, struct yaml_piece *piece, struct error *error)
-{
-    *piece = (struct yaml_piece){ .bytes = stream->at, .start = stream->place };
-    for (const char *line = stream->at; line < stream->end;) {
-        const char *end = line_end(line, stream->end);
-        bool separates = is_separator(line, end);
-        if (separates && !check_separator(stream, stream->place, line, end, error)) {
-            stream->at = stream->end;
-            return false;
-        }
-        stream->place.line += end[-1] == '\n';
-        if (separates && line > piece->bytes) {
-            stream->at = end;
-            piece->length = (size_t)(line - piece->bytes);
-            return true;
-        }
-        line = end;
-    }
-    stream->at = stream->end;
-    piece->length = (size_t)(stream->end - piece->bytes);
-    return piece->length > 0;
-}
-
-/* ── reading ── */
-
-/* What a node is when its aliases are written out. */
-struct extent {
-    size_t nodes;
-    int height; /* levels of maps and lists */
-};
-
-struct anchor {
-    char *name;
-    struct value *value; /* NULL while it is being read */
-    struct extent extent;
-};
-
-/* A character of the piece: libyaml counts these, not bytes. */
-struct position {
-    size_t index;
-    const char *at;
-};
-
-struct reader {
-    yaml_parser_t parser;
-    yaml_event_t event; /* at hand */
-    struct yaml_piece piece;
-    size_t given; /* bytes of it that the parser has */
-    struct position seen;
-    bool has_slashes;       /* "\\/" stands somewhere */
-    int flow;               /* flow collections that are open */
-    bool is_patched;        /* see yaml_patch.c */
-    struct anchor *anchors; /* in the order they stand */
-    size_t anchor_count, anchor_capacity;
-    size_t expanded; /* nodes that aliases stood for */
-    int depth;
-    struct error_list *duplicates, *overrides;
-    struct error *error;
-};
-
-static struct value *read_node(struct reader *reader, struct extent *extent);
-
-static struct place place_of_mark(const struct reader *reader, yaml_mark_t mark)
-{
-    struct place place = reader->piece.start;
-    place.line += (int)mark.line;
-    place.column = (int)mark.column + 1;
-    return place;
-}
-
-static struct place place_of_event(const struct reader *reader)
-{
-    return place_of_mark(reader, reader->event.start_mark);
-}
-
-/* Bytes that are no text have no mark, only an offset. */
-static struct place place_of_offset(const struct reader *reader, size_t offset)
-{
-    struct place place = reader->piece.start;
-    for (size_t i = 0; i < offset && i < reader->piece.length; i++) {
-        place.column += (reader->piece.bytes[i] & 0xC0) != 0x80;
-        if (reader->piece.bytes[i] == '\n') {
-            place.line++;
-            place.column = 1;
-        }
-    }
-    return place;
-}
-
-/* What is often behind a fault of this line. */
-static const char *hint_of(const struct reader *reader, yaml_mark_t mark)
-{
-    const char *end = reader->piece.bytes + reader->piece.length;
-    const char *line = reader->piece.bytes;
-    for (size_t i = 0; i < mark.line && line < end; i++)
-        line = line_end(line, end);
-    const char *stop = line_end(line, end);
-    for (const char *at = line; at + 1 < stop; at++)
-        if (at[0] == '{' && at[1] == '{')
-            return " (a Helm template? read what `helm template` prints)";
-    for (const char *at = line; at < stop && (*at == ' ' || *at == '\t'); at++)
-        if (*at == '\t')
-            return " (indent with blanks, not with tabs)";
-    return "";
-}
-
-static bool parser_failed(struct reader *reader)
-{
-    const yaml_parser_t *parser = &reader->parser;
-    if (parser->error == YAML_READER_ERROR)
-        return error_set(reader->error, place_of_offset(reader, parser->problem_offset), "%s",
-                         parser->problem);
-    struct place at = place_of_mark(reader, parser->problem_mark);
-    const char *hint = hint_of(reader, parser->problem_mark);
-    int begins = place_of_mark(reader, parser->context_mark).line;
-    if (parser->context == NULL || begins == at.line)
-        return error_set(reader->error, at, "%s%s", parser->problem, hint);
-    return error_set(reader->error, at, "%s %s that begins in line %d%s", parser->problem,
-                     parser->context, begins, hint);
-}
-
-static bool next_event(struct reader *reader)
+bool yaml_next_event(struct yaml_reader *reader)
 {
     yaml_event_delete(&reader->event);
     if (!yaml_parser_parse(&reader->parser, &reader->event))
-        return parser_failed(reader);
+        return yaml_parser_failed(reader);
     if (reader->event.type == YAML_SCALAR_EVENT && reader->is_patched)
         yaml_patch_undo((char *)reader->event.data.scalar.value, &reader->event.data.scalar.length);
     return true;
@@ -187,24 +25,19 @@ static bool next_event(struct reader *reader)
 
 /* ── anchors ── */
 
-static const char *text_of(const yaml_char_t *text)
-{
-    return (const char *)text;
-}
-
 /* Remember the anchor of a node that begins; its index plus one, 0 for none. */
-static size_t anchor_begin(struct reader *reader, const yaml_char_t *name)
+static size_t anchor_begin(struct yaml_reader *reader, const yaml_char_t *name)
 {
     if (name == NULL)
         return 0;
     MEM_GROW(reader->anchors, reader->anchor_count, reader->anchor_capacity);
     reader->anchors[reader->anchor_count++] =
-        (struct anchor){ .name = mem_text(text_of(name), strlen(text_of(name))) };
+        (struct yaml_anchor){ .name = mem_text(yaml_text(name), strlen(yaml_text(name))) };
     return reader->anchor_count;
 }
 
-static void anchor_end(struct reader *reader, size_t anchor, const struct value *value,
-                       struct extent extent)
+static void anchor_end(struct yaml_reader *reader, size_t anchor, const struct value *value,
+                       struct yaml_extent extent)
 {
     if (anchor == 0 || value == NULL)
         return;
@@ -212,7 +45,7 @@ static void anchor_end(struct reader *reader, size_t anchor, const struct value 
     reader->anchors[anchor - 1].extent = extent;
 }
 
-static const struct anchor *anchor_find(const struct reader *reader, const char *name)
+static const struct yaml_anchor *anchor_find(const struct yaml_reader *reader, const char *name)
 {
     for (size_t i = reader->anchor_count; i-- > 0;)
         if (strcmp(reader->anchors[i].name, name) == 0)
@@ -220,19 +53,19 @@ static const struct anchor *anchor_find(const struct reader *reader, const char 
     return NULL;
 }
 
-static bool check_depth(struct reader *reader, int height)
+static bool check_depth(struct yaml_reader *reader, int height)
 {
     if (reader->depth + height <= JSON_DEPTH)
         return true;
-    return error_set(reader->error, place_of_event(reader),
+    return error_set(reader->error, yaml_place_of_event(reader),
                      "maps and lists are nested more than %d deep", JSON_DEPTH);
 }
 
-static struct value *read_alias(struct reader *reader, struct extent *extent)
+struct value *yaml_read_alias(struct yaml_reader *reader, struct yaml_extent *extent)
 {
-    struct place at = place_of_event(reader);
-    const char *name = text_of(reader->event.data.alias.anchor);
-    const struct anchor *anchor = anchor_find(reader, name);
+    struct place at = yaml_place_of_event(reader);
+    const char *name = yaml_text(reader->event.data.alias.anchor);
+    const struct yaml_anchor *anchor = anchor_find(reader, name);
     if (anchor == NULL) {
         error_set(reader->error, at, "unknown anchor '%s' referenced", name);
         return NULL;
@@ -252,260 +85,40 @@ static struct value *read_alias(struct reader *reader, struct extent *extent)
 
 /* ── scalars and lists ── */
 
-/* Where a character stands; later ones are asked for later. */
-static const char *bytes_at(struct reader *reader, size_t index)
+struct value *yaml_read_scalar(struct yaml_reader *reader, struct yaml_extent *extent)
 {
-    struct position *seen = &reader->seen;
-    const char *end = reader->piece.bytes + reader->piece.length;
-    for (; seen->index < index && seen->at < end; seen->index++)
-        do
-            seen->at++;
-        while (seen->at < end && (*seen->at & 0xC0) == 0x80);
-    return seen->at;
-}
-
-/* libyaml takes "\/" for a slash, the Go library does not. */
-static bool has_slash_escape(struct reader *reader)
-{
-    if (!reader->has_slashes || reader->event.data.scalar.style != YAML_DOUBLE_QUOTED_SCALAR_STYLE)
-        return false;
-    const char *at = bytes_at(reader, reader->event.start_mark.index);
-    const char *end = bytes_at(reader, reader->event.end_mark.index);
-    for (; at + 1 < end; at++)
-        if (*at == '\\' && *++at == '/')
-            return true;
-    return false;
-}
-
-/* Inside [] and {} a question mark that is not quoted begins a key, for the Go library. */
-static bool has_flow_key(const struct reader *reader)
-{
-    return reader->flow > 0 && reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-           strchr(text_of(reader->event.data.scalar.value), '?') != NULL;
-}
-
-static bool check_scalar(struct reader *reader)
-{
-    struct place at = place_of_event(reader);
-    if (reader->event.data.scalar.length > JSON_STRING_BYTES)
-        return error_set(reader->error, at, "a string is longer than %d MiB",
-                         JSON_STRING_BYTES >> 20);
-    if (has_slash_escape(reader))
-        return error_set(reader->error, at, "found unknown escape character \\/");
-    if (has_flow_key(reader))
-        return error_set(reader->error, at,
-                         "did not find expected ',' or ']' (quote a text with a question mark)");
-    return true;
-}
-
-/* "! 5" is a text. libyaml does not tell this tag; it stands where the node begins, before or
- * behind an anchor. */
-static bool has_bare_tag(struct reader *reader)
-{
-    const char *at = bytes_at(reader, reader->event.start_mark.index);
-    const char *end = reader->piece.bytes + reader->piece.length;
-    if (at < end && *at == '&')
-        while (at < end && *at != ' ' && *at != '\n')
-            at++;
-    while (at < end && *at == ' ')
-        at++;
-    return at < end && *at == '!';
-}
-
-static struct yaml_scalar scalar_at_hand(struct reader *reader)
-{
-    bool implicit = reader->event.data.scalar.plain_implicit;
-    return (struct yaml_scalar){ .text = text_of(reader->event.data.scalar.value),
-                                 .length = reader->event.data.scalar.length,
-                                 .tag = text_of(reader->event.data.scalar.tag),
-                                 .plain = implicit && !has_bare_tag(reader) };
-}
-
-static struct value *read_scalar(struct reader *reader, struct extent *extent)
-{
-    if (!check_scalar(reader))
+    if (!yaml_check_scalar(reader))
         return NULL;
-    struct place at = place_of_event(reader);
+    struct place at = yaml_place_of_event(reader);
     size_t anchor = anchor_begin(reader, reader->event.data.scalar.anchor);
-    struct value *value = yaml_scalar_value(scalar_at_hand(reader), at, reader->error);
-    *extent = (struct extent){ .nodes = 1 };
+    struct value *value = yaml_scalar_value(yaml_scalar_at_hand(reader), at, reader->error);
+    *extent = (struct yaml_extent){ .nodes = 1 };
     if (value != NULL)
         value->at = at;
     anchor_end(reader, anchor, value, *extent);
     return value;
 }
 
-static void extent_add(struct extent *extent, struct extent child)
+void yaml_extent_add(struct yaml_extent *extent, struct yaml_extent child)
 {
     extent->nodes += child.nodes;
     if (extent->height < child.height + 1)
         extent->height = child.height + 1;
 }
 
-static bool read_items(struct reader *reader, struct value *list, struct extent *extent)
+static bool read_items(struct yaml_reader *reader, struct value *list, struct yaml_extent *extent)
 {
-    while (next_event(reader)) {
-        struct extent child;
+    while (yaml_next_event(reader)) {
+        struct yaml_extent child;
         if (reader->event.type == YAML_SEQUENCE_END_EVENT)
             return true;
-        struct value *item = read_node(reader, &child);
+        struct value *item = yaml_read_node(reader, &child);
         if (item == NULL)
             return false;
         value_add(list, item);
-        extent_add(extent, child);
+        yaml_extent_add(extent, child);
     }
     return false;
-}
-
-/* ── maps ── */
-
-/* A map while it is read, and its keys that came from merges only. */
-struct map_reading {
-    struct value *map, *merged;
-    struct extent extent;
-};
-
-static void note_again(struct error_list *list, const struct value *map, const char *key,
-                       struct place at)
-{
-    if (list != NULL)
-        error_list_add(list, at, "key \"%s\" already set in map at line %d", key,
-                       value_find(map, key)->at.line);
-}
-
-/* Set a key; takes the key and the value. */
-static void set_key(struct reader *reader, struct map_reading *reading, char *key, struct place at,
-                    struct value *value, bool merging)
-{
-    bool was_merged = value_find(reading->merged, key) != NULL;
-    if (value_find(reading->map, key) != NULL)
-        note_again(was_merged || merging ? reader->overrides : reader->duplicates, reading->map,
-                   key, at);
-    if (merging)
-        value_set(reading->merged, key, value_new_null());
-    else if (was_merged)
-        value_remove(reading->merged, key);
-    value_set_at(reading->map, key, at, value);
-}
-
-static bool merge_map(struct reader *reader, struct map_reading *reading, const struct value *from)
-{
-    if (from->type != VALUE_MAP)
-        return error_set(reader->error, from->at,
-                         "map merge requires map or sequence of maps as the value");
-    for (size_t i = 0; i < from->count; i++) {
-        const struct value_entry *entry = &from->entries[i];
-        set_key(reader, reading, mem_text(entry->key, strlen(entry->key)), entry->at,
-                value_hold(entry->value), true);
-    }
-    return true;
-}
-
-/* Of a list of maps the earlier ones win, so they come last. */
-static bool read_merge(struct reader *reader, struct map_reading *reading)
-{
-    struct extent extent;
-    struct value *from = next_event(reader) ? read_node(reader, &extent) : NULL;
-    if (from == NULL)
-        return false;
-    bool good = true;
-    if (from->type == VALUE_LIST)
-        for (size_t i = from->count; i-- > 0 && good;)
-            good = merge_map(reader, reading, from->items[i]);
-    else
-        good = merge_map(reader, reading, from);
-    reading->extent.nodes += extent.nodes;
-    if (reading->extent.height < extent.height)
-        reading->extent.height = extent.height;
-    value_drop(from);
-    return good;
-}
-
-static char *key_of_alias(struct reader *reader, struct place at)
-{
-    struct extent extent;
-    struct value *value = read_alias(reader, &extent);
-    char *key = NULL;
-    if (value == NULL)
-        return NULL;
-    if (value->type == VALUE_STRING || value->type == VALUE_NUMBER)
-        key = mem_text(value->text, value->count);
-    else if (value->type == VALUE_BOOL)
-        key = mem_format("%s", value->truth ? "true" : "false");
-    else
-        error_set(reader->error, at, "invalid map key: an alias of a map, a list or nothing");
-    if (key != NULL && strlen(key) != value->count && value->type == VALUE_STRING) {
-        error_set(reader->error, at, "a key holds a NUL character");
-        free(key);
-        key = NULL;
-    }
-    value_drop(value);
-    return key;
-}
-
-static char *read_key(struct reader *reader, struct place at)
-{
-    if (reader->event.type == YAML_ALIAS_EVENT)
-        return key_of_alias(reader, at);
-    if (reader->event.type == YAML_SCALAR_EVENT) {
-        struct extent extent;
-        char *key = check_scalar(reader)
-                        ? yaml_scalar_key(scalar_at_hand(reader), at, reader->error)
-                        : NULL;
-        struct value *value = key != NULL && reader->event.data.scalar.anchor != NULL
-                                  ? read_scalar(reader, &extent)
-                                  : NULL;
-        value_drop(value); /* its anchor keeps it */
-        return key;
-    }
-    error_set(reader->error, at, "invalid map key: a %s%s",
-              reader->event.type == YAML_MAPPING_START_EVENT ? "map" : "list",
-              hint_of(reader, reader->event.start_mark));
-    return NULL;
-}
-
-static bool is_merge(const struct reader *reader)
-{
-    if (reader->event.type != YAML_SCALAR_EVENT)
-        return false;
-    const char *tag = text_of(reader->event.data.scalar.tag);
-    return strcmp(text_of(reader->event.data.scalar.value), "<<") == 0 &&
-           (reader->event.data.scalar.plain_implicit ||
-            (tag != NULL && strcmp(tag, "tag:yaml.org,2002:merge") == 0));
-}
-
-static bool read_entry(struct reader *reader, struct map_reading *reading)
-{
-    struct place at = place_of_event(reader);
-    struct extent child;
-    if (is_merge(reader))
-        return read_merge(reader, reading);
-    char *key = read_key(reader, at);
-    if (key == NULL)
-        return false;
-    struct value *value = next_event(reader) ? read_node(reader, &child) : NULL;
-    if (value == NULL) {
-        free(key);
-        return false;
-    }
-    set_key(reader, reading, key, at, value, false);
-    extent_add(&reading->extent, child);
-    return true;
-}
-
-static bool read_entries(struct reader *reader, struct value *map, struct extent *extent)
-{
-    struct map_reading reading = { .map = map, .merged = value_new_map(), .extent = *extent };
-    bool good = true, ended = false;
-    while (good && !ended) {
-        good = next_event(reader);
-        ended = good && reader->event.type == YAML_MAPPING_END_EVENT;
-        if (good && !ended)
-            good = read_entry(reader, &reading);
-    }
-    value_drop(reading.merged);
-    *extent = reading.extent;
-    return good;
 }
 
 /* ── nodes and documents ── */
@@ -514,7 +127,7 @@ static bool read_entries(struct reader *reader, struct value *map, struct extent
  * literal scalar at the end of a file keeps its line break. */
 static int give_bytes(void *context, unsigned char *buffer, size_t size, size_t *given)
 {
-    struct reader *reader = context;
+    struct yaml_reader *reader = context;
     const struct yaml_piece *piece = &reader->piece;
     size_t left = piece->length > reader->given ? piece->length - reader->given : 0;
     *given = left < size ? left : size;
@@ -528,27 +141,27 @@ static int give_bytes(void *context, unsigned char *buffer, size_t size, size_t 
     return 1;
 }
 
-static bool begins_flow(const struct reader *reader)
+static bool begins_flow(const struct yaml_reader *reader)
 {
     return reader->event.type == YAML_MAPPING_START_EVENT
                ? reader->event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
                : reader->event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
 }
 
-static struct value *read_collection(struct reader *reader, struct extent *extent)
+static struct value *read_collection(struct yaml_reader *reader, struct yaml_extent *extent)
 {
     bool is_map = reader->event.type == YAML_MAPPING_START_EVENT, is_flow = begins_flow(reader);
-    struct place at = place_of_event(reader);
+    struct place at = yaml_place_of_event(reader);
     size_t anchor = anchor_begin(reader, is_map ? reader->event.data.mapping_start.anchor
                                                 : reader->event.data.sequence_start.anchor);
-    *extent = (struct extent){ .nodes = 1, .height = 1 };
+    *extent = (struct yaml_extent){ .nodes = 1, .height = 1 };
     if (!check_depth(reader, 1))
         return NULL;
     struct value *tree = is_map ? value_new_map() : value_new_list();
     tree->at = at;
     reader->depth++;
     reader->flow += is_flow;
-    bool good = is_map ? read_entries(reader, tree, extent) : read_items(reader, tree, extent);
+    bool good = is_map ? yaml_read_entries(reader, tree, extent) : read_items(reader, tree, extent);
     reader->flow -= is_flow;
     reader->depth--;
     if (!good) {
@@ -559,32 +172,33 @@ static struct value *read_collection(struct reader *reader, struct extent *exten
     return tree;
 }
 
-static struct value *read_node(struct reader *reader, struct extent *extent)
+struct value *yaml_read_node(struct yaml_reader *reader, struct yaml_extent *extent)
 {
     if (reader->event.type == YAML_ALIAS_EVENT)
-        return read_alias(reader, extent);
+        return yaml_read_alias(reader, extent);
     if (reader->event.type == YAML_SCALAR_EVENT)
-        return read_scalar(reader, extent);
+        return yaml_read_scalar(reader, extent);
     return read_collection(reader, extent);
 }
 
-static struct value *read_document(struct reader *reader)
+static struct value *read_document(struct yaml_reader *reader)
 {
-    struct extent extent;
-    if (!next_event(reader) || !next_event(reader)) /* the stream begins, a document begins */
+    struct yaml_extent extent;
+    if (!yaml_next_event(reader) ||
+        !yaml_next_event(reader)) /* the stream begins, a document begins */
         return NULL;
     if (reader->event.type == YAML_STREAM_END_EVENT)
         return value_new_null();
-    if (!next_event(reader))
+    if (!yaml_next_event(reader))
         return NULL;
-    struct value *value = read_node(reader, &extent);
-    if (value == NULL || next_event(reader)) /* the document ends */
+    struct value *value = yaml_read_node(reader, &extent);
+    if (value == NULL || yaml_next_event(reader)) /* the document ends */
         return value;
     value_drop(value);
     return NULL;
 }
 
-static void reader_close(struct reader *reader)
+static void reader_close(struct yaml_reader *reader)
 {
     for (size_t i = 0; i < reader->anchor_count; i++) {
         free(reader->anchors[i].name);
@@ -601,7 +215,7 @@ static struct value *read_piece(struct yaml_piece piece, bool is_patched,
                                 struct error *error, struct yaml_stop *stopped)
 {
     bool has_mark = piece.length >= 3 && memcmp(piece.bytes, "\xEF\xBB\xBF", 3) == 0;
-    struct reader reader = {
+    struct yaml_reader reader = {
         .piece = piece,
         .seen.at = piece.bytes + (has_mark ? 3 : 0),
         .has_slashes = memmem(piece.bytes, piece.length, "\\/", 2) != NULL,
@@ -618,7 +232,7 @@ static struct value *read_piece(struct yaml_piece piece, bool is_patched,
     if (value == NULL && reader.parser.error == YAML_SCANNER_ERROR)
         *stopped = (struct yaml_stop){
             .problem = reader.parser.problem,
-            .at = (size_t)(bytes_at(&reader, reader.parser.problem_mark.index) - piece.bytes),
+            .at = (size_t)(yaml_bytes_at(&reader, reader.parser.problem_mark.index) - piece.bytes),
         };
     reader_close(&reader);
     return value;

@@ -1,6 +1,8 @@
-/* What yaml.c, yaml_scalar.c and yaml_patch.c share. */
+/* What the parts of the YAML reader say to each other without knowing libyaml. */
 #ifndef MODELS_API_YAML_PRIVATE_H
 #define MODELS_API_YAML_PRIVATE_H
+
+#include <stdint.h>
 
 #include "models/api/yaml.h"
 #include "sim/base/writer.h"
@@ -12,6 +14,21 @@ struct yaml_scalar {
     const char *tag; /* in full, "tag:yaml.org,2002:int"; NULL when there is none */
     bool plain;      /* not quoted and without a tag */
 };
+
+/* A number: a whole one as sign and magnitude, any other as a double. */
+struct yaml_number {
+    bool is_whole, negative;
+    bool is_unsigned; /* whole, and beyond 2^63 - 1 */
+    uint64_t magnitude;
+    double real;
+};
+
+/* False when the text is none: 12, 0x1F, 0b11, 017, 1_000, 1.5e3, .5 */
+bool yaml_number_read(const char *text, struct yaml_number *number);
+
+/* As JSON writes a finite one, and as the text of a key; the caller frees. */
+char *yaml_number_text(const struct yaml_number *number);
+char *yaml_number_key(const struct yaml_number *number);
 
 /* The value that the Kubernetes reader makes of it; NULL with the error set at `at`. */
 struct value *yaml_scalar_value(struct yaml_scalar scalar, struct place at, struct error *error);
