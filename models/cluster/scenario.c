@@ -68,10 +68,10 @@ bool scenario_open(struct scenario_input *input, const struct value *path)
                               path->text);
     if (input->opener->open(input->opener->context, path->text, input, &error))
         return input->faults->count == before;
-    struct error at_path = { 0 };
-    error_set(&at_path, path->at, "%s", error.text == NULL ? "cannot be opened" : error.text);
-    error_list_take(input->faults, &at_path);
+    char *line = error_print(&error);
+    error_list_add(input->faults, path->at, "%s", line);
     error_close(&error);
+    free(line);
     return false;
 }
 

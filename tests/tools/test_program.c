@@ -1,0 +1,103 @@
+/* The program itself on broken input: exit status 2, a line on standard error for each fault,
+ * nothing on standard output. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/base/memory.h"
+#include "sim/base/writer.h"
+
+/* build/seatrial, from build/tests/tools/test_program. */
+static char *program(void)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    cr_assert(length > 0);
+    path[length] = '\0';
+    for (int i = 0; i < 3; i++)
+        *strrchr(path, '/') = '\0';
+    return mem_format("%s/seatrial", path);
+}
+
+/* A folder with a file "in.yaml" of this text in it (none for NULL). */
+static char *folder_with(const char *text)
+{
+    char *folder = mem_format("/tmp/seatrial-test-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    if (text != NULL) {
+        char *path = mem_format("%s/in.yaml", folder);
+        FILE *file = fopen(path, "wb");
+        fputs(text, file);
+        fclose(file);
+        free(path);
+    }
+    return folder;
+}
+
+static void remove_folder(char *folder)
+{
+    char *path = mem_format("%s/in.yaml", folder);
+    unlink(path);
+    rmdir(folder);
+    free(path);
+    free(folder);
+}
+
+/* Run it in the folder; the exit status, and what it printed on both streams. */
+static int run(const char *folder, const char *arguments, struct writer *printed)
+{
+    char *name = program();
+    char *command = mem_format("cd %s && %s %s 2>&1 </dev/null", folder, name, arguments);
+    FILE *pipe = popen(command, "r");
+    char block[4096];
+    size_t length;
+    writer_add(printed, "");
+    while ((length = fread(block, 1, sizeof block, pipe)) > 0)
+        writer_add_bytes(printed, block, length);
+    free(command);
+    free(name);
+    return pclose(pipe);
+}
+
+#define SCENARIO "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"
+
+static const struct {
+    const char *text, *arguments, *want;
+} rows[] = {
+    { NULL, "run -f .",
+      ".: no *.yaml, *.yml or *.json file in this directory (folders below it are read with "
+      "-R)\n" },
+    { NULL, "run -f none.yaml", "none.yaml: No such file or directory\n" },
+    { NULL, "run none.yaml", "none.yaml: No such file or directory\n" },
+    { NULL, "run -f -", "nothing to run: give a SCENARIO, manifests with -f, or a --workload\n" },
+    { "kind: [", "run -f in.yaml", "in.yaml:2:1: did not find expected node content\n" },
+    { "kind: Pod\n---\napiVersion: v1\n", "validate -f in.yaml",
+      "in.yaml:1:1: an object without apiVersion (is it a Kubernetes manifest?)\n"
+      "in.yaml:3:1: an object without kind (is it a Kubernetes manifest?)\n" },
+    { "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: []}\n", "run -f in.yaml",
+      "in.yaml:4:7: spec.containers: Required value\n" },
+    { SCENARIO "  duraton: 1h\n  manifests: [none]\n", "run in.yaml",
+      "in.yaml:5:3: spec.duraton: unknown field (did you mean duration?)\n" },
+    { SCENARIO "  manifests: [none.yaml]\n", "run in.yaml",
+      "in.yaml:5:15: none.yaml: No such file or directory\n" },
+    { SCENARIO "  duration: 1h\n", "run in.yaml --nodes 6y",
+      "--nodes: \"6y\" does not describe nodes (try 6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones; in "
+      "quotes inside [])\n" },
+};
+
+Test(program, broken_input_is_told_line_by_line_and_ends_with_status_2)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *folder = folder_with(rows[i].text);
+        struct writer printed = { 0 };
+        int status = run(folder, rows[i].arguments, &printed);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 2, "%s: status %x", rows[i].arguments,
+                  (unsigned)status);
+        cr_expect_str_eq(printed.bytes, rows[i].want, "%s: %s", rows[i].arguments, printed.bytes);
+        writer_close(&printed);
+        remove_folder(folder);
+    }
+}
