@@ -114,7 +114,7 @@ static void compare_first_moves(struct comparison *comparison, size_t theirs, si
 /* ---- extremes of each generation ---- */
 
 struct extremes {
-    long surge, fewest_ready, most_pods;
+    long surge, fewest_ready, most_pods, most_unready;
 };
 
 static struct extremes at_row(const struct timeline *timeline, const struct text *owner, size_t row)
@@ -129,6 +129,7 @@ static struct extremes at_row(const struct timeline *timeline, const struct text
         if (is_pod_of(timeline, life, owner)) {
             now.fewest_ready += life->deletion_row >= row && pod_is_ready_before(life, row);
             now.most_pods++;
+            now.most_unready += !pod_is_ready_before(life, row);
         }
     }
     return now;
@@ -138,11 +139,13 @@ static struct extremes of_generation(const struct timeline *timeline, const stru
                                      size_t from, size_t to)
 {
     const struct text *owner = own_name(timeline, life);
-    struct extremes most = { 0, INT32_MAX, 0 };
+    struct extremes most = { .fewest_ready = INT32_MAX };
     for (size_t row = from + 1; row <= to && row <= timeline->row_count; row++) {
         struct extremes now = at_row(timeline, owner, row);
         most.surge = now.surge > most.surge ? now.surge : most.surge;
         most.most_pods = now.most_pods > most.most_pods ? now.most_pods : most.most_pods;
+        most.most_unready =
+            now.most_unready > most.most_unready ? now.most_unready : most.most_unready;
         if (now.fewest_ready < most.fewest_ready)
             most.fewest_ready = now.fewest_ready;
     }
@@ -162,14 +165,16 @@ static void compare_generation(struct comparison *comparison, const struct life 
     struct extremes a =
         of_generation(comparison->recorded, recorded, theirs->steps[step].row, their_end);
     struct extremes b = of_generation(comparison->ours, ours, mine->steps[step].row, our_end);
-    bool is_deployment = is_kind(recorded, "Deployment");
-    if (is_deployment ? a.surge != b.surge || a.fewest_ready != b.fewest_ready
-                      : a.most_pods != b.most_pods)
+    bool is_more = is_kind(recorded, "Deployment")  ? a.surge != b.surge
+                   : is_kind(recorded, "DaemonSet") ? a.most_unready != b.most_unready
+                                                    : a.most_pods != b.most_pods;
+    if (is_more || a.fewest_ready != b.fewest_ready)
         compare_differs(comparison,
                         "%s/%s generation %zu: recorded surge %ld, fewest ready %ld, most pods "
-                        "%ld; ours %ld, %ld, %ld",
+                        "%ld, most unready %ld; ours %ld, %ld, %ld, %ld",
                         text_s(recorded->kind), text_s(recorded->name), step + 1, a.surge,
-                        a.fewest_ready, a.most_pods, b.surge, b.fewest_ready, b.most_pods);
+                        a.fewest_ready, a.most_pods, a.most_unready, b.surge, b.fewest_ready,
+                        b.most_pods, b.most_unready);
 }
 
 /* ---- an event for each step ---- */
@@ -206,7 +211,7 @@ void compare_rollouts(struct comparison *comparison)
         const struct life *ours = life_counterpart(comparison, i);
         bool is_deployment = is_kind(recorded, "Deployment");
         bool is_bare_set = is_kind(recorded, "ReplicaSet") && recorded->owner == NULL;
-        if (ours == NULL || (!is_deployment && !is_bare_set))
+        if (ours == NULL || (!is_deployment && !is_bare_set && !is_kind(recorded, "DaemonSet")))
             continue;
         const struct field *theirs = life_field(recorded, "generation");
         const struct field *mine = life_field(ours, "generation");

@@ -257,7 +257,8 @@ static bool write_file(const char *directory, const char *name, const struct wri
     FILE *file = fopen(path, "w");
     const bool opened = file != NULL;
     if (opened) {
-        fwrite(lines->bytes, 1, lines->length, file);
+        if (lines->length > 0)
+            fwrite(lines->bytes, 1, lines->length, file);
         fclose(file);
     } else {
         error_set(error, (struct place){ .file = directory }, "%s cannot be written", name);

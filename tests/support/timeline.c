@@ -175,6 +175,8 @@ static struct field_choice choose_field(const struct life *life, const char *nam
         return (struct field_choice){ FIELD_TURNING, true };
     if (is_endpoints && strcmp(name, "generation") == 0)
         return (struct field_choice){ FIELD_FREE, false };
+    if (strcmp(name, "daemon node") == 0) /* which node is first is free, which nodes is not */
+        return (struct field_choice){ FIELD_FREE, true };
     if (strcmp(name, "status.uncountedTerminatedPods") == 0)
         return (struct field_choice){ FIELD_LAST, true };
     if (has_prefix(name, "status.") || has_prefix(name, "condition.") || is_endpoints)
@@ -204,6 +206,7 @@ struct intake {
     struct life *life;
     size_t row;
     long at_ms;
+    bool is_scheduled_later; /* PodScheduled=False does not count if it becomes True */
 };
 
 static void set_field(struct intake *intake, const char *name, const struct text *value)
@@ -253,6 +256,14 @@ static void set_conditions(struct intake *intake, const struct value *conditions
     }
 }
 
+/* A list of conditions: in status, or (of a Namespace) in the row itself. */
+static const struct value *conditions_of(const struct value *row)
+{
+    const struct value *own = value_get(row, "conditions");
+    return own != NULL && own->type == VALUE_LIST ? own
+                                                  : value_path(row, "status", "conditions", NULL);
+}
+
 static void set_members(struct intake *intake, const char *prefix, const struct value *map)
 {
     for (size_t i = 0; map != NULL && map->type == VALUE_MAP && i < map->count; i++) {
@@ -289,16 +300,16 @@ static void set_pod_fields(struct intake *intake, const struct value *row)
 {
     struct texts *texts = intake->timeline->texts;
     struct value *conditions = value_copy(value_get(row, "conditions"));
-    /* PodScheduled=False does not count if it becomes True: the last row tells, and a pod that
-     * stays unscheduled has it in its FailedScheduling event as well. */
     const char *scheduled = value_text(value_get(conditions, "PodScheduled"), "");
-    if (has_prefix(scheduled, "False"))
+    if (has_prefix(scheduled, "False") && intake->is_scheduled_later)
         value_remove(conditions, "PodScheduled");
     set_field(intake, "nodeName",
               value_get(row, "nodeName") ? text_intern(texts, "assigned") : NULL);
     if (conditions != NULL && conditions->count > 0)
         set_field(intake, "conditions", canonical(texts, conditions));
     value_drop(conditions);
+    if (has_prefix(text_s(intake->life->owner), "DaemonSet/") && value_get(row, "nodeName"))
+        set_field(intake, "daemon node", canonical(texts, value_get(row, "nodeName")));
 }
 
 static void set_labels(struct intake *intake, const struct value *labels)
@@ -355,14 +366,14 @@ static void take_fields(struct intake *intake, const struct value *row)
     else
         set_members(intake, "condition", value_get(row, "conditions"));
     set_members(intake, "status", value_get(row, "status"));
-    set_conditions(intake, value_path(row, "status", "conditions", NULL));
+    set_conditions(intake, conditions_of(row));
 }
 
 /* Does a row still have this field? */
 static bool row_has(const struct value *row, const char *field)
 {
     const struct value *status = value_get(row, "status");
-    if (has_prefix(field, "seen."))
+    if (has_prefix(field, "seen.") || strcmp(field, "daemon node") == 0)
         return true;
     if (has_prefix(field, "annotation.")) {
         char *key = mem_format("deployment.kubernetes.io/%s", field + strlen("annotation."));
@@ -376,7 +387,7 @@ static bool row_has(const struct value *row, const char *field)
         return value_path(row, "spec", "replicas", NULL) != NULL;
     if (has_prefix(field, "condition.")) {
         const char *type = field + strlen("condition.");
-        const struct value *list = value_get(status, "conditions");
+        const struct value *list = conditions_of(row);
         for (size_t i = 0; list != NULL && i < list->count; i++)
             if (strcmp(value_text(value_get(list->items[i], "type"), ""), type) == 0)
                 return true;
@@ -452,8 +463,28 @@ struct names {
     size_t count, capacity;
 };
 
-static void take_row(struct timeline *timeline, const struct value *row, struct names *names)
+/* Does this object come to be scheduled in one of the later rows of its life? */
+static bool is_scheduled_later(const struct value *rows, size_t index)
 {
+    const struct value *row = rows->items[index];
+    for (size_t i = index + 1; i < rows->count; i++) {
+        const struct value *later = rows->items[i];
+        if (!value_equal(value_get(later, "name"), value_get(row, "name")) ||
+            !value_equal(value_get(later, "kind"), value_get(row, "kind")))
+            continue;
+        if (strcmp(value_text(value_path(later, "conditions", "PodScheduled", NULL), ""), "True") ==
+            0)
+            return true;
+        if (strcmp(value_text(value_get(later, "type"), ""), "DELETED") == 0)
+            return false;
+    }
+    return false;
+}
+
+static void take_row(struct timeline *timeline, const struct value *rows, size_t at,
+                     struct names *names)
+{
+    const struct value *row = rows->items[at];
     const char *type = value_text(value_get(row, "type"), "");
     long at_ms = (long)value_int(value_get(row, "t_ms"), 0);
     const struct text *kind = text_intern(timeline->texts, value_text(value_get(row, "kind"), ""));
@@ -469,7 +500,8 @@ static void take_row(struct timeline *timeline, const struct value *row, struct 
         names->raw[names->count++] = mem_text(raw, strlen(raw));
     }
     struct life *life = &timeline->lives[index];
-    struct intake intake = { timeline, life, timeline->row_count, at_ms };
+    struct intake intake = { timeline, life, timeline->row_count, at_ms,
+                             is_scheduled_later(rows, at) };
     const struct text *owner = owner_of_row(timeline->texts, row);
     if (life->owner == NULL)
         text_assign(&life->owner, owner);
@@ -548,9 +580,13 @@ bool timeline_load(struct timeline *timeline, struct texts *texts, const char *d
     struct names names = { 0 };
     if (rows == NULL)
         return false;
-    for (struct value *row; (row = rows_next(rows)) != NULL; value_drop(row))
-        take_row(timeline, row, &names);
+    struct value *all = value_new_list();
+    for (struct value *row; (row = rows_next(rows)) != NULL;)
+        value_add(all, row);
     rows_close(rows);
+    for (size_t i = 0; i < all->count; i++)
+        take_row(timeline, all, i, &names);
+    value_drop(all);
     for (size_t i = 0; i < names.count; i++)
         free(names.raw[i]);
     free(names.raw);
