@@ -243,7 +243,9 @@ static void workload_fields(struct value *row, const struct value *document)
     if (is_daemonset)
         value_remove(spec, "selector");
     value_set(row, "spec", spec);
-    take(row, document, "status");
+    const struct value *status = value_get(document, "status");
+    if (!value_is_null(status) && status->count > 0) /* the recorder left an empty one out */
+        value_set(row, "status", value_hold(status));
 }
 
 static void service_fields(struct value *row, const struct value *document)

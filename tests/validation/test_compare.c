@@ -72,6 +72,12 @@ Test(compare, notices_single_mistakes)
         { "another reason", "deploy-progress-deadline-10", "Deployment", "condition.Progressing",
           "False/ProgressDeadlineExceeded/ReplicaSet \"web-7657cbc5bc\" has timed out progressing.",
           "False/ProgressDeadlineExceeded/timed out" },
+        { "a Namespace that says otherwise", "ns-delete", "Namespace",
+          "condition.NamespaceContentRemaining",
+          "False/ContentRemoved/All content successfully removed",
+          "True/SomeResourcesRemain/Some resources are remaining" },
+        { "a pod of a DaemonSet on another node", "drain-pdb", "Pod", "daemon node", "\"drn-1\"",
+          "\"drn-2\"" },
         { "a pod that ends otherwise", "rs-scaledown-spread", "Pod", "phase", "\"Succeeded\"",
           "\"Failed\"" },
     };
