@@ -100,7 +100,7 @@ $(BUILD)/%.o: %.cpp
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
 	$(call quiet,LINK)$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
 
-FUZZ_CC      ?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14))
+FUZZ_CC      ?= $(firstword $(shell for c in clang clang-19 clang-16 clang-14; do command -v $$c; done))
 FUZZ_SECONDS ?= 60
 SANITIZED    = address,undefined -fno-sanitize-recover=undefined
 fuzz: deps-fuzz ## each fuzz target for FUZZ_SECONDS (60); crashes stay in build-fuzz

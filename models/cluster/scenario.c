@@ -241,6 +241,7 @@ bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, 
     documents_read(&documents, bytes, length, name, faults);
     load_documents(&input, &documents, name);
     documents_close(&documents);
+    scenario_warn(&input);
     return faults->count == before;
 }
 

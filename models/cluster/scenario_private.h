@@ -26,6 +26,9 @@ bool scenario_load_nodes(struct scenario_input *input, const struct value *entry
 /* Append the actions of one entry of `timeline`, which fits its shape. */
 bool scenario_load_action(struct scenario_input *input, const struct value *entry);
 
+/* Warn of failures of nodes and zones that the scenario does not have. */
+void scenario_warn(const struct scenario_input *input);
+
 void scenario_action_close(struct scenario_action *action);
 
 /* Cut a command line into words as a shell does: blanks part words, quotes and backslashes keep

@@ -181,6 +181,13 @@ static const struct {
       HEAD "  duration: 1h\n  timeline: [{at: 2h, cordon: n1}]\n",
       "2h [cordon] [n1]\n"
       "warning: s.yaml:6:14: timeline: at 2h the run is over (it ends at 1h)\n" },
+    { "so do failures of what is not there",
+      HEAD "  nodes: [{name: w, count: 2, zone: a}]\n  failures:\n"
+           "  - {kind: node-crash, nodes: [w-1, w1, 'x-*'], at: 1h}\n"
+           "  - {kind: zone-outage, zones: b, at: 1h}\n",
+      "node w-0 a\nnode w-1 a\nfailure node-crash\nfailure zone-outage\n"
+      "warning: s.yaml:7:37: failure: no node is called \"w1\" (did you mean w-1?)\n"
+      "warning: s.yaml:8:32: failure: no zone is called \"b\"" },
     { "taints, names and zones of nodes",
       HEAD "  nodes:\n  - {taints: [a]}\n  - {name: A_b}\n  - {zone: a, zones: [b]}\n  - 6y\n"
            "  - 2x4,8Gi\n  - {name: x}\n  - {name: x}\n",
