@@ -105,9 +105,10 @@ void container_create(struct pod_worker *worker, size_t i, sim_time now)
         run->due +=
             pod_luck_time(worker, "container-start", i, worker_settings(worker)->container_start);
     worker->first_start = false;
-    if (status->last != NULL || status->state == CONTAINER_TERMINATED)
-        back_off_use(&run->back_off, status->last ? status->last->finished_at : status->finished_at,
-                     longest, now);
+    if (status->state == CONTAINER_TERMINATED)
+        back_off_use(&run->back_off, status->finished_at, longest, now);
+    else if (status->last != NULL) /* it waited for its back-off */
+        back_off_use(&run->back_off, status->last->finished_at, longest, now);
     else
         run->back_off.length = 0; /* that of its image is over */
 }
