@@ -15,6 +15,7 @@ struct simulation {
     struct run *run;
     struct cluster *cluster;
     struct metrics_run *metrics;    /* NULL: nothing is measured */
+    bool measures;                  /* the warm-up is over */
     struct workload_source *source; /* NULL: no pods that come and go */
     struct actions *actions;
     struct planned *planned;    /* the scenario's timeline, in its order */
@@ -191,6 +192,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
     simulation->cluster = cluster_new(simulation->run, "", settings_copy(&scenario->settings));
     if (!options.without_metrics)
         simulation->metrics = metrics_start(simulation->cluster);
+    simulation->measures = scenario->measure_from == 0;
     bring_up(simulation, faults, warnings);
     for (size_t i = 0; i < scenario->failures.count; i++)
         failures_plan(simulation->cluster, scenario->failures.items[i], faults);
@@ -222,8 +224,21 @@ void simulation_free(struct simulation *simulation)
 
 /* ---- running ---- */
 
+/* What happens before scenario.measure_from is warm-up. */
+static void warm_up(struct simulation *simulation, sim_time until)
+{
+    const sim_time from = simulation->scenario->measure_from;
+    if (simulation->measures || until < from)
+        return;
+    run_until(simulation->run, from - 1);
+    if (simulation->metrics != NULL)
+        metrics_restart(simulation->metrics, from);
+    simulation->measures = true;
+}
+
 void simulation_advance(struct simulation *simulation, sim_time until)
 {
+    warm_up(simulation, until);
     run_until(simulation->run, until);
 }
 
@@ -269,6 +284,7 @@ static void put_head(struct value *summary, const struct simulation *simulation)
     value_set(summary, "startTime",
               value_new_string(time_print(0, simulation->cluster->codec.epoch_seconds, time)));
     value_set(summary, "durationSeconds", seconds_print(run_now(run)));
+    value_set(summary, "measuredFromSeconds", seconds_print(simulation->scenario->measure_from));
     value_set(summary, "traceHash", value_new_string(hash));
     value_set(summary, "traceLines", value_new_int((int64_t)run->trace.last));
     value_set(summary, "events", value_new_int((int64_t)run->events));

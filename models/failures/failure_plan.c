@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "models/cluster/shape.h"
+#include "models/failures/failures.h"
 #include "models/failures/failures_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
@@ -24,6 +25,14 @@ const struct failure *failure_find(const char *name, struct place at, struct err
     else
         error_set(error, at, "\"%s\" is no kind of failure", name);
     return NULL;
+}
+
+bool failures_include(const char *kind)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (strcmp(table[i]->name, kind) == 0)
+            return true;
+    return false;
 }
 
 /* --- times ----------------------------------------------------------------------------- */

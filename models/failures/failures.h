@@ -38,6 +38,9 @@ bool failures_check(const struct value *entry, struct error_list *faults);
 /* Is there such a kind of failure? False with the error, and the nearest name. */
 bool failures_know(const char *kind, struct place at, struct error *error);
 
+/* The same as a plain question. */
+bool failures_include(const char *kind);
+
 /* By hand: "fail node-crash worker-3", "restore node-crash worker-3". A strike begins a root
  * of its own; mending ends what was struck, by hand or as planned. False with the error when
  * there is no such kind or target, or nothing to mend. */

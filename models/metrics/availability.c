@@ -9,7 +9,7 @@
 
 static struct loss *loss_of(struct availability *of, uint32_t root)
 {
-    for (uint32_t i = 0; i < of->loss_count; i++)
+    for (uint32_t i = of->loss_count; i-- > 0;) /* what cost something last does so now, mostly */
         if (of->losses[i].root == root)
             return &of->losses[i];
     MEM_GROW(of->losses, of->loss_count, of->loss_capacity);
@@ -66,22 +66,27 @@ static void begin_outage(struct availability *of, sim_time now, struct cause cau
     loss_of(of, cause.root)->outages++;
 }
 
+static void note_step(struct availability *of, sim_time now)
+{
+    if (of->step_count > 0 && of->steps[of->step_count - 1].at == now)
+        of->step_count--;
+    MEM_GROW(of->steps, of->step_count, of->step_capacity);
+    of->steps[of->step_count++] = (struct level_step){ now, of->wanted, of->ready };
+}
+
 /* After a change: start the clock at the first full readiness, begin and end outages, and
  * note the step. `was_down` is as it stood before. */
 static void settle(struct availability *of, sim_time now, bool was_down, struct cause cause)
 {
     if (!of->counting && of->wanted > 0 && of->ready >= of->wanted) {
         of->counting = true;
-        of->began = now;
+        of->brought_up = of->began = now;
     }
     if (of->counting && is_down(of) && !was_down)
         begin_outage(of, now, cause);
     if (of->counting && !is_down(of) && was_down)
         of->outages[of->outage_count - 1].end = now;
-    if (of->step_count > 0 && of->steps[of->step_count - 1].at == now)
-        of->step_count--;
-    MEM_GROW(of->steps, of->step_count, of->step_capacity);
-    of->steps[of->step_count++] = (struct level_step){ now, of->wanted, of->ready };
+    note_step(of, now);
 }
 
 void availability_want(struct availability *of, sim_time now, int32_t wanted, struct cause cause)
@@ -140,6 +145,20 @@ bool availability_gain(struct availability *of, sim_time now, uint64_t replica,
 sim_time availability_observed(const struct availability *of)
 {
     return of->counting ? of->last - of->began : 0;
+}
+
+void availability_restart(struct availability *of, sim_time now)
+{
+    availability_advance(of, now);
+    const bool down = of->counting && is_down(of);
+    const struct cause cause =
+        down ? of->outages[of->outage_count - 1].cause : (struct cause){ 0 };
+    of->began = now;
+    of->downtime = of->degraded = of->missing = 0;
+    of->outage_count = of->loss_count = of->step_count = 0;
+    if (down)
+        begin_outage(of, now, cause);
+    note_step(of, now);
 }
 
 void availability_close(struct availability *of)

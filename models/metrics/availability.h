@@ -48,9 +48,10 @@ struct level_step {
 /* All zero is one that nothing was asked of yet. Times never go back. */
 struct availability {
     int32_t wanted, ready;
-    bool counting;  /* the clock has started */
-    sim_time began; /* when it started */
-    sim_time last;  /* up to when the sums below are complete */
+    bool counting;       /* the clock has started */
+    sim_time brought_up; /* when all wanted replicas were ready for the first time */
+    sim_time began;      /* what is counted: then, or from a later restart on */
+    sim_time last;       /* up to when the sums below are complete */
     sim_time downtime, degraded, missing;
     struct vacancy *vacancies; /* oldest first */
     int32_t vacancy_count, vacancy_capacity;
@@ -78,6 +79,10 @@ void availability_advance(struct availability *of, sim_time now);
 
 /* The counted time up to `last`: 0 while the clock has not started. */
 sim_time availability_observed(const struct availability *of);
+
+/* Forget what was counted before `now`; what is missing stays so, and an outage that lasts goes on as
+ * one that begins now. */
+void availability_restart(struct availability *of, sim_time now);
 
 /* Release what it holds. */
 void availability_close(struct availability *of);

@@ -1,7 +1,9 @@
 /* Why something is not ready, in the words that `kubectl describe` would show. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
-#include <stdlib.h>
 
 #include "sim/base/memory.h"
 
@@ -41,6 +43,17 @@ static char *of_containers(const struct pod *pod)
                            : mem_text(reason, strlen(reason));
 }
 
+/* A pod whose containers are ready is not when its node is silent: the node lifecycle controller says
+ * so by an event, and nothing in the condition. */
+static char *of_readiness(const struct pod *pod)
+{
+    const char *message = pod_condition_message(pod, POD_READY);
+    if (pod_is_ready(pod))
+        return NULL;
+    return message != NULL && *message != '\0' ? mem_format("NotReady: %s", message)
+                                               : mem_format("NodeNotReady: Node is not ready");
+}
+
 char *diagnose_pod(const struct pod *pod)
 {
     char *text = NULL;
@@ -51,9 +64,7 @@ char *diagnose_pod(const struct pod *pod)
     text = of_scheduling(pod);
     if (text == NULL)
         text = of_containers(pod);
-    if (text == NULL && pod_condition_message(pod, POD_READY) != NULL)
-        text = mem_format("NotReady: %s", pod_condition_message(pod, POD_READY));
-    return text;
+    return text ? text : of_readiness(pod);
 }
 
 static char *of_condition(const struct conditions *conditions, const char *type,
@@ -120,6 +131,8 @@ char *diagnose_workload(const struct cluster *cluster, struct object_key key)
         return of_deployment(cluster, object);
     case KIND_REPLICASET:
         return of_replicaset(cluster, object);
+    case KIND_DAEMONSET:
+        return of_pods(cluster, meta_of(object));
     case KIND_POD:
         return diagnose_pod(pod_of(object));
     default:

@@ -16,6 +16,8 @@ struct metric {
     void *(*start)(struct cluster *cluster);
     /* What was measured up to `now`, as a document; a new reference. May be asked again later. */
     struct value *(*summary)(void *state, sim_time now);
+    /* Forget what was measured before `now`; what there is stays. */
+    void (*restart)(void *state, sim_time now);
     void (*stop)(void *state); /* release */
 };
 
@@ -29,6 +31,9 @@ struct metrics_run;
  * before the cluster. */
 struct metrics_run *metrics_start(struct cluster *cluster);
 void metrics_stop(struct metrics_run *run);
+
+/* Measure from `now` on only: what came before was warm-up. */
+void metrics_restart(struct metrics_run *run, sim_time now);
 
 /* One map with a key for each metric; a new reference. */
 struct value *metrics_summary(struct metrics_run *run, sim_time now);

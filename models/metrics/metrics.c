@@ -31,6 +31,12 @@ void metrics_stop(struct metrics_run *run)
     free(run);
 }
 
+void metrics_restart(struct metrics_run *run, sim_time now)
+{
+    for (size_t i = 0; i < METRICS; i++)
+        metrics[i]->restart(run->states[i], now);
+}
+
 struct value *metrics_summary(struct metrics_run *run, sim_time now)
 {
     struct value *summary = value_new_map();

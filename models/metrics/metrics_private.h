@@ -14,7 +14,8 @@ static inline bool pod_serves(const struct pod *pod)
     return pod_is_ready(pod) && !pod->meta.deleting && !pod_is_terminal(pod);
 }
 
-/* Did nobody mean this to happen? True of the roots that failures begin. */
+/* Did nobody mean this to happen? True of the roots that failures begin, and of a container's that
+ * ends by itself. */
 bool root_is_failure(const struct run *run, uint32_t root);
 
 /* "node-crash/worker-3"; the caller frees. */
@@ -28,6 +29,31 @@ struct value *tally_print(struct tally *tally);
 
 /* Put the fields of an availability into a map: see docs/summary.md. Complete up to `now`. */
 void availability_print(struct availability *of, const struct run *run, struct value *into);
+
+/* How long losses took to show, to find another place, and to mend: from the failure on, in
+ * seconds. Release with recovery_close(). */
+struct recovery {
+    struct tally detect, reschedule, recover;
+};
+void recovery_init(struct recovery *recovery);
+void recovery_close(struct recovery *recovery);
+
+/* A vacancy was filled at `now` by a replica that got its node at `scheduled`. Counts if a failure
+ * left it, while that was counted. */
+void recovery_note(struct recovery *recovery, const struct run *run, const struct availability *of,
+                   const struct vacancy *filled, uint64_t replica, sim_time scheduled,
+                   sim_time now);
+void recovery_print(struct recovery *recovery, struct value *into);
+
+/* The rollouts of a Deployment. All zero: none yet. Release with rollouts_close(). */
+struct rollouts {
+    struct rollout *items; /* owned; the last one may be under way */
+    size_t count, capacity;
+};
+void rollouts_follow(struct rollouts *rollouts, const struct watch_event *event);
+void rollouts_restart(struct rollouts *rollouts);
+struct value *rollouts_print(const struct rollouts *rollouts, const struct run *run);
+void rollouts_close(struct rollouts *rollouts);
 
 /* Why fewer pods than wanted are ready, in the words of `kubectl describe`: what the workload's
  * conditions or the first of its unready pods have to say. The caller frees; NULL when nothing is

@@ -153,6 +153,18 @@ static struct value *summary(void *state, sim_time now)
     return list;
 }
 
+static void restart(void *state, sim_time now)
+{
+    struct nodes *nodes = state;
+    for (struct row *row = nodes->first; row != NULL; row = row->next) {
+        level_restart(&row->cpu, now);
+        level_restart(&row->memory, now);
+        level_restart(&row->pods, now);
+        level_restart(&row->fragmentation, now);
+        level_restart(&row->ready, now);
+    }
+}
+
 static void stop(void *state)
 {
     struct nodes *nodes = state;
@@ -171,5 +183,6 @@ const struct metric nodes_metric = {
     .name = "nodes",
     .start = start,
     .summary = summary,
+    .restart = restart,
     .stop = stop,
 };

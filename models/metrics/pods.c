@@ -77,6 +77,17 @@ static struct value *summary(void *state, sim_time now)
     return map;
 }
 
+static void restart(void *state, sim_time now)
+{
+    struct pods *pods = state;
+    pods->created = pods->bound = pods->succeeded = pods->failed = 0;
+    tally_close(&pods->latency);
+    tally_init(&pods->latency, TALLY_EXACT);
+    level_restart(&pods->live, now);
+    level_restart(&pods->pending, now);
+    level_restart(&pods->running, now);
+}
+
 static void stop(void *state)
 {
     struct pods *pods = state;
@@ -88,5 +99,6 @@ const struct metric pods_metric = {
     .name = "pods",
     .start = start,
     .summary = summary,
+    .restart = restart,
     .stop = stop,
 };

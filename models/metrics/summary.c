@@ -12,10 +12,8 @@ enum { CURVE_POINTS = 2000 }; /* of a curve, at most */
 
 bool root_is_failure(const struct run *run, uint32_t root)
 {
-    struct error error = { 0 };
-    bool known = failures_know(run->roots[root].kind, (struct place){ 0 }, &error);
-    error_close(&error);
-    return known;
+    const char *kind = run->roots[root].kind;
+    return failures_include(kind) || strcmp(kind, "container-exit") == 0;
 }
 
 char *root_print(const struct run *run, uint32_t root)
@@ -159,18 +157,23 @@ static struct value *step_print(const struct level_step *step)
     return point;
 }
 
-/* The curve of [seconds, wanted, ready]; of a long one, in each stretch the step with the fewest
- * ready, so that no dip is lost. */
+/* The curve of [seconds, wanted, ready]. Of a long one the first and the last step, and in each
+ * stretch between the one with the fewest ready and the last: no dip is lost, nor its end. */
 static struct value *curve_print(const struct availability *of)
 {
     struct value *list = value_new_list();
-    uint32_t stretch = of->step_count / CURVE_POINTS + 1;
-    for (uint32_t i = 0; i < of->step_count; i += stretch) {
+    const uint32_t stretch = of->step_count / (CURVE_POINTS / 2) + 1;
+    if (of->step_count > 0)
+        value_add(list, step_print(&of->steps[0]));
+    for (uint32_t i = 1; i < of->step_count; i += stretch) {
+        const uint32_t last = (i + stretch < of->step_count ? i + stretch : of->step_count) - 1;
         uint32_t lowest = i;
-        for (uint32_t j = i; j < i + stretch && j < of->step_count; j++)
+        for (uint32_t j = i; j <= last; j++)
             if (of->steps[j].ready < of->steps[lowest].ready)
                 lowest = j;
-        value_add(list, step_print(&of->steps[lowest]));
+        if (lowest != last)
+            value_add(list, step_print(&of->steps[lowest]));
+        value_add(list, step_print(&of->steps[last]));
     }
     return list;
 }
@@ -183,7 +186,7 @@ void availability_print(struct availability *of, const struct run *run, struct v
     value_set(into, "ready", value_new_int(of->ready));
     value_set(into, "availability",
               observed > 0 ? number_print(1 - share(of->downtime, observed)) : value_new_null());
-    value_set(into, "bringUpSeconds", of->counting ? seconds_print(of->began) : value_new_null());
+    value_set(into, "bringUpSeconds", of->counting ? seconds_print(of->brought_up) : value_new_null());
     value_set(into, "observedSeconds", seconds_print(observed));
     value_set(into, "downtimeSeconds", seconds_print(of->downtime));
     value_set(into, "degradedSeconds", seconds_print(of->degraded));

@@ -1,36 +1,27 @@
-/* Availability of each workload: Deployments, ReplicaSets without one, and bare pods that are
- * meant to run for ever.
+/* Availability of each workload: Deployments, ReplicaSets without one, DaemonSets, and bare pods that
+ * are meant to run for ever.
  *
- * A pod belongs to the workload at the top of its owner references, which is looked up when
- * the pod is first seen. Also here: how long it takes to notice a lost replica, to place
- * its replacement and to have it ready, counted from the failure's root; restarts; rollouts. */
+ * A pod belongs to the workload at the top of its owner references. Owners may change: a ReplicaSet or
+ * a pod is adopted or released, and what it counts for changes with it. Also here: recoveries,
+ * restarts, and how long pods wait for a node. */
 #include <stdlib.h>
 
+#include "models/api/daemonset.h"
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
 
-enum rollout_outcome { ROLLOUT_UNDER_WAY, ROLLOUT_COMPLETE, ROLLOUT_SUPERSEDED };
-
-/* From a change of the template until every replica is updated and available. */
-struct rollout {
-    sim_time start, end;
-    enum rollout_outcome outcome;
-    bool missed_deadline;
-    uint32_t root;
-};
-
 struct row {
     struct row *next; /* in order of creation */
     struct object_key key;
     struct uid uid;
-    bool deleted;
+    bool deleted; /* or, as a workload of its own, adopted by another one */
     struct availability availability;
-    struct tally detect, reschedule, recover; /* seconds */
+    struct recovery recovery;
+    struct tally latency; /* seconds from a pod's creation to its binding */
     int64_t restarts;
-    struct rollout *rollouts;
-    size_t rollout_count, rollout_capacity;
+    struct rollouts rollouts;
 };
 
 /* Which row an owner's pods count for: the owner is the row's own object or a ReplicaSet below. */
@@ -66,12 +57,15 @@ static struct owner_of *owner_find(const struct workloads *all, struct uid uid)
     return (struct owner_of *)node;
 }
 
-static void owner_add(struct workloads *all, struct uid uid, struct row *row)
+static void owner_set(struct workloads *all, struct uid uid, struct row *row)
 {
-    struct owner_of *owner = pool_take(&all->owner_pool);
-    owner->uid = uid;
+    struct owner_of *owner = owner_find(all, uid);
+    if (owner == NULL) {
+        owner = pool_take(&all->owner_pool);
+        owner->uid = uid;
+        table_add(&all->owners, &owner->node, uid.low);
+    }
     owner->row = row;
-    table_add(&all->owners, &owner->node, uid.low);
 }
 
 static struct row *row_new(struct workloads *all, const struct object *object)
@@ -79,18 +73,12 @@ static struct row *row_new(struct workloads *all, const struct object *object)
     struct row *row = mem_new(sizeof *row);
     row->key = object_key_hold(object_key(object));
     row->uid = meta_of(object)->uid;
-    tally_init(&row->detect, TALLY_EXACT);
-    tally_init(&row->reschedule, TALLY_EXACT);
-    tally_init(&row->recover, TALLY_EXACT);
+    recovery_init(&row->recovery);
+    tally_init(&row->latency, TALLY_EXACT);
     *all->last = row;
     all->last = &row->next;
-    owner_add(all, row->uid, row);
+    owner_set(all, row->uid, row);
     return row;
-}
-
-static struct replica *replica_find(const struct workloads *all, const struct object *pod)
-{
-    return (struct replica *)table_first(&all->replicas, meta_of(pod)->uid.low);
 }
 
 /* The row of a pod or ReplicaSet by its controller; NULL when it has none that we know. */
@@ -101,7 +89,12 @@ static struct row *row_of_owner(const struct workloads *all, const struct object
     return known ? known->row : NULL;
 }
 
-/* ---- pods ---- */
+/* ---- replicas ---- */
+
+static struct replica *replica_find(const struct workloads *all, const struct object *pod)
+{
+    return (struct replica *)table_first(&all->replicas, meta_of(pod)->uid.low);
+}
 
 static bool is_bare_service(const struct object *pod)
 {
@@ -126,19 +119,10 @@ static struct replica *replica_new(struct workloads *all, const struct watch_eve
     return replica;
 }
 
-/* How long the loss took to show, to find another place, and to mend: from the failure on. */
-static void note_recovery(struct workloads *all, struct row *row, const struct vacancy *filled,
-                          const struct replica *replica, const struct pod *pod, sim_time now)
+static void replica_forget(struct workloads *all, struct replica *replica)
 {
-    const struct run *run = all->cluster->run;
-    if (!row->availability.counting || filled->replica == 0 ||
-        !root_is_failure(run, filled->cause.root))
-        return;
-    sim_time struck = run->roots[filled->cause.root].at;
-    tally_add(&row->detect, sim_time_to_seconds(filled->since - struck));
-    tally_add(&row->recover, sim_time_to_seconds(now - struck));
-    if (filled->replica != replica->id)
-        tally_add(&row->reschedule, sim_time_to_seconds(pod->transitions[POD_SCHEDULED] - struck));
+    table_remove(&all->replicas, &replica->node);
+    pool_give(&all->replica_pool, replica);
 }
 
 static void replica_leaves(struct replica *replica, const struct watch_event *event)
@@ -148,18 +132,44 @@ static void replica_leaves(struct replica *replica, const struct watch_event *ev
     replica->ready = false;
 }
 
-static void replica_serves(struct workloads *all, struct replica *replica,
+static void replica_serves(struct workloads *all, struct replica *replica, const struct pod *pod,
                            const struct watch_event *event)
 {
     struct row *row = replica->row;
     struct vacancy filled;
-    bool counted = row->availability.counting;
     replica->ready = true;
     if (availability_gain(&row->availability, event->at, replica->id, replica->created_for,
-                          &filled) &&
-        counted)
-        note_recovery(all, row, &filled, replica, pod_of(event->object), event->at);
+                          &filled))
+        recovery_note(&row->recovery, all->cluster->run, &row->availability, &filled, replica->id,
+                      pod->transitions[POD_SCHEDULED], event->at);
 }
+
+/* A workload of its own that another one took over. */
+static void row_is_adopted(struct row *row, const struct watch_event *event)
+{
+    row->deleted = true;
+    availability_want(&row->availability, event->at, 0, event->cause);
+}
+
+/* The pod has another controller now, or none: released, it is no replica any more. NULL then. */
+static struct replica *replica_changes_hands(struct workloads *all, struct replica *replica,
+                                             const struct watch_event *event)
+{
+    struct row *row = row_of_owner(all, event->object);
+    if (row == replica->row || (row == NULL && replica->row->key.kind == KIND_POD))
+        return replica;
+    replica_leaves(replica, event);
+    if (row == NULL) {
+        replica_forget(all, replica);
+        return NULL;
+    }
+    if (replica->row->key.kind == KIND_POD)
+        row_is_adopted(replica->row, event);
+    replica->row = row;
+    return replica;
+}
+
+/* ---- pods ---- */
 
 static int64_t restarts_of(const struct container_statuses *containers)
 {
@@ -169,11 +179,13 @@ static int64_t restarts_of(const struct container_statuses *containers)
     return sum;
 }
 
-static void count_restarts(struct row *row, const struct watch_event *event)
+static void count_pod(struct row *row, const struct watch_event *event)
 {
     const struct pod *pod = pod_of(event->object), *before = pod_of(event->before);
     if (before != NULL && pod->containers != before->containers)
         row->restarts += restarts_of(pod->containers) - restarts_of(before->containers);
+    if (pod->node_name != NULL && before != NULL && before->node_name == NULL)
+        tally_add(&row->latency, sim_time_to_seconds(event->at - pod->meta.created));
 }
 
 /* A bare pod that is gone stays gone: a failure leaves its workload down, a user's deletion
@@ -185,110 +197,94 @@ static void bare_pod_gone(struct workloads *all, struct row *row, const struct w
         availability_want(&row->availability, event->at, 0, event->cause);
 }
 
+static bool owners_changed(const struct watch_event *event)
+{
+    return event->type == WATCH_MODIFIED &&
+           !owners_equal(meta_of(event->object)->owners, meta_of(event->before)->owners);
+}
+
 static void pod_changed(struct workloads *all, const struct watch_event *event)
 {
+    const struct pod *pod = pod_of(event->object);
     struct replica *replica = replica_find(all, event->object);
-    bool serves = event->type != WATCH_DELETED && pod_serves(pod_of(event->object));
-    if (replica != NULL && event->type == WATCH_MODIFIED &&
-        meta_of(event->object)->owners != meta_of(event->before)->owners) {
-        struct row *row = row_of_owner(all, event->object); /* adopted or released */
-        if (row != NULL && row != replica->row) {
-            replica_leaves(replica, event);
-            replica->row = row;
-        }
-    }
     if (replica == NULL && event->type != WATCH_DELETED)
         replica = replica_new(all, event);
+    else if (replica != NULL && owners_changed(event))
+        replica = replica_changes_hands(all, replica, event);
     if (replica == NULL)
         return;
-    count_restarts(replica->row, event);
-    if (!serves)
+    count_pod(replica->row, event);
+    if (event->type == WATCH_DELETED || !pod_serves(pod))
         replica_leaves(replica, event);
     else if (!replica->ready)
-        replica_serves(all, replica, event);
-    if (event->type == WATCH_DELETED) {
-        if (replica->row->key.kind == KIND_POD)
-            bare_pod_gone(all, replica->row, event);
-        table_remove(&all->replicas, &replica->node);
-        pool_give(&all->replica_pool, replica);
-    }
-}
-
-/* ---- Deployments and ReplicaSets ---- */
-
-static struct rollout *rollout_open(struct row *row)
-{
-    struct rollout *last = row->rollout_count ? &row->rollouts[row->rollout_count - 1] : NULL;
-    return last != NULL && last->outcome == ROLLOUT_UNDER_WAY ? last : NULL;
-}
-
-static void rollout_begin(struct row *row, const struct watch_event *event)
-{
-    struct rollout *open = rollout_open(row);
-    if (open != NULL) {
-        open->outcome = ROLLOUT_SUPERSEDED;
-        open->end = event->at;
-    }
-    MEM_GROW(row->rollouts, row->rollout_count, row->rollout_capacity);
-    row->rollouts[row->rollout_count++] =
-        (struct rollout){ .start = event->at, .end = SIM_FOREVER, .root = event->cause.root };
-}
-
-/* As `kubectl rollout status` sees it. */
-static bool rollout_is_complete(const struct deployment *deployment)
-{
-    return deployment->observed_generation >= deployment->meta.generation &&
-           deployment->updated_replicas == deployment->replicas &&
-           deployment->status_replicas == deployment->replicas &&
-           deployment->available_replicas == deployment->replicas;
-}
-
-static bool template_changed(const struct deployment *deployment, const struct deployment *before)
-{
-    return before == NULL ||
-           (deployment->template != before->template &&
-            !value_equal(deployment->template->document, before->template->document));
-}
-
-static void follow_rollout(struct row *row, const struct watch_event *event)
-{
-    const struct deployment *deployment = (const struct deployment *)event->object;
-    if (template_changed(deployment, (const struct deployment *)event->before))
-        rollout_begin(row, event);
-    struct rollout *open = rollout_open(row);
-    if (open == NULL)
+        replica_serves(all, replica, pod, event);
+    if (event->type != WATCH_DELETED)
         return;
-    const struct condition *progressing = conditions_find(deployment->conditions, "Progressing");
-    if (progressing != NULL && progressing->status == CONDITION_FALSE &&
-        progressing->transition > open->start) /* not what the rollout before left behind */
-        open->missed_deadline = true;
-    if (rollout_is_complete(deployment)) {
-        open->outcome = ROLLOUT_COMPLETE;
-        open->end = event->at;
-    }
+    if (replica->row->key.kind == KIND_POD)
+        bare_pod_gone(all, replica->row, event);
+    replica_forget(all, replica);
 }
 
-static void workload_changed(struct workloads *all, const struct watch_event *event,
-                             int32_t replicas)
+/* ---- Deployments, ReplicaSets, DaemonSets ---- */
+
+static struct row *workload_changed(struct workloads *all, const struct watch_event *event,
+                                    int32_t replicas)
 {
     struct owner_of *owner = owner_find(all, meta_of(event->object)->uid);
     struct row *row = owner ? owner->row : row_new(all, event->object);
-    bool ends = event->type == WATCH_DELETED || meta_of(event->object)->deleting;
+    const bool ends = event->type == WATCH_DELETED || meta_of(event->object)->deleting;
     row->deleted = event->type == WATCH_DELETED;
     availability_want(&row->availability, event->at, ends ? 0 : replicas, event->cause);
-    if (row->key.kind == KIND_DEPLOYMENT && !ends)
-        follow_rollout(row, event);
+    return row;
 }
 
+static void deployment_changed(struct workloads *all, const struct watch_event *event)
+{
+    const struct deployment *deployment = (const struct deployment *)event->object;
+    struct row *row = workload_changed(all, event, deployment->replicas);
+    rollouts_follow(&row->rollouts, event);
+}
+
+/* A ReplicaSet's pods count for another row from now on. */
+static void move_replicas(struct workloads *all, const struct watch_event *event, struct row *row)
+{
+    const struct uid set = meta_of(event->object)->uid;
+    struct cache_cursor pods = client_list_owned(&all->cluster->admin, KIND_POD, set);
+    owner_set(all, set, row);
+    while (cache_next(&pods)) {
+        struct replica *replica = replica_find(all, pods.object);
+        if (replica == NULL || replica->row == row)
+            continue;
+        const bool ready = replica->ready;
+        replica_leaves(replica, event);
+        replica->row = row;
+        if (ready)
+            replica_serves(all, replica, pod_of(pods.object), event);
+    }
+}
+
+/* One without a Deployment is a workload of its own, as long as none adopts it; one that is released
+ * becomes one. */
 static void replicaset_changed(struct workloads *all, const struct watch_event *event)
 {
-    const struct object *object = event->object;
-    struct owner_of *known = owner_find(all, meta_of(object)->uid);
-    struct row *above = row_of_owner(all, object);
-    if (above == NULL && (known == NULL || known->row->key.kind == KIND_REPLICASET))
-        workload_changed(all, event, ((const struct replicaset *)object)->replicas);
-    else if (known == NULL)
-        owner_add(all, meta_of(object)->uid, above);
+    const struct uid uid = meta_of(event->object)->uid;
+    const int32_t replicas = ((const struct replicaset *)event->object)->replicas;
+    struct owner_of *known = owner_find(all, uid);
+    struct row *above = row_of_owner(all, event->object);
+    const bool is_own = known != NULL && uid_equal(known->row->uid, uid);
+    if (above == NULL && known != NULL && !is_own && event->type != WATCH_DELETED) {
+        struct row *row = row_new(all, event->object);
+        availability_want(&row->availability, event->at, replicas, event->cause);
+        move_replicas(all, event, row);
+    } else if (above == NULL && (is_own || event->type != WATCH_DELETED)) {
+        workload_changed(all, event, replicas);
+    } else if (above != NULL && known == NULL) {
+        owner_set(all, uid, above);
+    } else if (above != NULL && is_own) {
+        struct row *own = known->row;
+        move_replicas(all, event, above);
+        row_is_adopted(own, event);
+    }
 }
 
 static void notice(void *self, const struct watch_event *event)
@@ -301,7 +297,10 @@ static void notice(void *self, const struct watch_event *event)
         replicaset_changed(self, event);
         break;
     case KIND_DEPLOYMENT:
-        workload_changed(self, event, ((const struct deployment *)event->object)->replicas);
+        deployment_changed(self, event);
+        break;
+    case KIND_DAEMONSET:
+        workload_changed(self, event, ((const struct daemonset *)event->object)->desired);
         break;
     }
 }
@@ -318,29 +317,9 @@ static void *start(struct cluster *cluster)
     pool_init(&all->owner_pool, sizeof(struct owner_of));
     pool_init(&all->replica_pool, sizeof(struct replica));
     cache_watch_kinds(cluster->cache, (struct watcher){ .self = all, .deliver = notice },
-                      1u << KIND_POD | 1u << KIND_REPLICASET | 1u << KIND_DEPLOYMENT);
+                      UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_REPLICASET |
+                          UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET);
     return all;
-}
-
-static struct value *rollouts_print(const struct row *row, const struct run *run)
-{
-    static const char *const outcomes[] = { "under way", "complete", "superseded" };
-    struct value *list = value_new_list();
-    for (size_t i = 0; i < row->rollout_count; i++) {
-        const struct rollout *rollout = &row->rollouts[i];
-        struct value *map = value_new_map();
-        char *cause = root_print(run, rollout->root);
-        sim_time end = rollout->outcome == ROLLOUT_UNDER_WAY ? run_now(run) : rollout->end;
-        value_set(map, "startSeconds", seconds_print(rollout->start));
-        value_set(map, "endSeconds", seconds_print(rollout->end));
-        value_set(map, "seconds", seconds_print(end - rollout->start));
-        value_set(map, "outcome", value_new_string(outcomes[rollout->outcome]));
-        value_set(map, "missedProgressDeadline", value_new_bool(rollout->missed_deadline));
-        value_set(map, "cause", value_new_string(cause));
-        value_add(list, map);
-        free(cause);
-    }
-    return list;
 }
 
 static struct value *reason_print(const struct workloads *all, const struct row *row)
@@ -362,11 +341,10 @@ static struct value *row_print(struct workloads *all, struct row *row)
     value_set(map, "name", value_new_string(text_s(row->key.name)));
     value_set(map, "deleted", value_new_bool(row->deleted));
     availability_print(&row->availability, all->cluster->run, map);
-    value_set(map, "detect", tally_print(&row->detect));
-    value_set(map, "reschedule", tally_print(&row->reschedule));
-    value_set(map, "recover", tally_print(&row->recover));
+    recovery_print(&row->recovery, map);
+    value_set(map, "schedulingLatency", tally_print(&row->latency));
     value_set(map, "restarts", value_new_int(row->restarts));
-    value_set(map, "rollouts", rollouts_print(row, all->cluster->run));
+    value_set(map, "rollouts", rollouts_print(&row->rollouts, all->cluster->run));
     value_set(map, "reason", reason_print(all, row));
     return map;
 }
@@ -381,6 +359,20 @@ static struct value *summary(void *state, sim_time now)
     return list;
 }
 
+static void restart(void *state, sim_time now)
+{
+    struct workloads *all = state;
+    for (struct row *row = all->first; row != NULL; row = row->next) {
+        availability_restart(&row->availability, now);
+        recovery_close(&row->recovery);
+        recovery_init(&row->recovery);
+        tally_close(&row->latency);
+        tally_init(&row->latency, TALLY_EXACT);
+        rollouts_restart(&row->rollouts);
+        row->restarts = 0;
+    }
+}
+
 static void stop(void *state)
 {
     struct workloads *all = state;
@@ -389,10 +381,9 @@ static void stop(void *state)
         all->first = row->next;
         object_key_drop(row->key);
         availability_close(&row->availability);
-        tally_close(&row->detect);
-        tally_close(&row->reschedule);
-        tally_close(&row->recover);
-        free(row->rollouts);
+        recovery_close(&row->recovery);
+        tally_close(&row->latency);
+        rollouts_close(&row->rollouts);
         free(row);
     }
     table_close(&all->owners);
@@ -406,5 +397,6 @@ const struct metric workloads_metric = {
     .name = "workloads",
     .start = start,
     .summary = summary,
+    .restart = restart,
     .stop = stop,
 };

@@ -43,6 +43,7 @@ Test(hand_checked, a_container_that_crashes_again_and_again_waits_longer_each_ti
     expect_measured(summary, "service/web",
                     "observed 3596.949 after 3.051, availability 0.9905475446\n"
                     "down 34, degraded 34, not ready 34\n"
+                    "detect 4 of mean 0.02, most 0.02, recover 4 of mean 8.52, most 21.02\n"
                     "outage 600.02 to 601.02 by container-crash/app=web\n"
                     "outage 660.02 to 671.02 by container-crash/app=web\n"
                     "outage 720.02 to 741.02 by container-crash/app=web\n"
@@ -117,6 +118,7 @@ Test(hand_checked, a_lost_node_is_missed_then_tolerated_then_replaced)
     expect_measured(summary, "service/web",
                     "observed 1796.949 after 3.051, availability 0.828575546663\n"
                     "down 308.041, degraded 308.041, not ready 308.041\n"
+                    "detect 46.03, reschedule 351.051, recover 354.071\n"
                     "outage 650.03 to 958.071 by node-crash/large-0\n"
                     "node-crash: down 308.041, not ready 308.041, outages 1, replicas 1\n");
     value_drop(summary);
