@@ -223,7 +223,8 @@ struct value *admit_create(const struct admission *admission, const struct value
     }
     if (is_service(kind))
         service_normalize(&tree, NULL);
-    if (!is_valid(tree, NULL, kind, refusal))
+    if (!is_valid(tree, NULL, kind, refusal) ||
+        (kind != NULL && !admission_check(admission, tree, kind, refusal)))
         return refuse(tree, refusal, document, faults);
     if (is_service(kind))
         service_allocate(admission, &tree);

@@ -3,7 +3,7 @@
  *
  * The same for a manifest of a scenario and for an HTTP request. Follows the registry strategies
  * (pkg/registry) and the default admission plugins (ServiceAccount, Priority,
- * DefaultTolerationSeconds, TaintNodesByCondition) of the release named in docs/fidelity.md. */
+ * DefaultTolerationSeconds, TaintNodesByCondition, RuntimeClass) of the release named in docs/fidelity.md. */
 #ifndef MODELS_CLUSTER_ADMISSION_H
 #define MODELS_CLUSTER_ADMISSION_H
 
@@ -27,6 +27,8 @@ struct admission {
     bool (*find_priority_class)(void *context, const char *name, struct priority_class *found);
     /* Is there such a service account? NULL: there are all. */
     bool (*has_service_account)(void *context, const char *space, const char *name);
+    /* Is there such a runtime class? NULL: there are all. What classes add is not modelled. */
+    bool (*has_runtime_class)(void *context, const char *name);
     /* A free address of the service range, or a free node port; the caller frees the text. NULL: the
      * address of the range itself and the port after the last one given, as in a dry run. */
     char *(*allocate_ip)(void *context);

@@ -1,6 +1,7 @@
 /* The mutating admission plugins that every cluster runs.
  *
- * Follows plugin/pkg/admission/{serviceaccount,priority,defaulttolerationseconds,nodetaint}. */
+ * Follows plugin/pkg/admission/{serviceaccount,priority,defaulttolerationseconds,nodetaint,
+ * runtimeclass}. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +240,20 @@ static void admit_tolerations(struct value **spec)
     }
 }
 
+/* ── RuntimeClass ── */
+
+static bool admit_runtime_class(const struct admission *admission, const struct value *spec,
+                                const char *name, struct refusal *refusal)
+{
+    const char *class = text_of(spec, "runtimeClassName");
+    if (*class == '\0' || admission->has_runtime_class == NULL ||
+        admission->has_runtime_class(admission->context, class))
+        return true;
+    return refuse_document(refusal, 403,
+                           "pods \"%s\" is forbidden: pod rejected: RuntimeClass \"%s\" not found",
+                           name, class);
+}
+
 /* ── on documents ── */
 
 static bool is_kind(const struct schema_kind *kind, const char *name)
@@ -283,9 +298,17 @@ static void admit_node(struct value **document)
 static void admit_pod_spec(const struct admission *admission, struct value **spec,
                            const char *space, const char *name, struct refusal *refusal)
 {
-    if (admit_service_account(admission, spec, space, name, refusal))
-        admit_priority(admission, spec, name, refusal);
+    bool good = admit_service_account(admission, spec, space, name, refusal) &&
+                admit_priority(admission, spec, name, refusal);
     admit_tolerations(spec);
+    if (good)
+        admit_runtime_class(admission, *spec, name, refusal);
+}
+
+static const char *name_of(const struct value *document)
+{
+    const struct value *meta = value_get(document, "metadata");
+    return *text_of(meta, "name") != '\0' ? text_of(meta, "name") : text_of(meta, "generateName");
 }
 
 bool admission_mutate(const struct admission *admission, struct value **document,
@@ -296,9 +319,30 @@ bool admission_mutate(const struct admission *admission, struct value **document
     if (!is_kind(kind, "Pod") ||
         value_path(*document, "metadata", "annotations", "kubernetes.io/config.mirror", NULL))
         return true;
-    const struct value *meta = value_get(*document, "metadata");
-    const char *name = text_of(meta, "name");
-    admit_pod_spec(admission, value_slot(value_own(document), "spec"), text_of(meta, "namespace"),
-                   *name != '\0' ? name : text_of(meta, "generateName"), refusal);
+    struct value **spec = value_slot(value_own(document), "spec");
+    admit_pod_spec(admission, spec, text_of(value_get(*document, "metadata"), "namespace"),
+                   name_of(*document), refusal);
     return refusal->code == 0;
+}
+
+bool admission_check(const struct admission *admission, const struct value *document,
+                     const struct schema_kind *kind, struct refusal *refusal)
+{
+    const struct value *spec = value_get(document, "spec"), *overhead = value_get(spec, "overhead");
+    struct priority_class usual;
+    if (is_kind(kind, "Pod") && overhead != NULL && overhead->count > 0 &&
+        *text_of(spec, "runtimeClassName") == '\0')
+        return refuse_document(refusal, 403,
+                               "pods \"%s\" is forbidden: pod rejected: Pod Overhead set without "
+                               "corresponding RuntimeClass defined Overhead",
+                               name_of(document));
+    if (strcmp(kind->kind, "PriorityClass") == 0 &&
+        value_truth(value_get(document, "globalDefault"), false) &&
+        find_class(admission, NULL, &usual))
+        return refuse_document(refusal, 403,
+                               "priorityclasses.scheduling.k8s.io \"%s\" is forbidden: "
+                               "PriorityClass %s is already marked as default. Only one default "
+                               "can exist",
+                               name_of(document), usual.name);
+    return true;
 }

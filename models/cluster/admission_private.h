@@ -20,4 +20,8 @@ void service_allocate(const struct admission *admission, struct value **document
 bool admission_mutate(const struct admission *admission, struct value **document,
                       const struct schema_kind *kind, struct refusal *refusal);
 
+/* The plugins that only judge, after validation. False with the refusal. */
+bool admission_check(const struct admission *admission, const struct value *document,
+                     const struct schema_kind *kind, struct refusal *refusal);
+
 #endif

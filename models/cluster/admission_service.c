@@ -173,7 +173,7 @@ static void align_addresses(struct value *spec, const struct value *was)
     const struct value *all = value_get(spec, "clusterIPs");
     bool changed = was != NULL && strcmp(first, text_of(was, "clusterIP")) != 0 &&
                    value_equal(all, value_get(was, "clusterIPs"));
-    if (*first != '\0' && (size_of(all) == 0 || changed) && has_addresses(spec))
+    if (*first != '\0' && (size_of(all) == 0 || changed))
         value_set(spec, "clusterIPs", texts(first, NULL));
 }
 
@@ -195,6 +195,7 @@ static bool is_headless(const struct value *spec)
     return strcmp(text_of(spec, "clusterIP"), "None") == 0;
 }
 
+/* Headless services that select nothing may have the family that the cluster lacks. */
 static void set_families(struct value *spec)
 {
     const struct value *selector = value_get(spec, "selector");
@@ -203,7 +204,12 @@ static void set_families(struct value *spec)
         value_set(spec, "ipFamilyPolicy",
                   value_new_string(any ? "RequireDualStack" : "SingleStack"));
     if (size_of(value_get(spec, "ipFamilies")) == 0)
-        value_set(spec, "ipFamilies", any ? texts("IPv4", "IPv6") : texts("IPv4", NULL));
+        value_set(spec, "ipFamilies", texts("IPv4", NULL));
+    const struct value *families = value_get(spec, "ipFamilies");
+    if (!any || families->count > 1 || strcmp(text_of(spec, "ipFamilyPolicy"), "SingleStack") == 0)
+        return;
+    bool is_v4 = strcmp(value_text(families->items[0], ""), "IPv4") == 0;
+    value_set(spec, "ipFamilies", is_v4 ? texts("IPv4", "IPv6") : texts("IPv6", "IPv4"));
 }
 
 static void set_address(const struct admission *admission, struct value *spec)

@@ -32,6 +32,12 @@ static bool has_account(void *context, const char *space, const char *name)
     return strcmp(space, "shop") == 0 && strcmp(name, "default") == 0;
 }
 
+static bool has_runtime(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "sandbox") == 0;
+}
+
 static char *give_address(void *context)
 {
     return mem_format("10.96.9.%d", ++((struct answers *)context)->addresses);
@@ -58,7 +64,7 @@ static char *shown(const struct value *stored)
 static char *admitted_over(const char *text, const struct value *old)
 {
     struct answers answers = { 0 };
-    const struct admission admission = { "shop",       find_class, has_account,
+    const struct admission admission = { "shop",       find_class, has_account, has_runtime,
                                          give_address, give_port,  &answers };
     struct value *document = rows_parse(text);
     struct refusal refusal = { 0 };
@@ -134,6 +140,25 @@ Test(admission, mounts_the_token_of_the_service_account)
     EXPECT_PARTS(admitted(POD("\"serviceAccountName\":\"robot\",")),
                  "pods \"p\" is forbidden: error looking up service account shop/robot: "
                  "serviceaccount \"robot\" not found");
+}
+
+Test(admission, knows_runtime_classes)
+{
+    EXPECT_PARTS(admitted(POD("\"runtimeClassName\":\"sandbox\",")),
+                 "\"runtimeClassName\":\"sandbox\"");
+    EXPECT_PARTS(admitted(POD("\"runtimeClassName\":\"none\",")),
+                 "pods \"p\" is forbidden: pod rejected: RuntimeClass \"none\" not found");
+    EXPECT_PARTS(admitted(POD("\"overhead\":{\"cpu\":\"1m\"},")),
+                 "pods \"p\" is forbidden: pod rejected: Pod Overhead set without corresponding "
+                 "RuntimeClass defined Overhead");
+}
+
+Test(admission, allows_one_default_class)
+{
+    EXPECT_PARTS(admitted("{\"apiVersion\":\"scheduling.k8s.io/v1\",\"kind\":\"PriorityClass\","
+                          "\"metadata\":{\"name\":\"x\"},\"value\":1,\"globalDefault\":true}"),
+                 "priorityclasses.scheduling.k8s.io \"x\" is forbidden: PriorityClass usual is "
+                 "already marked as default. Only one default can exist");
 }
 
 Test(admission, allocates_addresses_and_ports_of_a_service)

@@ -27,10 +27,17 @@ static bool is_default_account(void *context, const char *space, const char *nam
     return strcmp(name, "default") == 0;
 }
 
+static bool has_no_runtime_class(void *context, const char *name)
+{
+    (void)context, (void)name;
+    return false;
+}
+
 static const struct admission recorded_cluster = {
     .default_namespace = "objs",
     .find_priority_class = find_no_class,
     .has_service_account = is_default_account,
+    .has_runtime_class = has_no_runtime_class,
 };
 
 static bool applies(const struct value *row)

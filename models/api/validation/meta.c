@@ -46,11 +46,12 @@ void check_annotations(struct field_errors *errors, const struct value *annotati
         field_too_long(errors, path, annotations, ANNOTATIONS_BYTES);
 }
 
-/* apiVersion is group/version: the version is what follows the slash. */
+/* apiVersion is group/version: the version is what follows the only slash. */
 static bool has_version(const char *api_version)
 {
     const char *slash = strchr(api_version, '/');
-    return *(slash ? slash + 1 : api_version) != '\0' && strcmp(api_version, "/") != 0;
+    const char *version = slash ? slash + 1 : api_version;
+    return *version != '\0' && strchr(version, '/') == NULL;
 }
 
 static void check_owner(struct field_errors *errors, const struct value *owner,

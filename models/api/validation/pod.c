@@ -113,6 +113,19 @@ static void check_host_aliases(struct field_errors *errors, const struct value *
     }
 }
 
+static void check_claim_name(struct field_errors *errors, const struct value *claims, size_t index,
+                             const struct field_path *path)
+{
+    const struct value *claim = claims->items[index];
+    for (size_t i = 0; i < index; i++)
+        if (*text_at(claim, "name") != '\0' &&
+            strcmp(text_at(claims->items[i], "name"), text_at(claim, "name")) == 0) {
+            field_duplicate(errors, CHILD(path, "name"), value_get(claim, "name"), NULL);
+            return;
+        }
+    check_required_text(errors, claim, "name", path, text_dns_label);
+}
+
 static void check_resource_claims(struct field_errors *errors, const struct value *claims,
                                   const struct field_path *path)
 {
@@ -122,7 +135,7 @@ static void check_resource_claims(struct field_errors *errors, const struct valu
         const struct field_path *item = ITEM(path, i);
         bool by_name = has(claim, "resourceClaimName");
         bool by_template = has(claim, "resourceClaimTemplateName");
-        check_required_text(errors, claim, "name", item, text_dns_label);
+        check_claim_name(errors, claims, i, item);
         if (by_name && by_template)
             invalid_struct(errors, claim, type, item,
                            "at most one of `resourceClaimName` or `resourceClaimTemplateName` may "

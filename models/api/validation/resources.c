@@ -202,23 +202,65 @@ static void check_against_limit(struct field_errors *errors, const struct value 
     free(detail);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of the pod's claims in their order, for a message; the caller frees. */
+static char *names_of_claims(const struct value *given)
+{
+    size_t count = 0;
+    const char **names = mem_new((size_of(given) + 1) * sizeof *names);
+    for (size_t i = 0; i < size_of(given); i++)
+        if (*text_at(given->items[i], "name") != '\0')
+            names[count++] = text_at(given->items[i], "name");
+    qsort(names, count, sizeof *names, compare_names);
+    struct writer text = { 0 };
+    writer_add(&text, "must be one of the names in pod.spec.resourceClaims");
+    writer_add(&text, count == 0 ? " which is empty" : ": ");
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+            writer_format(&text, "%s%s", i > 0 ? ", " : "", names[i]);
+    free(names);
+    return writer_take(&text);
+}
+
+static void check_claim_is_given(struct pod_check *check, const struct value *claim,
+                                 const struct field_path *path)
+{
+    const struct value *given = value_get(check->spec, "resourceClaims");
+    for (size_t i = 0; i < size_of(given); i++)
+        if (strcmp(text_at(given->items[i], "name"), text_at(claim, "name")) == 0)
+            return;
+    char *detail = names_of_claims(given);
+    field_not_found(check->errors, path, value_get(claim, "name"), detail);
+    free(detail);
+}
+
+/* A claim as a whole, or one request of it, at most once. */
 static void check_claims(struct pod_check *check, const struct value *claims,
                          const struct field_path *path)
 {
-    const struct value *given = value_get(check->spec, "resourceClaims");
     for (size_t i = 0; i < size_of(claims); i++) {
-        const struct value *name = value_get(claims->items[i], "name");
-        bool found = false;
-        for (size_t j = 0; j < size_of(given); j++)
-            found |= strcmp(text_at(given->items[j], "name"), value_text(name, "")) == 0;
-        if (*value_text(name, "") == '\0')
-            field_required(check->errors, ITEM(path, i), claims->items[i], "%s", "");
-        else if (!found)
-            field_not_found(check->errors, ITEM(path, i), name,
-                            size_of(given) == 0
-                                ? "must be one of the names in pod.spec.resourceClaims which is "
-                                  "empty"
-                                : "must be one of the names in pod.spec.resourceClaims");
+        const struct value *claim = claims->items[i], *name = value_get(claim, "name");
+        const struct field_path *item = ITEM(path, i);
+        bool again = false;
+        if (*value_text(name, "") == '\0') {
+            field_required(check->errors, item, claim, "%s", "");
+            continue;
+        }
+        check_optional_text(check->errors, claim, "request", item, text_dns_label);
+        for (size_t j = 0; j < i; j++)
+            again |= strcmp(text_at(claims->items[j], "name"), name->text) == 0 &&
+                     strcmp(text_at(claims->items[j], "request"), text_at(claim, "request")) == 0;
+        if (again) {
+            const char *request = text_at(claim, "request");
+            char *key = mem_format("\"%s%s%s\"", name->text, *request ? "/" : "", request);
+            field_duplicate(check->errors, item, claim, key);
+            free(key);
+        }
+        check_claim_is_given(check, claim, item);
     }
 }
 

@@ -199,23 +199,46 @@ static void check_session_affinity(struct field_errors *errors, const struct val
 
 /* ── traffic from outside ── */
 
+static void check_range_text(struct field_errors *errors, const struct value *node,
+                             const char *text, const struct field_path *path)
+{
+    text += strspn(text, " \t");
+    char *trimmed = mem_text(text, strcspn(text, " \t,"));
+    check_cidr(errors, node, trimmed, path);
+    free(trimmed);
+}
+
+/* The old form: an annotation with a list. */
+static void check_annotated_ranges(struct field_errors *errors, const struct value *service)
+{
+    const struct value *list = value_path(service, "metadata", "annotations", SOURCE_RANGES, NULL);
+    const struct field_path *path =
+        KEY(CHILD(CHILD(NULL, "metadata"), "annotations"), SOURCE_RANGES);
+    if (list == NULL)
+        return;
+    if (!service_is(value_get(service, "spec"), "LoadBalancer"))
+        field_forbidden(errors, path, list, "may only be used when `type` is 'LoadBalancer'");
+    const char *text = value_text(list, "");
+    if (text[strspn(text, " \t")] == '\0')
+        return;
+    for (; text != NULL; text = strchr(text, ',') ? strchr(text, ',') + 1 : NULL)
+        check_range_text(errors, list, text, path);
+}
+
 static void check_source_ranges(struct field_errors *errors, const struct value *service,
                                 const struct field_path *path)
 {
     const struct value *spec = value_get(service, "spec");
     const struct value *ranges = value_get(spec, "loadBalancerSourceRanges");
     const struct field_path *at = CHILD(path, "LoadBalancerSourceRanges");
-    if (size_of(ranges) == 0)
+    if (size_of(ranges) == 0) {
+        check_annotated_ranges(errors, service);
         return;
+    }
     if (!service_is(spec, "LoadBalancer"))
         field_forbidden(errors, at, ranges, "may only be used when `type` is 'LoadBalancer'");
-    for (size_t i = 0; i < ranges->count; i++) {
-        const char *text = value_text(ranges->items[i], "");
-        text += strspn(text, " \t");
-        char *trimmed = mem_text(text, strcspn(text, " \t"));
-        check_cidr(errors, ranges->items[i], trimmed, ITEM(at, i));
-        free(trimmed);
-    }
+    for (size_t i = 0; i < ranges->count; i++)
+        check_range_text(errors, ranges->items[i], value_text(ranges->items[i], ""), ITEM(at, i));
 }
 
 static void check_balancer_members(struct field_errors *errors, const struct value *spec,

@@ -94,13 +94,40 @@ void check_cluster_addresses(struct field_errors *errors, const struct value *sp
 
 /* ── allocation ── */
 
+/* A headless service that selects nothing may have families that the cluster lacks. */
+static bool has_free_families(const struct value *spec)
+{
+    return service_is_headless(spec) && size_of(value_get(spec, "selector")) == 0;
+}
+
+/* One family, unless the policy allows two; addresses tell the families that are left open. */
+static void check_policy(struct field_errors *errors, const struct value *spec,
+                         const struct field_path *path)
+{
+    static const char *const lists[][2] = { { "clusterIPs", "cluster IPs" },
+                                            { "ipFamilies", "IP families" } };
+    const struct value *policy = value_get(spec, "ipFamilyPolicy");
+    const struct value *ips = value_get(spec, "clusterIPs");
+    const bool single = policy == NULL ? !has_free_families(spec)
+                                       : strcmp(value_text(policy, ""), "SingleStack") == 0;
+    for (size_t i = 0; i < 2 && single; i++)
+        if (size_of(value_get(spec, lists[i][0])) == 2)
+            field_invalid_printed(errors, CHILD(path, "ipFamilyPolicy"), policy, "\"SingleStack\"",
+                                  "must be 'RequireDualStack' or 'PreferDualStack' when multiple "
+                                  "%s are specified",
+                                  lists[i][1]);
+    for (size_t i = size_of(value_get(spec, "ipFamilies")); i < size_of(ips); i++)
+        if (is_v6(ips->items[i]))
+            field_invalid(errors, ITEM(CHILD(path, "clusterIPs"), i), ips,
+                          "IPv6 is not configured on this cluster");
+}
+
 /* The cluster has IPv4 addresses alone. */
 static void check_single_stack(struct field_errors *errors, const struct value *spec,
                                const struct field_path *path)
 {
     const struct value *list = value_get(spec, "ipFamilies");
-    bool selects = size_of(value_get(spec, "selector")) > 0;
-    if (service_is_headless(spec) && !selects)
+    if (has_free_families(spec))
         return;
     if (strcmp(text_at(spec, "ipFamilyPolicy"), "RequireDualStack") == 0)
         field_invalid(errors, CHILD(path, "ipFamilyPolicy"), value_get(spec, "ipFamilyPolicy"),
@@ -111,6 +138,13 @@ static void check_single_stack(struct field_errors *errors, const struct value *
                           "not configured on this cluster");
 }
 
+/* 10.96.0.0/16 without its first and last address. */
+static bool is_in_range(const uint8_t *bytes)
+{
+    const int host = bytes[2] << 8 | bytes[3];
+    return bytes[0] == 10 && bytes[1] == 96 && host != 0 && host != 0xffff;
+}
+
 static void check_in_range(struct field_errors *errors, const struct value *spec,
                            const struct field_path *path)
 {
@@ -119,23 +153,37 @@ static void check_in_range(struct field_errors *errors, const struct value *spec
     const char *first = size_of(ips) > 0 ? value_text(ips->items[0], "") : "";
     if (!address_parse(first, &address) || !address.is_v4)
         return;
-    if (address.bytes[12] != 10 || address.bytes[13] != 96)
+    if (!is_in_range(address.bytes + 12))
         field_invalid(errors, CHILD(path, "clusterIPs"), ips,
                       "failed to allocate IP %s: the provided IP (%s) is not in the valid range. "
                       "The range of valid IPs is 10.96.0.0/16",
                       first, first);
 }
 
+/* A node port serves one port, in as many protocols as there are. */
+static bool is_taken(const struct value *ports, size_t index)
+{
+    const struct value *port = ports->items[index];
+    for (size_t i = 0; i < index; i++)
+        if (number_at(ports->items[i], "nodePort") == number_at(port, "nodePort") &&
+            number_at(ports->items[i], "port") != number_at(port, "port"))
+            return true;
+    return false;
+}
+
 static void check_node_ports(struct field_errors *errors, const struct value *spec,
                              const struct field_path *path)
 {
     const struct value *ports = value_get(spec, "ports");
-    for (size_t i = 0; i < size_of(ports) && service_is_reached_from_outside(spec); i++)
-        if (number_at(ports->items[i], "nodePort") != 0 &&
-            service_port_is_taken(ports, i, "nodePort", "protocol"))
+    if (!service_is(spec, "NodePort") && !service_is(spec, "LoadBalancer"))
+        return;
+    for (size_t i = 0; i < size_of(ports); i++)
+        if (number_at(ports->items[i], "nodePort") != 0 && is_taken(ports, i)) {
             field_invalid(errors, CHILD(ITEM(CHILD(path, "ports"), i), "nodePort"),
                           value_get(ports->items[i], "nodePort"),
                           "provided port is already allocated");
+            return;
+        }
 }
 
 /* What allocation refuses, before any other rule is looked at: each step only when the last found
@@ -144,10 +192,12 @@ bool check_allocation(struct field_errors *errors, const struct value *spec)
 {
     static void (*const steps[])(struct field_errors * errors, const struct value *spec,
                                  const struct field_path *path) = {
-        check_cluster_addresses, check_single_stack, check_in_range, check_node_ports
+        check_cluster_addresses, check_policy, check_single_stack, check_in_range, check_node_ports
     };
     size_t faults = errors->count;
-    for (size_t i = 0; i < 4 && errors->count == faults && !service_is(spec, "ExternalName"); i++)
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && errors->count == faults &&
+                       !service_is(spec, "ExternalName");
+         i++)
         steps[i](errors, spec, CHILD(NULL, "spec"));
     return errors->count == faults;
 }

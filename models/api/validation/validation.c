@@ -69,9 +69,9 @@ void validate_create(const struct value *document, const struct schema_kind *kin
     if (rules != NULL)
         rules->create(errors, document);
     if (errors->count == faults)
-        check_any_meta(errors, meta, at_meta,
-                       (struct meta_rules){ *text_at(meta, "namespace") != '\0',
-                                            least_name_rule(document) });
+        check_any_meta(
+            errors, meta, at_meta,
+            (struct meta_rules){ *text_at(meta, "namespace") != '\0', least_name_rule(document) });
 }
 
 void validate_update(const struct value *document, const struct value *old,
