@@ -184,7 +184,9 @@ static uint32_t decide(void *context, const struct question *question)
 
 void player_advance(struct player *player, sim_time recorded)
 {
-    run_until(player->run, player->emitted.begin + player->late + recorded);
+    const sim_time at = player->emitted.begin + player->late + recorded;
+    if (at > run_now(player->run)) /* recorded steps may overlap by some milliseconds */
+        run_until(player->run, at);
 }
 
 void player_replied(struct player *player, const char *what, const char *differs)
