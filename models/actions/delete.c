@@ -85,6 +85,19 @@ static void delete_one(struct action *action, struct object_key key, struct dele
     free(type);
 }
 
+/* Somebody who names a namespace, and deletes what is in none, may not mean it. */
+static void warn_of_scope(struct action *action, const struct targets *targets)
+{
+    if (command_flag(&action->command, "namespace") == NULL)
+        return;
+    for (size_t i = 0; i < targets->count; i++)
+        if (targets->items[i].space == NULL) {
+            action_warn(action, "deleting cluster-scoped resources, not scoped to the provided "
+                                "namespace");
+            return;
+        }
+}
+
 static bool start_delete(struct action *action)
 {
     struct targets targets;
@@ -94,6 +107,7 @@ static bool start_delete(struct action *action)
                             "resource has been terminated. The resource may continue to run on the "
                             "cluster indefinitely.");
     targets_find(&targets, action, action->command.word_count);
+    warn_of_scope(action, &targets);
     for (size_t i = 0; i < targets.count; i++)
         delete_one(action, targets.items[i], options);
     if (targets.count == 0 && action->rc == 0 &&

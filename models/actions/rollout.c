@@ -29,191 +29,154 @@ static bool check_undo(const struct command *command, struct place at, struct er
            check_rollout(command, at, error);
 }
 
-/* Do it to each target, if it is a Deployment. */
-static bool each_deployment(struct action *action,
-                            void (*act)(struct action *action, const struct deployment *deployment))
+/* Do it to each target. Stored versions are borrowed until their next write. */
+static bool each_target(struct action *action,
+                        void (*act)(struct action *action, const struct object *stored))
 {
     struct targets targets;
     targets_find(&targets, action, action->command.word_count);
-    for (size_t i = 0; i < targets.count; i++) {
-        const struct object *stored = client_read(action->client, targets.items[i]);
-        char *name = printed_name(targets.items[i]);
-        if (stored->kind == KIND_DEPLOYMENT)
-            act(action, (const struct deployment *)stored);
-        else
-            action_fail(action, "%s: %s is not supported for this kind here", name,
-                        action->command.verb->name);
-        free(name);
-    }
+    for (size_t i = 0; i < targets.count; i++)
+        act(action, client_read(action->client, targets.items[i]));
     targets_close(&targets);
     return true;
 }
 
-/* --- undo --------------------------------------------------------------------------------- */
-
-/* A ReplicaSet's template as its Deployment had it. */
-static struct value *template_of(const struct replicaset *set)
-{
-    struct value *template = value_hold(set->template->document);
-    if (value_path(template, "metadata", "labels", "pod-template-hash", NULL) == NULL)
-        return template;
-    struct value **metadata = value_slot(value_own(&template), "metadata");
-    struct value **labels = value_slot(value_own(metadata), "labels");
-    value_remove(value_own(labels), "pod-template-hash");
-    return template;
-}
-
-/* Annotations that a rollback leaves as the Deployment has them. */
-static bool stays(const char *key)
-{
-    static const char *const keys[] = {
-        last_applied,
-        "deployment.kubernetes.io/revision",
-        "deployment.kubernetes.io/revision-history",
-        "deployment.kubernetes.io/desired-replicas",
-        "deployment.kubernetes.io/max-replicas",
-        "deprecated.deployment.rollback.to",
-    };
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(keys[i], key) == 0)
-            return true;
-    return false;
-}
-
-static void copy_annotations(struct value *into, const struct labels *from, bool those_that_stay)
-{
-    for (uint32_t i = 0; from != NULL && i < from->count; i++)
-        if (stays(from->items[i].key->s) == those_that_stay)
-            value_set(into, from->items[i].key->s, value_new_string(text_s(from->items[i].value)));
-}
-
-static void warn_applied(struct action *action, const struct deployment *deployment)
-{
-    if (labels_get(deployment->meta.annotations, last_applied) != NULL)
-        action_warn(action,
-                    "resource deployments/%s was previously managed with 'kubectl apply'. Rolling "
-                    "back will not update the %s annotation, which may cause unexpected behavior "
-                    "on future 'kubectl apply' operations. Consider using 'kubectl apply' with "
-                    "your previous configuration file instead.",
-                    name_of(deployment), last_applied);
-}
-
-static void roll_back(struct action *action, const struct deployment *deployment,
-                      const struct replicaset *set)
-{
-    struct value *document = action_print(action, &deployment->meta.object);
-    struct value *annotations = value_new_map(), *template = template_of(set);
-    char *name = printed_name(object_key(&deployment->meta.object));
-    if (value_equal(template, deployment->template->document)) {
-        action_say(action,
-                   "%s skipped rollback (current template already matches revision %" PRId64 ")",
-                   name, revision_of(&set->meta));
-        value_drop(template);
-        value_drop(annotations);
-        value_drop(document);
-    } else {
-        copy_annotations(annotations, deployment->meta.annotations, true);
-        copy_annotations(annotations, set->meta.annotations, false);
-        value_put(&document, template, "spec", "template", NULL);
-        value_put(&document, annotations, "metadata", "annotations", NULL);
-        if (action_replace(action, &deployment->meta.object, document) != EDIT_FAILED)
-            action_say(action, "%s rolled back", name);
-    }
-    free(name);
-}
-
-static void undo(struct action *action, const struct deployment *deployment)
-{
-    const int64_t wanted = command_number(&action->command, "to-revision", 0);
-    const struct replicaset *set = revision_find(action->client, deployment, wanted);
-    warn_applied(action, deployment);
-    if (deployment->paused)
-        action_fail(action, "you cannot rollback a paused deployment; resume it first with "
-                            "'kubectl rollout resume' and try again");
-    else if (set == NULL && wanted > 0)
-        action_fail(action, "unable to find specified revision %" PRId64 " in history", wanted);
-    else if (set == NULL)
-        action_fail(action, "no rollout history found for deployment \"%s\"", name_of(deployment));
-    else
-        roll_back(action, deployment, set);
-}
-
-static bool start_undo(struct action *action)
-{
-    return each_deployment(action, undo);
-}
-
-/* --- restart, pause, resume ----------------------------------------------------------------- */
-
-/* kubectl's error about a Deployment in the wrong state. */
-static void refuse_state(struct action *action, const struct deployment *deployment,
-                         const char *why)
+/* kubectl's error about an object: 'deployments.apps "web" is already paused'. */
+static void refuse_state(struct action *action, const struct object *stored, const char *why)
 {
     char resource[RESOURCE_TEXT];
-    action_fail(action, "%s \"%s\" %s",
-                resource_text(object_key(&deployment->meta.object), resource), name_of(deployment),
-                why);
+    action_fail(action, "%s \"%s\" %s", resource_text(object_key(stored), resource),
+                name_of(stored), why);
 }
 
-/* Put a value into a Deployment and say so. */
-static void change(struct action *action, const struct deployment *deployment,
-                   struct value *document, const char *done)
+/* Replace an object by a changed document, whose reference is taken, and say so. */
+static void change(struct action *action, const struct object *stored, struct value *document,
+                   const char *done)
 {
-    char *name = printed_name(object_key(&deployment->meta.object));
-    if (action_replace(action, &deployment->meta.object, document) != EDIT_FAILED)
+    char *name = printed_name(object_key(stored));
+    if (action_replace(action, stored, document) != EDIT_FAILED)
         action_say(action, "%s %s", name, done);
     free(name);
 }
 
-static void restart(struct action *action, const struct deployment *deployment)
+static bool is_paused(const struct object *stored)
 {
-    char time[TIME_TEXT];
-    if (deployment->paused) {
-        refuse_state(action, deployment,
-                     "can't restart paused deployment (run rollout resume first)");
+    return stored->kind == KIND_DEPLOYMENT && ((const struct deployment *)stored)->paused;
+}
+
+/* --- undo --------------------------------------------------------------------------------- */
+
+static void warn_applied(struct action *action, const struct object *stored)
+{
+    if (labels_get(meta_of(stored)->annotations, last_applied) != NULL)
+        action_warn(action,
+                    "resource %s/%s was previously managed with 'kubectl apply'. Rolling back will "
+                    "not update the %s annotation, which may cause unexpected behavior on future "
+                    "'kubectl apply' operations. Consider using 'kubectl apply' with your "
+                    "previous configuration file instead.",
+                    kind_infos[stored->kind].plural, name_of(stored), last_applied);
+}
+
+static void roll_back(struct action *action, const struct object *stored, struct revision revision)
+{
+    const struct codec *codec = &action->cluster->codec;
+    char *name = printed_name(object_key(stored));
+    if (revision_is_present(codec, stored, revision))
+        action_say(action,
+                   "%s skipped rollback (current template already matches revision %" PRId64 ")",
+                   name, revision.number);
+    else
+        change(action, stored, revision_restore(codec, stored, revision), "rolled back");
+    free(name);
+}
+
+static void undo(struct action *action, const struct object *stored)
+{
+    const int64_t wanted = command_number(&action->command, "to-revision", 0);
+    if (!kind_has_revisions(stored->kind)) {
+        action_fail(action, "no rollbacker has been implemented for \"%s\"",
+                    kind_infos[stored->kind].name);
         return;
     }
-    struct value *document = action_print(action, &deployment->meta.object);
+    const struct revision revision = revision_find(action->client, stored, wanted);
+    warn_applied(action, stored);
+    if (is_paused(stored))
+        action_fail(action, "you cannot rollback a paused deployment; resume it first with "
+                            "'kubectl rollout resume' and try again");
+    else if (revision.object == NULL && wanted > 0)
+        action_fail(action, "unable to find specified revision %" PRId64 " in history", wanted);
+    else if (revision.object == NULL)
+        action_fail(action, "no rollout history found for %s \"%s\"",
+                    kind_infos[stored->kind].plural, name_of(stored));
+    else
+        roll_back(action, stored, revision);
+}
+
+static bool start_undo(struct action *action)
+{
+    return each_target(action, undo);
+}
+
+/* --- restart, pause, resume ----------------------------------------------------------------- */
+
+static void restart(struct action *action, const struct object *stored)
+{
+    char time[TIME_TEXT];
+    if (is_paused(stored)) {
+        refuse_state(action, stored, "can't restart paused deployment (run rollout resume first)");
+        return;
+    }
+    if (stored->kind != KIND_DEPLOYMENT && stored->kind != KIND_DAEMONSET &&
+        stored->kind != KIND_STATEFULSET) {
+        refuse_state(action, stored, "restarting is not supported");
+        return;
+    }
+    struct value *document = action_print(action, stored);
     time_print(run_now(action->cluster->run), action->cluster->codec.epoch_seconds, time);
     value_put(&document, value_new_string(time), "spec", "template", "metadata", "annotations",
               "kubectl.kubernetes.io/restartedAt", NULL);
-    change(action, deployment, document, "restarted");
+    change(action, stored, document, "restarted");
 }
 
-static void set_paused(struct action *action, const struct deployment *deployment, bool paused)
+static void set_paused(struct action *action, const struct object *stored, bool paused)
 {
-    if (deployment->paused == paused) {
-        refuse_state(action, deployment, paused ? "is already paused" : "is not paused");
+    if (stored->kind != KIND_DEPLOYMENT) {
+        refuse_state(action, stored,
+                     paused ? "pausing is not supported" : "resuming is not supported");
         return;
     }
-    struct value *document = action_print(action, &deployment->meta.object);
+    if (is_paused(stored) == paused) {
+        refuse_state(action, stored, paused ? "is already paused" : "is not paused");
+        return;
+    }
+    struct value *document = action_print(action, stored);
     value_put(&document, value_new_bool(paused), "spec", "paused", NULL);
-    change(action, deployment, document, paused ? "paused" : "resumed");
+    change(action, stored, document, paused ? "paused" : "resumed");
 }
 
-static void pause_rollout(struct action *action, const struct deployment *deployment)
+static void pause_rollout(struct action *action, const struct object *stored)
 {
-    set_paused(action, deployment, true);
+    set_paused(action, stored, true);
 }
 
-static void resume_rollout(struct action *action, const struct deployment *deployment)
+static void resume_rollout(struct action *action, const struct object *stored)
 {
-    set_paused(action, deployment, false);
+    set_paused(action, stored, false);
 }
 
 static bool start_restart(struct action *action)
 {
-    return each_deployment(action, restart);
+    return each_target(action, restart);
 }
 
 static bool start_pause(struct action *action)
 {
-    return each_deployment(action, pause_rollout);
+    return each_target(action, pause_rollout);
 }
 
 static bool start_resume(struct action *action)
 {
-    return each_deployment(action, resume_rollout);
+    return each_target(action, resume_rollout);
 }
 
 const struct verb verb_rollout_undo = {

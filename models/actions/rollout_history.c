@@ -1,4 +1,4 @@
-/* kubectl rollout history and status: what a Deployment was, and how far it is.
+/* kubectl rollout history and status: what a workload was, and how far it is.
  *
  * Follows kubectl pkg/polymorphichelpers/{history,rollout_status}.go. */
 #include <inttypes.h>
@@ -7,43 +7,9 @@
 
 #include "models/actions/actions_private.h"
 #include "models/actions/revisions.h"
+#include "models/api/daemonset.h"
+#include "models/api/workloads.h"
 #include "sim/base/memory.h"
-
-/* --- revisions ---------------------------------------------------------------------------- */
-
-int64_t revision_of(const struct meta *meta)
-{
-    const char *text = labels_get(meta->annotations, "deployment.kubernetes.io/revision");
-    return text != NULL ? strtoll(text, NULL, 10) : 0;
-}
-
-const struct replicaset *revision_next(const struct client *client,
-                                       const struct deployment *deployment, int64_t after)
-{
-    const struct replicaset *found = NULL;
-    for (struct cache_cursor c = client_list_owned(client, KIND_REPLICASET, deployment->meta.uid);
-         cache_next(&c);) {
-        const struct replicaset *set = (const struct replicaset *)c.object;
-        const int64_t revision = revision_of(&set->meta);
-        if (revision > after && (found == NULL || revision < revision_of(&found->meta)))
-            found = set;
-    }
-    return found;
-}
-
-const struct replicaset *revision_find(const struct client *client,
-                                       const struct deployment *deployment, int64_t revision)
-{
-    const struct replicaset *newest = NULL, *before = NULL, *next;
-    for (int64_t at = 0; (next = revision_next(client, deployment, at)) != NULL;
-         at = revision_of(&next->meta)) {
-        if (revision_of(&next->meta) == revision)
-            return next;
-        before = newest;
-        newest = next;
-    }
-    return revision == 0 ? before : NULL;
-}
 
 /* --- history ------------------------------------------------------------------------------ */
 
@@ -54,17 +20,16 @@ static bool check_history(const struct command *command, struct place at, struct
     return targets_check(command, command->word_count, at, error);
 }
 
-static void print_history(struct action *action, const struct deployment *deployment)
+static void print_history(struct action *action, const struct object *workload)
 {
-    const struct replicaset *set;
-    char *name = printed_name(object_key(&deployment->meta.object));
+    struct revision revision = { 0 };
+    char *name = printed_name(object_key(workload));
     action_say(action, "%s ", name);
     action_say(action, "REVISION  CHANGE-CAUSE");
-    for (int64_t at = 0; (set = revision_next(action->client, deployment, at)) != NULL;
-         at = revision_of(&set->meta)) {
-        const char *cause = labels_get(set->meta.annotations, "kubernetes.io/change-cause");
-        action_say(action, "%-8" PRId64 "  %s", revision_of(&set->meta),
-                   cause != NULL ? cause : "<none>");
+    while ((revision = revision_next(action->client, workload, revision.number)).object != NULL) {
+        const char *cause =
+            labels_get(meta_of(revision.object)->annotations, "kubernetes.io/change-cause");
+        action_say(action, "%-8" PRId64 "  %s", revision.number, cause != NULL ? cause : "<none>");
     }
     action_say(action, "%s", "");
     free(name);
@@ -74,12 +39,14 @@ static bool start_history(struct action *action)
 {
     struct targets targets;
     targets_find(&targets, action, action->command.word_count);
-    for (size_t i = 0; i < targets.count; i++)
-        if (targets.items[i].kind == KIND_DEPLOYMENT)
-            print_history(action,
-                          (const struct deployment *)client_read(action->client, targets.items[i]));
+    for (size_t i = 0; i < targets.count; i++) {
+        const struct object_key key = targets.items[i];
+        if (kind_has_revisions(key.kind))
+            print_history(action, client_read(action->client, key));
         else
-            action_fail(action, "no history viewer has been implemented for this kind");
+            action_fail(action, "no history viewer has been implemented for \"%s\"",
+                        kind_infos[key.kind].name);
+    }
     targets_close(&targets);
     return true;
 }
@@ -108,7 +75,7 @@ static bool check_status(const struct command *command, struct place at, struct 
 }
 
 /* What is still to be done; NULL: nothing. The caller frees. */
-static char *still_to_do(const struct deployment *deployment)
+static char *deployment_to_do(const struct deployment *deployment)
 {
     const char *name = name_of(deployment);
     if (deployment->observed_generation < deployment->meta.generation)
@@ -128,34 +95,66 @@ static char *still_to_do(const struct deployment *deployment)
     return NULL;
 }
 
-static bool timed_out(const struct deployment *deployment)
+static char *daemonset_to_do(const struct daemonset *set)
 {
-    const struct condition *progressing = conditions_find(deployment->conditions, "Progressing");
-    return deployment->observed_generation >= deployment->meta.generation && progressing != NULL &&
-           strcmp(text_s(progressing->reason), "ProgressDeadlineExceeded") == 0;
+    const char *name = name_of(set);
+    if (set->observed_generation < set->meta.generation)
+        return mem_format("Waiting for daemon set spec update to be observed...");
+    if (set->updated < set->desired)
+        return mem_format("Waiting for daemon set \"%s\" rollout to finish: %d out of %d new pods "
+                          "have been updated...",
+                          name, set->updated, set->desired);
+    if (set->available < set->desired)
+        return mem_format("Waiting for daemon set \"%s\" rollout to finish: %d of %d updated pods "
+                          "are available...",
+                          name, set->available, set->desired);
+    return NULL;
 }
 
-/* Say where the rollout is. False while it goes on. */
-static bool look(struct status *status)
+/* Why the rollout cannot end; NULL: it can. The caller frees. */
+static char *obstacle(const struct object *stored)
+{
+    if (stored->kind == KIND_DAEMONSET)
+        return daemonset_of(stored)->on_delete
+                   ? mem_format("rollout status is only available for RollingUpdate strategy type")
+                   : NULL;
+    const struct deployment *deployment = (const struct deployment *)stored;
+    const struct condition *progressing = conditions_find(deployment->conditions, "Progressing");
+    if (deployment->observed_generation < deployment->meta.generation || progressing == NULL ||
+        strcmp(text_s(progressing->reason), "ProgressDeadlineExceeded") != 0)
+        return NULL;
+    return mem_format("deployment \"%s\" exceeded its progress deadline", name_of(stored));
+}
+
+/* Say how far the rollout is; takes `line`. True when it is done. */
+static bool say_progress(struct status *status, const struct object *stored, char *line)
 {
     struct action *action = status->action;
-    const struct object *stored = client_read(action->client, status->key);
-    if (stored == NULL) {
-        action_fail(action, "object has been deleted");
-        return true;
-    }
-    if (timed_out((const struct deployment *)stored)) {
-        action_fail(action, "deployment \"%s\" exceeded its progress deadline", name_of(stored));
-        return true;
-    }
-    char *line = still_to_do((const struct deployment *)stored);
     if (line == NULL)
-        action_say(action, "deployment \"%s\" successfully rolled out", name_of(stored));
+        action_say(action, "%s \"%s\" successfully rolled out",
+                   stored->kind == KIND_DAEMONSET ? "daemon set" : "deployment", name_of(stored));
     else if (status->said == NULL || strcmp(line, status->said) != 0)
         action_say(action, "%s", line);
     free(status->said);
     status->said = line;
-    return line == NULL || !command_switch(&action->command, "watch", true);
+    return line == NULL;
+}
+
+/* False while the rollout goes on and is to be watched. */
+static bool look(struct status *status)
+{
+    struct action *action = status->action;
+    const struct object *stored = client_read(action->client, status->key);
+    char *why = stored != NULL ? obstacle(stored) : mem_format("object has been deleted");
+    if (why != NULL) {
+        action_fail(action, "%s", why);
+        free(why);
+        return true;
+    }
+    char *line = stored->kind == KIND_DAEMONSET
+                     ? daemonset_to_do(daemonset_of(stored))
+                     : deployment_to_do((const struct deployment *)stored);
+    return say_progress(status, stored, line) || !command_switch(&action->command, "watch", true);
 }
 
 static void look_again(void *subject, sim_time now)
@@ -191,7 +190,7 @@ static bool start_status(struct action *action)
     const sim_time now = run_now(action->cluster->run);
     targets_find(&targets, action, action->command.word_count);
     struct status *status = NULL;
-    if (targets.count == 1 && targets.items[0].kind == KIND_DEPLOYMENT) {
+    if (targets.count == 1 && kind_has_revisions(targets.items[0].kind)) {
         status = mem_new(sizeof *status);
         *status =
             (struct status){ .action = action,
@@ -200,7 +199,7 @@ static bool start_status(struct action *action)
         action->work = status;
         action->close_work = close_status;
     } else if (action->rc == 0) {
-        action_fail(action, "rollout status is only supported on a single Deployment");
+        action_fail(action, "rollout status is only supported on a single Deployment or DaemonSet");
     }
     targets_close(&targets);
     if (status == NULL || look(status))

@@ -59,6 +59,71 @@ static void compare_states(struct comparison *comparison, size_t recorded_row, s
     bag_close(&bag);
 }
 
+/* ---- pods of DaemonSets: the same set of nodes, and the same numbers of pods per node ---- */
+
+struct host {
+    const struct text *owner, *node; /* borrowed */
+    long recorded, ours;
+};
+
+struct hosts {
+    struct host *items;
+    size_t count, capacity;
+};
+
+static struct host *host_of(struct hosts *hosts, const struct text *owner, const struct text *node)
+{
+    for (size_t i = 0; i < hosts->count; i++)
+        if (hosts->items[i].owner == owner && hosts->items[i].node == node)
+            return &hosts->items[i];
+    MEM_GROW(hosts->items, hosts->count, hosts->capacity);
+    hosts->items[hosts->count] = (struct host){ .owner = owner, .node = node };
+    return &hosts->items[hosts->count++];
+}
+
+static void add_hosts(struct hosts *hosts, const struct timeline *timeline, size_t row,
+                      bool recorded)
+{
+    for (size_t i = 0; i < timeline->life_count; i++) {
+        const struct life *life = &timeline->lives[i];
+        const struct text *node = field_before(life_field(life, "daemon node"), row);
+        if (node == NULL || !life_is_alive(life, row))
+            continue;
+        struct host *host = host_of(hosts, life->owner, node);
+        *(recorded ? &host->recorded : &host->ours) += 1;
+    }
+}
+
+/* Nodes of a DaemonSet with this many pods, recorded less ours. */
+static long surplus(const struct hosts *hosts, const struct text *owner, long pods)
+{
+    long nodes = 0;
+    for (size_t i = 0; i < hosts->count; i++)
+        if (hosts->items[i].owner == owner)
+            nodes += (hosts->items[i].recorded == pods) - (hosts->items[i].ours == pods);
+    return nodes;
+}
+
+static void compare_hosts(struct comparison *comparison, size_t recorded_row, size_t our_row,
+                          const char *when)
+{
+    struct hosts hosts = { 0 };
+    add_hosts(&hosts, comparison->recorded, recorded_row, true);
+    add_hosts(&hosts, comparison->ours, our_row, false);
+    for (size_t i = 0; i < hosts.count; i++) {
+        const struct host *host = &hosts.items[i];
+        if ((host->recorded > 0) != (host->ours > 0))
+            compare_differs(comparison, "%s: recorded %ld, ours %ld pods of %s on %s", when,
+                            host->recorded, host->ours, text_s(host->owner), text_s(host->node));
+        else if (surplus(&hosts, host->owner, host->recorded) != 0)
+            compare_differs(comparison, "%s: other numbers of nodes with %ld pods of %s", when,
+                            host->recorded, text_s(host->owner));
+    }
+    free(hosts.items);
+}
+
+/* ---- checkpoints ---- */
+
 /* The row of ours that a user's write of the recording corresponds to; SIZE_MAX: none. */
 static size_t row_of_ours(const struct comparison *comparison, size_t row)
 {
@@ -79,6 +144,13 @@ static size_t row_of_ours(const struct comparison *comparison, size_t row)
     return SIZE_MAX;
 }
 
+static void compare_checkpoint(struct comparison *comparison, size_t recorded_row, size_t our_row,
+                               const char *when)
+{
+    compare_states(comparison, recorded_row, our_row, when);
+    compare_hosts(comparison, recorded_row, our_row, when);
+}
+
 void compare_checkpoints(struct comparison *comparison)
 {
     const struct timeline *recorded = comparison->recorded;
@@ -94,8 +166,8 @@ void compare_checkpoints(struct comparison *comparison)
         if (ours == SIZE_MAX)
             compare_differs(comparison, "%s: ours has no such write", when);
         else
-            compare_states(comparison, row, ours, when);
+            compare_checkpoint(comparison, row, ours, when);
         free(when);
     }
-    compare_states(comparison, recorded->row_count, comparison->ours->row_count, "at the end");
+    compare_checkpoint(comparison, recorded->row_count, comparison->ours->row_count, "at the end");
 }

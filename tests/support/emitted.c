@@ -148,22 +148,27 @@ static bool is_ours(const struct emitted *emitted, const struct object *object)
     return object->space != NULL && strcmp(object->space->s, emitted->space) == 0;
 }
 
-/* A Node counts when it was made in the scenario. */
-static bool is_own_node(struct emitted *emitted, const char *name)
+/* A Node counts when it was made in the scenario, also after it is gone. */
+static bool is_own_node(const struct emitted *emitted, const char *name)
 {
-    for (size_t i = 0; i < emitted->row_count; i++)
-        if (emitted->rows[i].key.kind == KIND_NODE &&
-            strcmp(text_s(emitted->rows[i].key.name), name) == 0)
+    for (size_t i = 0; i < emitted->node_count; i++)
+        if (strcmp(emitted->nodes[i], name) == 0)
             return true;
     return false;
 }
 
-static bool counts(struct emitted *emitted, const struct watch_event *event)
+static void take_node(struct emitted *emitted, const struct object *node)
+{
+    MEM_GROW(emitted->nodes, emitted->node_count, emitted->node_capacity);
+    emitted->nodes[emitted->node_count++] = mem_text(name_of(node), strlen(name_of(node)));
+}
+
+static bool counts(const struct emitted *emitted, const struct watch_event *event)
 {
     const struct object *object = event->object;
     switch (object->kind) {
     case KIND_NODE:
-        return event->type == WATCH_ADDED || is_own_node(emitted, name_of(object));
+        return is_own_node(emitted, name_of(object));
     case KIND_NAMESPACE:
         return strcmp(name_of(object), emitted->space) == 0;
     case KIND_EVENT:
@@ -177,7 +182,7 @@ static bool counts(struct emitted *emitted, const struct watch_event *event)
 }
 
 /* An Event of the namespace, or one about a Node made in the scenario. */
-static bool event_counts(struct emitted *emitted, const struct object *object)
+static bool event_counts(const struct emitted *emitted, const struct object *object)
 {
     const struct object_reference *about = &((const struct cluster_event *)object)->about;
     return is_ours(emitted, object) ||
@@ -192,6 +197,8 @@ static void deliver(void *self, const struct watch_event *event)
     if (event->type == WATCH_ADDED && is_ours(emitted, event->object) &&
         event->object->kind != KIND_EVENT)
         take_name(emitted, event->object);
+    if (event->type == WATCH_ADDED && event->object->kind == KIND_NODE)
+        take_node(emitted, event->object);
     if (event->object->kind == KIND_EVENT) {
         if (event->type != WATCH_DELETED && event_counts(emitted, event->object))
             write_event(emitted, event);
@@ -225,6 +232,9 @@ void emitted_close(struct emitted *emitted)
         forget_row(emitted, &emitted->rows[emitted->row_count - 1]);
     writer_close(&emitted->timeline);
     writer_close(&emitted->events);
+    for (size_t i = 0; i < emitted->node_count; i++)
+        free(emitted->nodes[i]);
+    free(emitted->nodes);
     free(emitted->names);
     free(emitted->rows);
     free(emitted->space);

@@ -24,6 +24,8 @@ struct emitted {
     sim_time last_row;              /* when it was written */
     struct emitted_name *names;
     size_t name_count, name_capacity;
+    char **nodes; /* owned: names of Nodes made since it began */
+    size_t node_count, node_capacity;
     struct emitted_row *rows; /* the last one of each living object */
     size_t row_count, row_capacity;
 };

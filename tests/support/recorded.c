@@ -133,6 +133,57 @@ static struct value *node_document(const struct value *row)
     return node;
 }
 
+/* Nodes whose joining the recording did not see: pods are on them, so they have what the pods'
+ * template asks for, and its taints are tolerated. */
+static bool is_known_node(const struct recorded *recorded, const char *name)
+{
+    const bool from_the_start =
+        name[0] == 'n' && strspn(name + 1, "0123456789") == 1 && name[2] == '\0';
+    for (size_t i = 0; i < recorded->nodes->count; i++)
+        if (strcmp(value_text(
+                       value_path(recorded->nodes->items[i], "document", "metadata", "name", NULL),
+                       ""),
+                   name) == 0)
+            return true;
+    return from_the_start;
+}
+
+/* The PodSpec of the first template that selects nodes; NULL when there is none. */
+static const struct value *selective_spec(const struct value *documents)
+{
+    for (size_t i = 0; i < documents->count; i++) {
+        const struct value *spec =
+            value_path(documents->items[i], "spec", "template", "spec", NULL);
+        if (value_get(spec, "nodeSelector") != NULL)
+            return spec;
+    }
+    return NULL;
+}
+
+static void add_known_node(struct recorded *recorded, const char *name, const struct value *spec)
+{
+    const struct value *tolerations = value_get(spec, "tolerations");
+    struct value *row = value_new_map(), *labels = value_copy(value_get(spec, "nodeSelector"));
+    struct value *taints = value_new_list(), *node = value_new_map();
+    for (size_t i = 0; tolerations != NULL && i < tolerations->count; i++) {
+        struct value *taint = value_copy(tolerations->items[i]);
+        const bool is_equal = value_get(taint, "value") != NULL;
+        value_remove(taint, "operator");
+        if (is_equal)
+            value_add(taints, taint);
+        else
+            value_drop(taint);
+    }
+    value_set(labels, "oracle-managed", value_new_string("yes"));
+    value_set(row, "name", value_new_string(name));
+    value_set(row, "labels", labels);
+    value_put(&row, taints, "spec", "taints", NULL);
+    value_set(node, "at_ms", value_new_int(-1)); /* before the scenario */
+    value_set(node, "document", node_document(row));
+    value_add(recorded->nodes, node);
+    value_drop(row);
+}
+
 /* --- the second --------------------------------------------------------------------------- */
 
 /* The latest "+Ns" among the times of a row's conditions; -1: none. */
@@ -277,6 +328,26 @@ static char *find_space(const char *directory)
     return space;
 }
 
+static void find_known_nodes(struct recorded *recorded)
+{
+    struct value *documents = value_new_list();
+    for (size_t i = 0; recorded->steps != NULL && i < recorded->steps->count; i++) {
+        const struct value *text = value_get(recorded->steps->items[i], "stdin");
+        struct error error = { 0 };
+        struct value *document = value_is_null(text) ? NULL
+                                                     : json_read(text->text, text->count,
+                                                                 (struct place){ 0 }, NULL, &error);
+        error_close(&error);
+        if (document != NULL)
+            value_add(documents, document);
+    }
+    const struct value *spec = selective_spec(documents);
+    for (size_t i = 0; spec != NULL && i < recorded->nodes_of_pods.count; i++)
+        if (!is_known_node(recorded, recorded->nodes_of_pods.items[i].chosen))
+            add_known_node(recorded, recorded->nodes_of_pods.items[i].chosen, spec);
+    value_drop(documents);
+}
+
 bool recorded_load(struct recorded *recorded, const char *directory, struct error *error)
 {
     *recorded = (struct recorded){ .nodes = value_new_list() };
@@ -291,6 +362,7 @@ bool recorded_load(struct recorded *recorded, const char *directory, struct erro
         take_event(recorded, events->items[i]);
     for (size_t i = 0; recorded->steps != NULL && i < recorded->steps->count; i++)
         take_reply_uid(recorded, recorded->steps->items[i]);
+    find_known_nodes(recorded);
     if (rows != NULL)
         recorded->fraction = find_fraction(rows);
     error_close(&no_events);

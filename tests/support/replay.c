@@ -80,6 +80,9 @@ static void bring_up(struct player *player)
     create_json(player, mem_format("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{"
                                    "\"name\":\"%s\"}}",
                                    player->recorded.space));
+    for (size_t i = 0; i < player->recorded.nodes->count; i++)
+        if (value_int(value_get(player->recorded.nodes->items[i], "at_ms"), 0) < 0)
+            create(player, value_get(player->recorded.nodes->items[i], "document"));
 }
 
 /* A Node made in the scenario, at its recorded time. */
@@ -100,9 +103,11 @@ static void plan_nodes(struct player *player)
 {
     const struct value *nodes = player->recorded.nodes;
     for (size_t i = 0; i < nodes->count; i++) {
+        const int64_t at_ms = value_int(value_get(nodes->items[i], "at_ms"), 0);
+        if (at_ms < 0)
+            continue;
         struct joining *joining = mem_new(sizeof *joining);
         *joining = (struct joining){ player, value_get(nodes->items[i], "document") };
-        const int64_t at_ms = value_int(value_get(nodes->items[i], "at_ms"), 0);
         run_at(player->run, player->emitted.begin + at_ms * SIM_MILLISECOND, PRIORITY_WORLD, join,
                joining);
     }

@@ -116,7 +116,8 @@ static bool only_reads(const struct value *words)
 static void type_command(struct player *player, const struct value *step)
 {
     const struct value *words = value_get(step, "kubectl");
-    char **argv = mem_new((words->count + 1) * sizeof *argv);
+    const size_t argc = words->count + 2;
+    char **argv = mem_new((argc + 1) * sizeof *argv);
     struct writer line = { 0 };
     struct documents documents = read_stdin(player, step);
     struct typed *typed = mem_new(sizeof *typed);
@@ -124,14 +125,15 @@ static void type_command(struct player *player, const struct value *step)
         argv[i] = player_raw(player, value_text(words->items[i], ""));
         writer_format(&line, "%s%s", i ? " " : "", value_text(words->items[i], ""));
     }
+    argv[argc - 2] = mem_text("-n", 2); /* as the recorder called kubectl */
+    argv[argc - 1] = mem_text(player->recorded.space, strlen(player->recorded.space));
     *typed = (struct typed){ player, step, writer_take(&line) };
     action_start(player->actions, &(struct action_request){ .argv = argv,
-                                                            .argc = words->count,
+                                                            .argc = argc,
                                                             .documents = &documents,
-                                                            .space = player->recorded.space,
                                                             .done = take_reply,
                                                             .context = typed });
-    for (size_t i = 0; i < words->count; i++)
+    for (size_t i = 0; i < argc; i++)
         free(argv[i]);
     free(argv);
     documents_close(&documents);

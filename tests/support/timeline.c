@@ -176,7 +176,7 @@ static struct field_choice choose_field(const struct life *life, const char *nam
     if (is_endpoints && strcmp(name, "generation") == 0)
         return (struct field_choice){ FIELD_FREE, false };
     if (strcmp(name, "daemon node") == 0) /* which node is first is free, which nodes is not */
-        return (struct field_choice){ FIELD_FREE, true };
+        return (struct field_choice){ FIELD_FREE, false };
     if (strcmp(name, "status.uncountedTerminatedPods") == 0)
         return (struct field_choice){ FIELD_LAST, true };
     if (has_prefix(name, "status.") || has_prefix(name, "condition.") || is_endpoints)
