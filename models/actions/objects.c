@@ -4,7 +4,7 @@
 
 #include "models/actions/actions_private.h"
 #include "models/cluster/admission.h"
-#include "models/cluster/refusal.h"
+#include "models/cluster/reply.h"
 #include "sim/base/memory.h"
 
 const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";

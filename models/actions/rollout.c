@@ -8,7 +8,7 @@
 #include "models/actions/actions_private.h"
 #include "models/actions/revisions.h"
 #include "models/api/workloads.h"
-#include "models/cluster/refusal.h"
+#include "models/cluster/reply.h"
 
 static const struct flag_kind rollout_flags[] = { FLAG_FILENAME, FLAG_SELECTOR, FLAG_END };
 static const struct flag_kind undo_flags[] = {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "models/actions/actions_private.h"
-#include "models/cluster/refusal.h"
+#include "models/cluster/reply.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 
@@ -142,7 +142,7 @@ static void add_named(struct targets *targets, struct action *action, enum kind 
     if (client_read(action->client, key) != NULL)
         add(targets, key);
     else if (!command_switch(&action->command, "ignore-not-found", false))
-        action_refused(action, refuse_missing(&error, key), NULL, &error);
+        action_refused(action, reply_missing(&error, key), NULL, &error);
     object_key_drop(key);
 }
 
@@ -186,7 +186,7 @@ static void find_documents(struct targets *targets, struct action *action)
         if (client_read(action->client, key) != NULL)
             add(targets, key);
         else
-            action_refused(action, refuse_missing(&error, key), NULL, &error);
+            action_refused(action, reply_missing(&error, key), NULL, &error);
         object_key_drop(key);
     }
 }

@@ -26,7 +26,7 @@ static void close_reference(const struct object_reference *about)
 
 static void event_hold(struct object *copy)
 {
-    struct cluster_event *event = (struct cluster_event *)copy;
+    struct event_record *event = (struct event_record *)copy;
     meta_hold(&event->meta);
     hold_reference(&event->about);
     text_hold(event->reason);
@@ -37,7 +37,7 @@ static void event_hold(struct object *copy)
 
 static void event_close(struct object *object)
 {
-    struct cluster_event *event = (struct cluster_event *)object;
+    struct event_record *event = (struct event_record *)object;
     meta_close(&event->meta);
     close_reference(&event->about);
     text_drop(event->reason);
@@ -48,7 +48,7 @@ static void event_close(struct object *object)
 
 const struct object_kind event_kind = {
     .name = "event",
-    .size = sizeof(struct cluster_event),
+    .size = sizeof(struct event_record),
     .hold = event_hold,
     .close = event_close,
 };
@@ -71,7 +71,7 @@ struct object *event_load(const struct codec *codec, const struct value *tree)
                                         "message",           "source", "firstTimestamp",
                                         "lastTimestamp",     "count",  "reportingComponent",
                                         "reportingInstance", NULL };
-    struct cluster_event *event = (struct cluster_event *)record_new(codec, KIND_EVENT, tree);
+    struct event_record *event = (struct event_record *)record_new(codec, KIND_EVENT, tree);
     const struct value *source = value_get(tree, "source");
     load_reference(codec, value_get(tree, "involvedObject"), &event->about);
     event->warning = strcmp(value_text(value_get(tree, "type"), ""), "Warning") == 0;
@@ -108,7 +108,7 @@ static void print_reference(const struct object_reference *about, struct value *
 
 struct value *event_print(const struct codec *codec, const struct object *object)
 {
-    const struct cluster_event *event = (const struct cluster_event *)object;
+    const struct event_record *event = (const struct event_record *)object;
     struct value *tree = record_print_begin(codec, object);
     print_reference(&event->about, &tree);
     value_set(tree, "type", value_new_string(event->warning ? "Warning" : "Normal"));

@@ -11,7 +11,8 @@ struct object_reference {
     uint64_t version; /* resourceVersion; 0: not said */
 };
 
-struct cluster_event {
+/* One Event. Named apart from the events of the queue and of the scheduler. */
+struct event_record {
     struct meta meta;
     struct object_reference about; /* involvedObject */
     bool warning;                  /* type: Warning, otherwise Normal */

@@ -35,28 +35,28 @@ struct checker {
     char *type_error, *value_error, *unknown; /* for the API server; owned */
 };
 
-struct node {
+struct visited {
     const struct value *value;
     const struct schema_type *type, *within;
     const struct field_path *path;
     struct place at;
 };
 
-static void check_node(struct checker *checker, struct node node);
+static void check_node(struct checker *checker, struct visited node);
 
-static void report(struct checker *checker, struct node node, enum finding_kind kind,
+static void report(struct checker *checker, struct visited node, enum finding_kind kind,
                    const struct schema_type *wanted, const char *text)
 {
     struct finding finding = { kind, node.at, node.path, node.value, wanted, node.within, text };
     checker->report(checker, &finding);
 }
 
-static void check_members(struct checker *checker, struct node node)
+static void check_members(struct checker *checker, struct visited node)
 {
     for (size_t i = 0; i < node.value->count; i++) {
         const struct value_entry *entry = &node.value->entries[i];
         struct field_path path = field_child(node.path, entry->key);
-        struct node child = { entry->value, NULL, node.type, &path, entry->at };
+        struct visited child = { entry->value, NULL, node.type, &path, entry->at };
         const struct schema_field *field = schema_field(node.type, entry->key);
         if (field == NULL) {
             report(checker, child, UNKNOWN_FIELD, NULL, NULL);
@@ -69,23 +69,23 @@ static void check_members(struct checker *checker, struct node node)
     }
 }
 
-static void check_items(struct checker *checker, struct node node)
+static void check_items(struct checker *checker, struct visited node)
 {
     for (size_t i = 0; i < node.value->count; i++) {
         struct field_path path = field_item(node.path, i);
         const struct value *item = node.value->items[i];
         check_node(checker,
-                   (struct node){ item, node.type->element, node.within, &path, item->at });
+                   (struct visited){ item, node.type->element, node.within, &path, item->at });
     }
 }
 
-static void check_entries(struct checker *checker, struct node node)
+static void check_entries(struct checker *checker, struct visited node)
 {
     for (size_t i = 0; i < node.value->count; i++) {
         const struct value_entry *entry = &node.value->entries[i];
         struct field_path path = field_key(node.path, entry->key);
-        check_node(checker, (struct node){ entry->value, node.type->element, node.within, &path,
-                                           entry->at });
+        check_node(checker, (struct visited){ entry->value, node.type->element, node.within, &path,
+                                              entry->at });
     }
 }
 
@@ -99,7 +99,7 @@ static bool fits_integer(const struct value *value, int bits)
     return bits == 64 || (number >= INT32_MIN && number <= INT32_MAX);
 }
 
-static void check_parsed(struct checker *checker, struct node node)
+static void check_parsed(struct checker *checker, struct visited node)
 {
     char *problem = NULL;
     if (node.type->shape == SCHEMA_BYTES)
@@ -114,14 +114,14 @@ static void check_parsed(struct checker *checker, struct node node)
     free(problem);
 }
 
-static void expect(struct checker *checker, struct node node, bool fits,
+static void expect(struct checker *checker, struct visited node, bool fits,
                    const struct schema_type *wanted)
 {
     if (!fits)
         report(checker, node, WRONG_TYPE, wanted, NULL);
 }
 
-static void check_node(struct checker *checker, struct node node)
+static void check_node(struct checker *checker, struct visited node)
 {
     if (node.value->type == VALUE_NULL)
         return;
@@ -232,7 +232,7 @@ bool schema_check(const struct value *tree, const struct schema_type *type, bool
 {
     struct checker checker = { report_to_people, .is_strict = strict, .faults = faults,
                                .warnings = warnings };
-    check_node(&checker, (struct node){ tree, type, type, NULL, tree->at });
+    check_node(&checker, (struct visited){ tree, type, type, NULL, tree->at });
     return !checker.is_wrong;
 }
 
@@ -285,7 +285,7 @@ static void report_as_server(struct checker *checker, const struct finding *find
 char *schema_decode_error(const struct value *tree, const struct schema_kind *kind, bool strict)
 {
     struct checker checker = { .report = report_as_server };
-    check_node(&checker, (struct node){ tree, kind->type, kind->type, NULL, tree->at });
+    check_node(&checker, (struct visited){ tree, kind->type, kind->type, NULL, tree->at });
     const char *why = checker.value_error ? checker.value_error : checker.type_error;
     char *message = NULL;
     if (why != NULL)

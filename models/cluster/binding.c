@@ -91,8 +91,8 @@ static enum reply refuse_binding(struct error *error, const struct pod *pod, con
 {
     char *why = mem_format(format, name_of(pod), detail);
     enum reply reply =
-        refuse(error, REPLY_CONFLICT, "Operation cannot be fulfilled on pods/binding \"%s\": %s",
-               name_of(pod), why);
+        reply_refuse(error, REPLY_CONFLICT,
+                     "Operation cannot be fulfilled on pods/binding \"%s\": %s", name_of(pod), why);
     free(why);
     return reply;
 }
@@ -117,7 +117,7 @@ enum reply client_bind(struct client *client, struct object_key key, const struc
     client_spend(client);
     const struct object *before = store_get(cluster->store, key);
     if (before == NULL)
-        return refuse_missing(error, key);
+        return reply_missing(error, key);
     const enum reply reply = check_binding(pod_of(before), error);
     if (reply != REPLY_OK)
         return reply;

@@ -16,23 +16,10 @@
 #define MODELS_CLUSTER_CLIENT_H
 
 #include "models/api/kinds.h"
+#include "models/cluster/reply.h"
 #include "sim/store/cache.h"
 
 struct cluster;
-
-/* HTTP status codes of the replies we can give. */
-enum reply {
-    REPLY_OK = 200,
-    REPLY_CREATED = 201,
-    REPLY_BAD_REQUEST = 400,
-    REPLY_FORBIDDEN = 403,
-    REPLY_NOT_FOUND = 404,
-    REPLY_CONFLICT = 409,        /* stale version */
-    REPLY_ALREADY_EXISTS = 1409, /* 409 with reason AlreadyExists */
-    REPLY_INVALID = 422,
-    REPLY_TOO_MANY_REQUESTS = 429,
-    REPLY_INTERNAL_ERROR = 500
-};
 
 struct client {
     struct cluster *cluster;

@@ -23,14 +23,14 @@ static enum reply check_preconditions(const struct object *object, struct delete
     const char *kind = kind_infos[object->kind].name; /* this message names the kind */
     char wanted[UID_TEXT], found[UID_TEXT];
     if (options.uid != NULL && !same_uid(*options.uid, uid))
-        return refuse(
+        return reply_refuse(
             error, REPLY_CONFLICT,
             "Operation cannot be fulfilled on %s \"%s\": the UID in the precondition (%s) "
             "does not match the UID in record (%s). The object might have been deleted and "
             "then recreated",
             kind, text_s(object->name), uid_print(*options.uid, wanted), uid_print(uid, found));
     if (options.version != 0 && options.version != object->version)
-        return refuse(
+        return reply_refuse(
             error, REPLY_CONFLICT,
             "Operation cannot be fulfilled on %s \"%s\": the ResourceVersion in the "
             "precondition (%llu) does not match the ResourceVersion in record (%llu). The "
@@ -96,8 +96,7 @@ static void mark(struct meta *object, sim_time now, int64_t grace_seconds)
         object->generation++;
     object->deleting = true;
     object->deletion = sim_time_after(now, grace_seconds * SIM_SECOND);
-    object->deletion_grace_seconds =
-        grace_seconds < INT32_MAX ? (int32_t)grace_seconds : INT32_MAX;
+    object->deletion_grace_seconds = grace_seconds < INT32_MAX ? (int32_t)grace_seconds : INT32_MAX;
 }
 
 /* podStrategy.CheckGracefulDelete. */
@@ -186,7 +185,7 @@ enum reply client_delete(struct client *client, struct object_key key,
     client_spend(client);
     const struct object *object = store_get(client->cluster->store, key);
     if (object == NULL)
-        return refuse_missing(error, key);
+        return reply_missing(error, key);
     const enum reply reply = check_preconditions(object, options, error);
     if (reply != REPLY_OK)
         return reply;

@@ -3,7 +3,7 @@
 #define MODELS_CLUSTER_CLIENT_PRIVATE_H
 
 #include "models/cluster/cluster.h"
-#include "models/cluster/refusal.h"
+#include "models/cluster/reply.h"
 
 /* Under which key the index by owner lists objects of a namespace that have no controller. The low
  * half of a uid has its first bit set, so no owner has this key. */

@@ -49,23 +49,23 @@ static enum reply namespace_accepts(struct client *client, const struct object *
     const struct object_key key = { KIND_NAMESPACE, NULL, object->space };
     const struct object *space = store_get(store_of(client), key);
     if (space == NULL)
-        return refuse_missing(error, key);
+        return reply_missing(error, key);
     if (!meta_of(space)->deleting)
         return REPLY_OK;
     char resource[RESOURCE_TEXT];
-    return refuse(error, REPLY_FORBIDDEN,
-                  "%s \"%s\" is forbidden: unable to create new content in namespace %s because it "
-                  "is being terminated",
-                  resource_text(object_key(object), resource), text_s(object->name),
-                  text_s(object->space));
+    return reply_refuse(
+        error, REPLY_FORBIDDEN,
+        "%s \"%s\" is forbidden: unable to create new content in namespace %s because it "
+        "is being terminated",
+        resource_text(object_key(object), resource), text_s(object->name), text_s(object->space));
 }
 
 static enum reply refuse_taken(struct error *error, const struct object *present)
 {
     char resource[RESOURCE_TEXT];
-    return refuse(error, REPLY_ALREADY_EXISTS, "%s%s \"%s\" already exists",
-                  meta_of(present)->deleting ? "object is being deleted: " : "",
-                  resource_text(object_key(present), resource), text_s(present->name));
+    return reply_refuse(error, REPLY_ALREADY_EXISTS, "%s%s \"%s\" already exists",
+                        meta_of(present)->deleting ? "object is being deleted: " : "",
+                        resource_text(object_key(present), resource), text_s(present->name));
 }
 
 /* rest.BeforeCreate: what a new object is given, whatever it says itself. */
@@ -193,12 +193,12 @@ static enum reply write_change(struct client *client, const char *verb, const st
     keep_identity(is, was);
     const struct text *added = was->deleting ? new_finalizer(was, is) : NULL;
     if (added != NULL) {
-        enum reply reply =
-            refuse(error, REPLY_INVALID,
-                   "%s \"%s\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be "
-                   "added if "
-                   "the object is being deleted, found new finalizers []string{\"%s\"}",
-                   kind_infos[after->kind].name, text_s(after->name), added->s);
+        enum reply reply = reply_refuse(
+            error, REPLY_INVALID,
+            "%s \"%s\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be "
+            "added if "
+            "the object is being deleted, found new finalizers []string{\"%s\"}",
+            kind_infos[after->kind].name, text_s(after->name), added->s);
         object_drop(after);
         return reply;
     }
@@ -220,11 +220,11 @@ static const struct object *find_updated(struct client *client, const struct obj
     const struct object *before = store_get(store_of(client), object_key(object));
     *reply = REPLY_OK;
     if (before == NULL)
-        *reply = refuse_missing(error, object_key(object));
+        *reply = reply_missing(error, object_key(object));
     else if (object->version != 0 && object->version != before->version)
-        *reply = refuse_conflict(error, object_key(object),
-                                 "the object has been modified; please apply your changes to the "
-                                 "latest version and try again");
+        *reply = reply_conflict(error, object_key(object),
+                                "the object has been modified; please apply your changes to the "
+                                "latest version and try again");
     return *reply == REPLY_OK ? before : NULL;
 }
 
@@ -273,7 +273,7 @@ enum reply client_patch(struct client *client, struct object_key key, change_fn 
     client_spend(client);
     const struct object *before = store_get(store_of(client), key);
     if (before == NULL)
-        return refuse_missing(error, key);
+        return reply_missing(error, key);
     struct object *after = object_copy(before);
     if (!change(after, context)) {
         object_drop(after);

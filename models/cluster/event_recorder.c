@@ -205,11 +205,11 @@ static void fill_about(struct object_reference *into, const struct object *about
 
 /* Events about what has no namespace go to "default". The name is the object's and a number that
  * is the time of the event in the real thing. */
-static struct cluster_event *event_new(struct event_recorder *recorder, const struct saying *saying,
+static struct event_record *event_new(struct event_recorder *recorder, const struct saying *saying,
                                        const struct text *message)
 {
     struct texts *texts = recorder->cluster->run->texts;
-    struct cluster_event *event = (struct cluster_event *)object_new(object_kinds, KIND_EVENT);
+    struct event_record *event = (struct event_record *)object_new(object_kinds, KIND_EVENT);
     const struct text *space = saying->about->space;
     event->meta.object.space = space != NULL ? text_hold(space) : text_intern(texts, "default");
     event->meta.object.name = text_format(texts, "%s.%llx", text_s(saying->about->name),
@@ -256,7 +256,7 @@ struct repeat {
 
 static bool repeat_event(struct object *object, void *context)
 {
-    struct cluster_event *event = (struct cluster_event *)object;
+    struct event_record *event = (struct event_record *)object;
     const struct repeat *repeat = context;
     event->count = repeat->count;
     event->last = repeat->now;

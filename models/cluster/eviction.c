@@ -70,14 +70,15 @@ char *eviction_cause(const struct pod_disruption_budget *budget)
 static enum reply refuse_budget(struct error *error, const struct pod_disruption_budget *budget,
                                 const char *why)
 {
-    return refuse(error, REPLY_FORBIDDEN, "poddisruptionbudgets.policy \"%s\" is forbidden: %s",
-                  name_of(budget), why);
+    return reply_refuse(error, REPLY_FORBIDDEN,
+                        "poddisruptionbudgets.policy \"%s\" is forbidden: %s", name_of(budget),
+                        why);
 }
 
 static enum reply check_budget(const struct pod_disruption_budget *budget, struct error *error)
 {
     if (budget->observed_generation < budget->meta.generation)
-        return refuse(error, REPLY_TOO_MANY_REQUESTS, "%s", refused);
+        return reply_refuse(error, REPLY_TOO_MANY_REQUESTS, "%s", refused);
     if (budget->disruptions_allowed < 0)
         return refuse_budget(error, budget, "pdb disruptions allowed is negative");
     if (budget->disrupted != NULL && budget->disrupted->count > MOST_DISRUPTED)
@@ -85,7 +86,7 @@ static enum reply check_budget(const struct pod_disruption_budget *budget, struc
             error, budget,
             "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
     if (budget->disruptions_allowed == 0)
-        return refuse(error, REPLY_TOO_MANY_REQUESTS, "%s", refused);
+        return reply_refuse(error, REPLY_TOO_MANY_REQUESTS, "%s", refused);
     return REPLY_OK;
 }
 
@@ -111,9 +112,9 @@ static enum reply ask_budgets(struct client *client, const struct pod *pod, stru
     if (budgets.count == 0)
         return REPLY_OK;
     if (budgets.count > 1)
-        return refuse(error, REPLY_INTERNAL_ERROR,
-                      "This pod has more than one PodDisruptionBudget, which the eviction "
-                      "subresource does not support.");
+        return reply_refuse(error, REPLY_INTERNAL_ERROR,
+                            "This pod has more than one PodDisruptionBudget, which the eviction "
+                            "subresource does not support.");
     if (costs_nothing(pod, budgets.first))
         return REPLY_OK;
     const enum reply reply = check_budget(budgets.first, error);
@@ -137,7 +138,7 @@ enum reply client_evict(struct client *client, struct object_key key, int64_t gr
     client_spend(client);
     const struct object *before = store_get(store, key);
     if (before == NULL)
-        return refuse_missing(error, key);
+        return reply_missing(error, key);
     if (!needs_no_budget(pod_of(before))) {
         const enum reply reply = ask_budgets(client, pod_of(before), error);
         if (reply != REPLY_OK)

@@ -3,7 +3,7 @@
  * Maps keep their entries in insertion order in one array. From INDEX_FROM entries on,
  * the same allocation carries an open-addressing index behind the array, so that a
  * ConfigMap of ten thousand keys is not searched line by line; nothing ever iterates
- * over the index. Numbers are compared as exact decimals, digit by digit. */
+ * over the index. Equality and hashes are in value_compare.c. */
 #include "sim/base/value.h"
 
 #include <assert.h>
@@ -12,156 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/decimal.h"
+#include "sim/base/hash.h"
 #include "sim/base/memory.h"
 
 enum { FIRST_CAPACITY = 4, INDEX_FROM = 32 };
 
 #define NOT_FOUND SIZE_MAX
-
-/* ── hashing ── */
-
-static uint64_t mix(uint64_t hash)
-{
-    hash ^= hash >> 33;
-    hash *= 0xff51afd7ed558ccdU;
-    hash ^= hash >> 33;
-    hash *= 0xc4ceb9fe1a85ec53U;
-    return hash ^ (hash >> 33);
-}
-
-/* FNV-1a, finished by a mixer because short keys differ in their last bits only. */
-static uint64_t bytes_hash(const char *bytes, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3U;
-    return mix(hash);
-}
-
-/* ── numbers as exact decimals ── */
-
-/* A JSON number as 0.d1d2d3... times a power of ten, without zeros at either end. The
- * digits are borrowed from the text and may have a '.' between them. */
-struct decimal {
-    bool negative;
-    const char *digits;
-    size_t count;     /* digits, the point not counted; 0 for the number zero */
-    int64_t exponent; /* power of ten by which 0.d1d2... is multiplied */
-};
-
-static const char *skip_digits(const char *at)
-{
-    while (*at >= '0' && *at <= '9')
-        at++;
-    return at;
-}
-
-/* The value of an exponent part, capped: beyond the cap all numbers are out of reach. */
-static int64_t exponent_of(const char *at)
-{
-    if (*at != 'e' && *at != 'E')
-        return 0;
-    at++;
-    bool negative = *at == '-';
-    if (*at == '-' || *at == '+')
-        at++;
-    int64_t exponent = 0;
-    for (; *at >= '0' && *at <= '9'; at++)
-        if (exponent < INT64_C(100000000000000000))
-            exponent = exponent * 10 + (*at - '0');
-    return negative ? -exponent : exponent;
-}
-
-static struct decimal decimal_of(const char *text)
-{
-    struct decimal number = { .negative = *text == '-' };
-    const char *whole = text + (*text == '-' || *text == '+');
-    const char *end = skip_digits(whole);
-    number.exponent = end - whole;
-    if (*end == '.')
-        end = skip_digits(end + 1);
-    number.exponent += exponent_of(end);
-
-    const char *first = whole;
-    for (; first < end && (*first == '0' || *first == '.'); first++)
-        if (*first == '0')
-            number.exponent--;
-    while (end > first && (end[-1] == '0' || end[-1] == '.'))
-        end--;
-    number.digits = first;
-    for (const char *at = first; at < end; at++)
-        number.count += *at != '.';
-    if (number.count == 0)
-        number = (struct decimal){ .digits = first }; /* zero has no sign */
-    return number;
-}
-
-static int next_digit(const char **at)
-{
-    if (**at == '.')
-        ++*at;
-    return *(*at)++ - '0';
-}
-
-static bool decimal_equal(const char *a, const char *b)
-{
-    struct decimal x = decimal_of(a), y = decimal_of(b);
-    if (x.negative != y.negative || x.count != y.count || x.exponent != y.exponent)
-        return false;
-    for (size_t i = 0; i < x.count; i++)
-        if (next_digit(&x.digits) != next_digit(&y.digits))
-            return false;
-    return true;
-}
-
-static uint64_t decimal_hash(const char *text)
-{
-    struct decimal number = decimal_of(text);
-    uint64_t hash = mix((uint64_t)number.exponent * 2 + number.negative);
-    for (size_t i = 0; i < number.count; i++)
-        hash = hash * 31 + (uint64_t)next_digit(&number.digits);
-    return mix(hash);
-}
-
-static bool decimal_int(const char *text, int64_t *into)
-{
-    struct decimal number = decimal_of(text);
-    if (number.exponent > 19 || number.exponent < (int64_t)number.count)
-        return false;
-    int64_t whole = 0; /* counted downwards: the negative side reaches one further */
-    for (int64_t i = 0; i < number.exponent; i++) {
-        int digit = i < (int64_t)number.count ? next_digit(&number.digits) : 0;
-        if (__builtin_mul_overflow(whole, 10, &whole) ||
-            __builtin_sub_overflow(whole, digit, &whole))
-            return false;
-    }
-    if (!number.negative && whole == INT64_MIN)
-        return false;
-    *into = number.negative ? whole : -whole;
-    return true;
-}
-
-static bool is_json_number(const char *at)
-{
-    at += *at == '-';
-    const char *end = skip_digits(at);
-    if (end == at || (*at == '0' && end > at + 1))
-        return false;
-    if (*end == '.') {
-        at = end + 1;
-        end = skip_digits(at);
-        if (end == at)
-            return false;
-    }
-    if (*end == 'e' || *end == 'E') {
-        at = end + 1;
-        at += *at == '-' || *at == '+';
-        end = skip_digits(at);
-        if (end == at)
-            return false;
-    }
-    return *end == '\0';
-}
 
 /* ── new nodes ── */
 
@@ -202,7 +59,7 @@ struct value *value_new_int(int64_t number)
 
 struct value *value_new_number(const char *text)
 {
-    assert(is_json_number(text));
+    assert(decimal_is_json(text));
     return text_new(VALUE_NUMBER, text, strlen(text));
 }
 
@@ -285,7 +142,7 @@ static void index_add(struct value *map, size_t entry)
     const char *key = map->entries[entry].key;
     uint32_t *index = index_of(map);
     size_t mask = index_mask(map);
-    size_t slot = bytes_hash(key, strlen(key)) & mask;
+    size_t slot = hash_bytes(key, strlen(key)) & mask;
     while (index[slot] != 0)
         slot = (slot + 1) & mask;
     index[slot] = (uint32_t)entry + 1;
@@ -321,7 +178,7 @@ static size_t map_find(const struct value *map, const char *key)
     }
     const uint32_t *index = index_of(map);
     size_t mask = index_mask(map);
-    for (size_t slot = bytes_hash(key, strlen(key)) & mask; index[slot] != 0;
+    for (size_t slot = hash_bytes(key, strlen(key)) & mask; index[slot] != 0;
          slot = (slot + 1) & mask)
         if (strcmp(map->entries[index[slot] - 1].key, key) == 0)
             return index[slot] - 1;
@@ -540,84 +397,6 @@ void value_put(struct value **root, struct value *value, ...)
     va_end(keys);
     value_drop(*slot);
     *slot = value;
-}
-
-/* ── comparing ── */
-
-static bool lists_equal(const struct value *a, const struct value *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!value_equal(a->items[i], b->items[i]))
-            return false;
-    return true;
-}
-
-static bool maps_equal(const struct value *a, const struct value *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct value_entry *other = value_find(b, a->entries[i].key);
-        if (other == NULL || !value_equal(a->entries[i].value, other->value))
-            return false;
-    }
-    return true;
-}
-
-bool value_equal(const struct value *a, const struct value *b)
-{
-    if (a == b || (value_is_null(a) && value_is_null(b)))
-        return true;
-    if (a == NULL || b == NULL || a->type != b->type)
-        return false;
-    switch (a->type) {
-    case VALUE_NULL:
-        return true;
-    case VALUE_BOOL:
-        return a->truth == b->truth;
-    case VALUE_NUMBER:
-        return decimal_equal(a->text, b->text);
-    case VALUE_STRING:
-        return a->count == b->count && memcmp(a->text, b->text, a->count) == 0;
-    case VALUE_LIST:
-        return lists_equal(a, b);
-    case VALUE_MAP:
-        return maps_equal(a, b);
-    }
-    return false;
-}
-
-uint64_t value_hash(const struct value *value)
-{
-    if (value_is_null(value))
-        return mix(VALUE_NULL + 1);
-    uint64_t hash = 0;
-    switch (value->type) {
-    case VALUE_NULL:
-        break;
-    case VALUE_BOOL:
-        hash = value->truth;
-        break;
-    case VALUE_NUMBER:
-        hash = decimal_hash(value->text);
-        break;
-    case VALUE_STRING:
-        hash = bytes_hash(value->text, value->count);
-        break;
-    case VALUE_LIST:
-        for (size_t i = 0; i < value->count; i++)
-            hash = mix(hash + value_hash(value->items[i]));
-        break;
-    case VALUE_MAP: /* a sum, because equal maps may list their keys in another order */
-        for (size_t i = 0; i < value->count; i++) {
-            const struct value_entry *entry = &value->entries[i];
-            hash += mix(bytes_hash(entry->key, strlen(entry->key)) + 3 * value_hash(entry->value));
-        }
-        break;
-    }
-    return mix(hash + (uint64_t)value->type * 0x9e3779b97f4a7c15U);
 }
 
 struct value *value_copy(const struct value *value)

@@ -77,7 +77,7 @@ struct rung {
     struct bucket buckets[MOST_BUCKETS];
 };
 
-struct run { /* sorted; entries before `next` are gone */
+struct sorted { /* sorted; entries before `next` are gone */
     struct entry *entries;
     size_t next, count, capacity;
 };
@@ -89,7 +89,7 @@ struct heap { /* binary, earliest on top */
 
 struct ladder {
     struct queue base;
-    struct run run;
+    struct sorted run;
     struct heap late;
     sim_time near;                  /* the run and the heap hold exactly what happens up to here */
     struct rung *rungs[MOST_RUNGS]; /* coarse to fine, each ends before the one above */
@@ -204,7 +204,7 @@ static struct extent bucket_extent(const struct bucket *bucket)
 
 /* ---- run ---- */
 
-IN_REGISTERS void run_append(struct run *run, struct entry entry)
+IN_REGISTERS void run_append(struct sorted *run, struct entry entry)
 {
     if (run->count == run->capacity && run->next > run->count / 2) {
         run->count -= run->next;
@@ -243,7 +243,7 @@ static bool is_sorted(const struct entry *entries, size_t count)
 /* The bucket becomes the run, which was used up. Its slots will be needed soon. */
 static void run_load(struct ladder *ladder, struct bucket from)
 {
-    struct run *run = &ladder->run;
+    struct sorted *run = &ladder->run;
     run->next = run->count = 0;
     for (struct chunk *chunk = from.first; chunk != NULL; chunk = chunk_give(ladder, chunk))
         for (size_t i = 0; i < chunk->used; i++) {
@@ -366,7 +366,7 @@ static void late_spill(struct ladder *ladder)
 
 IN_REGISTERS void insert_near(struct ladder *ladder, struct entry entry)
 {
-    struct run *run = &ladder->run;
+    struct sorted *run = &ladder->run;
     if (run->next == run->count || is_before(&run->entries[run->count - 1], &entry)) {
         run_append(run, entry);
         return;
@@ -395,7 +395,7 @@ IN_REGISTERS void insert(struct ladder *ladder, struct entry entry)
 
 static bool late_is_first(const struct ladder *ladder)
 {
-    const struct run *run = &ladder->run;
+    const struct sorted *run = &ladder->run;
     return ladder->late.count > 0 &&
            (run->next == run->count ||
             is_before(&ladder->late.entries[0], &run->entries[run->next]));
@@ -445,7 +445,7 @@ static void keep_live_bucket(struct ladder *ladder, struct bucket *into, struct 
 static void sweep(struct ladder *ladder)
 {
     struct bucket live = { 0 };
-    struct run *run = &ladder->run;
+    struct sorted *run = &ladder->run;
     keep_live(ladder, &live, run->entries + run->next, run->count - run->next);
     keep_live(ladder, &live, ladder->late.entries, ladder->late.count);
     for (; ladder->depth > 0; ladder->depth--)

@@ -265,7 +265,7 @@ struct said {
 static void count_event(void *context, const struct object *object)
 {
     struct said *said = context;
-    const struct cluster_event *event = (const struct cluster_event *)object;
+    const struct event_record *event = (const struct event_record *)object;
     if (strcmp(text_s(event->reason), said->reason) == 0)
         said->count += event->count;
 }

@@ -28,7 +28,7 @@ struct sums {
 
 static void add_event(void *context, const struct object *object)
 {
-    const struct cluster_event *event = (const struct cluster_event *)object;
+    const struct event_record *event = (const struct event_record *)object;
     struct sums *sums = context;
     sums->objects++;
     sums->count += event->count;

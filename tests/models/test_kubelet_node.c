@@ -156,7 +156,7 @@ static void expect_events(struct world *w, const char *text)
 {
     struct writer lines = { 0 };
     for (struct cache_cursor all = client_list(w->user, KIND_EVENT); cache_next(&all);) {
-        const struct cluster_event *event = (const struct cluster_event *)all.object;
+        const struct event_record *event = (const struct event_record *)all.object;
         if (event->about.kind != NULL && strcmp(event->about.kind->s, "Pod") == 0)
             writer_format(&lines, "%s: %s\n", text_s(event->reason), text_s(event->message));
     }

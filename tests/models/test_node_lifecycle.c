@@ -28,7 +28,7 @@ struct said {
 
 static void add_message(void *context, const struct object *object)
 {
-    const struct cluster_event *event = (const struct cluster_event *)object;
+    const struct event_record *event = (const struct event_record *)object;
     struct said *said = context;
     if (strcmp(text_s(event->reason), said->reason) != 0)
         return;

@@ -184,7 +184,7 @@ static bool counts(const struct emitted *emitted, const struct watch_event *even
 /* An Event of the namespace, or one about a Node made in the scenario. */
 static bool event_counts(const struct emitted *emitted, const struct object *object)
 {
-    const struct object_reference *about = &((const struct cluster_event *)object)->about;
+    const struct object_reference *about = &((const struct event_record *)object)->about;
     return is_ours(emitted, object) ||
            (strcmp(text_s(about->kind), "Node") == 0 && is_own_node(emitted, text_s(about->name)));
 }

@@ -1,5 +1,5 @@
-/* The API server's words of refusal, as apimachinery pkg/api/errors makes them. */
-#include "models/cluster/refusal.h"
+/* Follows apimachinery pkg/api/errors of the release named in docs/fidelity.md. */
+#include "models/cluster/reply.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static void set_text(struct error *error, const char *format, va_list arguments)
     free(text);
 }
 
-enum reply refuse(struct error *error, enum reply reply, const char *format, ...)
+enum reply reply_refuse(struct error *error, enum reply reply, const char *format, ...)
 {
     if (error == NULL)
         return reply;
@@ -38,14 +38,14 @@ char *resource_text(struct object_key key, char text[RESOURCE_TEXT])
     return text;
 }
 
-enum reply refuse_missing(struct error *error, struct object_key key)
+enum reply reply_missing(struct error *error, struct object_key key)
 {
     char resource[RESOURCE_TEXT];
-    return refuse(error, REPLY_NOT_FOUND, "%s \"%s\" not found", resource_text(key, resource),
-                  text_s(key.name));
+    return reply_refuse(error, REPLY_NOT_FOUND, "%s \"%s\" not found", resource_text(key, resource),
+                        text_s(key.name));
 }
 
-enum reply refuse_conflict(struct error *error, struct object_key key, const char *format, ...)
+enum reply reply_conflict(struct error *error, struct object_key key, const char *format, ...)
 {
     if (error == NULL)
         return REPLY_CONFLICT;
