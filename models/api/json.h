@@ -29,6 +29,9 @@ struct value *json_read(const char *bytes, size_t length, struct place start,
 struct value *json_read_next(const char **bytes, size_t *length, struct place *start,
                              struct error_list *duplicates, struct error *error);
 
+/* Append bytes, with U+FFFD for each that is not part of UTF-8, as Go does with texts. */
+void json_add_text(struct writer *into, const char *bytes, size_t length);
+
 struct json_style {
     int indent;       /* blanks for each level; 0 prints everything on one line */
     bool sort_keys;   /* as Go prints maps: by byte order; otherwise in the map's order */

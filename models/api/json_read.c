@@ -140,23 +140,30 @@ static bool read_escape(struct reader *reader, struct writer *into)
     return true;
 }
 
-/* The stretch of bytes that stand for themselves. */
-static void read_plain(struct reader *reader, struct writer *into)
+void json_add_text(struct writer *into, const char *bytes, size_t length)
 {
-    const unsigned char *at = (const unsigned char *)reader->at, *first = at;
-    const unsigned char *end = (const unsigned char *)reader->end;
-    while (at < end && *at != '"' && *at != '\\' && *at >= 0x20) {
-        size_t length = utf8_length(at, (size_t)(end - at));
-        if (length == 0) {
+    const unsigned char *at = (const unsigned char *)bytes, *first = at, *end = at + length;
+    while (at < end) {
+        size_t whole = utf8_length(at, (size_t)(end - at));
+        if (whole == 0) {
             writer_add_bytes(into, (const char *)first, (size_t)(at - first));
             writer_add_rune(into, 0xFFFD);
             first = ++at;
         } else {
-            at += length;
+            at += whole;
         }
     }
     writer_add_bytes(into, (const char *)first, (size_t)(at - first));
-    reader->at = (const char *)at;
+}
+
+/* The stretch of bytes that stand for themselves. */
+static void read_plain(struct reader *reader, struct writer *into)
+{
+    const char *first = reader->at;
+    while (reader->at < reader->end && *reader->at != '"' && *reader->at != '\\' &&
+           (unsigned char)*reader->at >= 0x20)
+        reader->at++;
+    json_add_text(into, first, (size_t)(reader->at - first));
 }
 
 /* From the opening quote to behind the closing one. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/json.h"
 #include "models/api/yaml_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
@@ -222,10 +223,14 @@ static struct value *binary_value(const struct yaml_scalar *scalar, struct place
             writer_add_char(&out, (char)(bits >> (held -= 8) & 0xFF));
     }
     struct value *value = NULL;
+    struct writer text = { 0 };
+    if (out.length > 0)
+        json_add_text(&text, out.bytes, out.length);
     if (good && letters % 4 == 0 && padding <= 2)
-        value = value_new_text(out.length > 0 ? out.bytes : "", out.length);
+        value = value_new_text(text.length > 0 ? text.bytes : "", text.length);
     else
         error_set(error, at, "!!binary value contains invalid base64 data");
+    writer_close(&text);
     writer_close(&out);
     return value;
 }

@@ -73,6 +73,8 @@ static const struct {
       "a: !!timestamp 2001-1-1\nb: !!timestamp 2001-2-30\n",
       "in.yaml:2:4: cannot decode !!str `2001-2-30` as a !!timestamp\n" },
     { "underscores", "a: [.5_0, ._5, 1_0, 0x_f, 1_0.5]\n", "{\"a\":[0.5,\"._5\",10,15,10.5]}\n" },
+    { "binary is text, as far as it is UTF-8", "a: !!binary aGk=\nb: !!binary aP9p\n",
+      "{\"a\":\"hi\",\"b\":\"h\xEF\xBF\xBDi\"}\n" },
     { "no key at all", "? \n: 1\n",
       "in.yaml:1:2: \"\" cannot be a key: keys are texts, numbers or booleans\n" },
     { "a tab for indentation", "a:\n\tb: 1\n",
