@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/quantity.h"
 #include "models/api/scalar.h"
 #include "models/api/schema.h"
 #include "sim/base/memory.h"
@@ -41,122 +42,15 @@ static void put_int(struct sink *sink, int64_t number)
     put(sink, text);
 }
 
-/* ---- quantities ---- */
-
-/* The parts of "-12.50Mi", as ParseQuantity in apimachinery/pkg/api/resource splits them. */
-struct quantity_text {
-    bool negative;
-    char digits[64]; /* integer part without leading zeros, then decimals */
-    int integers, decimals;
-    bool binary, exponential;
-    int exponent; /* of ten, or of two when binary */
-};
-
-static void read_suffix(const char *suffix, struct quantity_text *into)
-{
-    static const char decimal[] = "num kMGTPE";
-    into->binary = suffix[0] != '\0' && suffix[1] == 'i';
-    if (into->binary)
-        into->exponent = 10 * (int)(strchr("KMGTPE", suffix[0]) - "KMGTPE" + 1);
-    else if ((suffix[0] == 'e' || suffix[0] == 'E') && suffix[1] != '\0')
-        into->exponential = true, into->exponent = atoi(suffix + 1);
-    else if (suffix[0] != '\0')
-        into->exponent = 3 * (int)(strchr(decimal, suffix[0]) - decimal - 3);
-}
-
-static struct quantity_text read_quantity(const char *text)
-{
-    struct quantity_text read = { .negative = *text == '-' };
-    text += *text == '-' || *text == '+';
-    text += strspn(text, "0");
-    read.integers = (int)strspn(text, "0123456789");
-    const char *decimals = text + read.integers + (text[read.integers] == '.');
-    read.decimals = text[read.integers] == '.' ? (int)strspn(decimals, "0123456789") : 0;
-    const char *integers = read.integers > 0 ? text : "0";
-    read.integers += read.integers == 0;
-    snprintf(read.digits, sizeof read.digits, "%.*s%.*s", read.integers, integers, read.decimals,
-             decimals);
-    read_suffix(decimals + read.decimals, &read);
-    return read;
-}
-
-static bool keeps_text(const struct quantity_text *read, int scale, int64_t number)
-{
-    size_t length = strlen(read->digits);
-    if (read->binary)
-        return read->exponent % 10 == 0 && (number & 7) != 0;
-    return scale % 3 == 0 && read->digits[0] != '0' &&
-           (length < 3 || strcmp(read->digits + length - 3, "000") != 0);
-}
-
-static void put_quantity_parts(struct sink *sink, int64_t number, int scale, const char *exact,
-                               const char *text, const char *format)
-{
-    put(sink, "{i:(resource.int64Amount){value:(int64)");
-    put_int(sink, number);
-    put(sink, " scale:(resource.Scale)");
-    put_int(sink, scale);
-    put(sink, "} d:(resource.infDecAmount){Dec:(*inf.Dec)");
-    put(sink, exact);
-    put(sink, "} s:(string)");
-    put(sink, text);
-    put(sink, " Format:(resource.Format)");
-    put(sink, format);
-    put(sink, "}");
-}
-
-/* Numbers too long for Go's quick path are held as arbitrary-precision decimals. */
-static void put_exact_quantity(struct sink *sink, const struct quantity_text *read,
-                               const char *format)
-{
-    unsigned __int128 unscaled = 0;
-    for (const char *digit = read->digits; *digit != '\0'; digit++)
-        unscaled = unscaled * 10 + (unsigned)(*digit - '0');
-    unscaled <<= read->binary ? read->exponent : 0;
-    char exact[160];
-    int length = snprintf(exact, sizeof exact, "{unscaled:(big.Int){neg:(bool)%s abs:(big.nat)[",
-                          read->negative ? "true" : "false");
-    length +=
-        snprintf(exact + length, sizeof exact - (size_t)length, "%" PRIu64, (uint64_t)unscaled);
-    if (unscaled >> 64 != 0)
-        length += snprintf(exact + length, sizeof exact - (size_t)length, " %" PRIu64,
-                           (uint64_t)(unscaled >> 64));
-    snprintf(exact + length, sizeof exact - (size_t)length, "]} scale:(inf.Scale)%d}",
-             read->decimals - (read->binary ? 0 : read->exponent));
-    put_quantity_parts(sink, 0, 0, exact, "", format);
-}
-
 static void put_quantity(struct sink *sink, const struct value *value)
 {
-    if (value_is_null(value)) {
-        put_quantity_parts(sink, 0, 0, "<nil>", "", "");
-        return;
-    }
-    char *canonical = scalar_quantity_print(value);
-    const char *text = canonical ? canonical : value->text;
-    struct quantity_text read = read_quantity(text);
-    const char *format = read.binary        ? "BinarySI"
-                         : read.exponential ? "DecimalExponent"
-                                            : "DecimalSI";
-    int precision = 18 - read.integers - read.decimals, scale = read.exponent - read.decimals;
-    if (read.binary) {
-        precision = read.decimals ? -1 : 15 - read.integers - read.exponent * 3 / 10 - 1;
-        scale = 0;
-    }
-    int64_t number = precision >= 0 ? strtoll(read.digits, NULL, 10) : 0;
-    if (strcmp(text, "0") == 0) {
-        put_quantity_parts(sink, 0, 0, "<nil>", "", format);
-    } else if (precision >= 0 && scale >= -9) {
-        int64_t scaled = read.binary ? number << read.exponent : number;
-        put_quantity_parts(sink, read.negative ? -scaled : scaled, scale, "<nil>",
-                           keeps_text(&read, scale, number) ? text : "", format);
-    } else {
-        put_exact_quantity(sink, &read, format);
-    }
-    free(canonical);
+    struct writer dump = { 0 };
+    char *text = value_is_null(value) ? NULL : scalar_quantity_print(value);
+    quantity_dump(text, &dump);
+    put_bytes(sink, dump.bytes, dump.length);
+    writer_close(&dump);
+    free(text);
 }
-
-/* ---- everything else ---- */
 
 static void put_int_or_string(struct sink *sink, const struct value *value)
 {

@@ -4,7 +4,7 @@
  * grammar, with its leniency ("Mi", "+" and "." are zero), the rounding up to 1e-9, the cap of
  * binary amounts at 2^63-1, and the canonical form. Go falls back to big integers; we keep the 38
  * leading digits of an amount, which is more than anybody has written down on purpose. */
-#include "models/api/quantity.h"
+#include "models/api/quantity_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,24 +33,13 @@ static const struct suffix suffixes[] = {
     { "Gi", 2, 30 }, { "Ti", 2, 40 }, { "Pi", 2, 50 }, { "Ei", 2, 60 },
 };
 
-/* A quantity taken apart: digits without zeros in front, and what they are multiplied by. */
-struct parts {
-    bool negative;
-    const char *whole, *fraction; /* borrowed from the text */
-    size_t whole_count, fraction_count;
-    bool has_number; /* any character of a number at all, be it a zero that was skipped */
-    int base;
-    int64_t exponent;
-    enum quantity_format format;
-};
-
 static size_t count_digits(const char *text)
 {
     return strspn(text, "0123456789");
 }
 
 /* "e3", "E-9". Like Go, an exponent beyond 32 bits wraps around. */
-static bool read_exponent(const char *text, struct parts *parts)
+static bool read_exponent(const char *text, struct quantity_parts *parts)
 {
     if ((*text != 'e' && *text != 'E') || text[1] == '\0')
         return false;
@@ -68,7 +57,7 @@ static bool read_exponent(const char *text, struct parts *parts)
     return true;
 }
 
-static bool read_suffix(const char *text, struct parts *parts)
+static bool read_suffix(const char *text, struct quantity_parts *parts)
 {
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
         if (strcmp(text, suffixes[i].text) == 0) {
@@ -95,11 +84,11 @@ static bool refuse(const char **problem, const char *why)
     return false;
 }
 
-static bool take_apart(const char *text, struct parts *parts, const char **problem)
+bool quantity_take_apart(const char *text, struct quantity_parts *parts, const char **problem)
 {
     if (*text == '\0')
         return refuse(problem, wrong_format);
-    *parts = (struct parts){ .negative = *text == '-' };
+    *parts = (struct quantity_parts){ .negative = *text == '-' };
     text += *text == '-' || *text == '+';
     const char *start = text;
     text += strspn(text, "0");
@@ -130,7 +119,7 @@ static bool take_apart(const char *text, struct parts *parts, const char **probl
 /* ── amounts ── */
 
 /* Digit `index` of whole and fraction taken as one row of digits; 0 beyond its end. */
-static int digit_at(const struct parts *parts, int64_t index)
+int quantity_digit(const struct quantity_parts *parts, int64_t index)
 {
     if (index < (int64_t)parts->whole_count)
         return parts->whole[index] - '0';
@@ -138,34 +127,34 @@ static int digit_at(const struct parts *parts, int64_t index)
     return index < (int64_t)parts->fraction_count ? parts->fraction[index] - '0' : 0;
 }
 
-static int64_t count_all(const struct parts *parts)
+int64_t quantity_digits(const struct quantity_parts *parts)
 {
     return (int64_t)(parts->whole_count + parts->fraction_count);
 }
 
-static bool is_zero(const struct parts *parts)
+static bool is_zero(const struct quantity_parts *parts)
 {
-    for (int64_t i = 0; i < count_all(parts); i++)
-        if (digit_at(parts, i) != 0)
+    for (int64_t i = 0; i < quantity_digits(parts); i++)
+        if (quantity_digit(parts, i) != 0)
             return false;
     return true;
 }
 
 /* The row of digits with the point behind digit `point`, in billionths, rounded up. */
-static struct quantity decimal_amount(const struct parts *parts)
+static struct quantity decimal_amount(const struct quantity_parts *parts)
 {
     struct quantity amount = { .format = parts->format };
     int64_t point = (int64_t)parts->whole_count + parts->exponent, end = point + 9, i = 0;
     for (; i < end; i++) {
         __int128 longer;
         if (__builtin_mul_overflow(amount.nano, (__int128)10, &longer) ||
-            __builtin_add_overflow(longer, (__int128)digit_at(parts, i), &longer))
+            __builtin_add_overflow(longer, (__int128)quantity_digit(parts, i), &longer))
             break;
         amount.nano = longer;
     }
     amount.exponent = (int32_t)(end > i ? end - i : 0);
-    for (; i < count_all(parts); i++)
-        if (digit_at(parts, i) != 0) {
+    for (; i < quantity_digits(parts); i++)
+        if (quantity_digit(parts, i) != 0) {
             amount.nano += amount.nano < INT128_MAX;
             break;
         }
@@ -174,7 +163,7 @@ static struct quantity decimal_amount(const struct parts *parts)
 
 /* 0.d1d2d3... times `unit`, rounded up. From the last digit to the first each step is
  * exact but for a remainder, and one remainder anywhere means that the sum is not whole. */
-static __int128 fraction_amount(const struct parts *parts, __int128 unit)
+static __int128 fraction_amount(const struct quantity_parts *parts, __int128 unit)
 {
     __int128 amount = 0;
     bool inexact = false;
@@ -187,7 +176,7 @@ static __int128 fraction_amount(const struct parts *parts, __int128 unit)
 }
 
 /* The same times a power of two, capped at 2^63 - 1. */
-static struct quantity binary_amount(const struct parts *parts)
+static struct quantity binary_amount(const struct quantity_parts *parts)
 {
     const __int128 most = (__int128)INT64_MAX * NANO;
     struct quantity amount = { .format = QUANTITY_BINARY_SI };
@@ -208,8 +197,8 @@ static struct quantity binary_amount(const struct parts *parts)
 
 bool quantity_parse(const char *text, struct quantity *quantity, const char **problem)
 {
-    struct parts parts;
-    if (!take_apart(text, &parts, problem))
+    struct quantity_parts parts;
+    if (!quantity_take_apart(text, &parts, problem))
         return false;
     if (is_zero(&parts)) {
         *quantity = (struct quantity){ .format = parts.format };
@@ -404,32 +393,44 @@ char *quantity_print(struct quantity quantity, char text[QUANTITY_TEXT])
 
 /* ── the text as it was written ── */
 
-static bool ends_in_thousand(const struct parts *parts)
+static bool ends_in_thousand(const struct quantity_parts *parts)
 {
-    int64_t count = count_all(parts);
-    return count >= 3 && digit_at(parts, count - 1) == 0 && digit_at(parts, count - 2) == 0 &&
-           digit_at(parts, count - 3) == 0;
+    int64_t count = quantity_digits(parts);
+    return count >= 3 && quantity_digit(parts, count - 1) == 0 &&
+           quantity_digit(parts, count - 2) == 0 && quantity_digit(parts, count - 3) == 0;
+}
+
+/* ParseQuantity's condition for its way through an int64. */
+bool quantity_is_short(const struct quantity_parts *parts)
+{
+    size_t whole = parts->whole_count == 0 ? 1 : parts->whole_count; /* Go puts a zero there */
+    if (parts->base == 2)
+        return parts->fraction_count == 0 && whole + (size_t)(parts->exponent * 3 / 10) <= 14;
+    return whole + parts->fraction_count <= 18 &&
+           parts->exponent - (int64_t)parts->fraction_count >= -9;
+}
+
+/* Eight divides a number whenever it divides its last three digits. */
+static bool eight_divides(const struct quantity_parts *parts)
+{
+    int last = 0;
+    int64_t count = quantity_digits(parts);
+    for (int64_t i = count < 3 ? 0 : count - 3; i < count; i++)
+        last = last * 10 + quantity_digit(parts, i);
+    return last % 8 == 0;
 }
 
 bool quantity_keeps_text(const char *text)
 {
-    struct parts parts;
-    if (!take_apart(text, &parts, NULL))
+    struct quantity_parts parts;
+    if (!quantity_take_apart(text, &parts, NULL))
         return false;
     if (strcmp(text, "0") == 0)
         return true;
-    size_t whole = parts.whole_count == 0 ? 1 : parts.whole_count; /* Go puts a zero there */
-    if (parts.base == 2) {
-        bool short_cut = parts.fraction_count == 0 && parts.exponent <= 40 &&
-                         whole + (size_t)(parts.exponent * 3 / 10) <= 14;
-        /* eight divides a number whenever it divides its last three digits */
-        int last = 0;
-        for (int64_t i = count_all(&parts) < 3 ? 0 : count_all(&parts) - 3; i < count_all(&parts);
-             i++)
-            last = last * 10 + digit_at(&parts, i);
-        return short_cut && last % 8 != 0;
-    }
-    int64_t scale = parts.exponent - (int64_t)parts.fraction_count;
-    return whole + parts.fraction_count <= 18 && scale >= -9 && scale % 3 == 0 &&
-           parts.whole_count > 0 && !ends_in_thousand(&parts);
+    if (!quantity_is_short(&parts))
+        return false;
+    if (parts.base == 2)
+        return !eight_divides(&parts);
+    return (parts.exponent - (int64_t)parts.fraction_count) % 3 == 0 && parts.whole_count > 0 &&
+           !ends_in_thousand(&parts);
 }

@@ -10,6 +10,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/value.h"
+#include "sim/base/writer.h"
 
 enum quantity_format { QUANTITY_DECIMAL_SI, QUANTITY_BINARY_SI, QUANTITY_DECIMAL_EXPONENT };
 
@@ -47,5 +48,9 @@ char *quantity_print(struct quantity quantity, char text[QUANTITY_TEXT]);
 /* True when the API server shows a quantity as it was written: it does so with texts that
  * look canonical to it, among them "1.500" and "+1". */
 bool quantity_keeps_text(const char *text);
+
+/* The members of Go's struct as go-spew's "%#v" prints them, for what is hashed; NULL is the zero
+ * value. The text is as the API server shows it. */
+void quantity_dump(const char *text, struct writer *out);
 
 #endif

@@ -83,3 +83,40 @@ Test(quantity, what_is_none_is_refused_at_its_place)
     error_close(&error);
     value_drop(text);
 }
+
+#define SHORT(number, scale, text, format)                                                         \
+    "{i:(resource.int64Amount){value:(int64)" number " scale:(resource.Scale)" scale               \
+    "} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)" text                             \
+    " Format:(resource.Format)" format "}"
+#define LONG(negative, words, scale, format)                                                       \
+    "{i:(resource.int64Amount){value:(int64)0 scale:(resource.Scale)0} "                           \
+    "d:(resource.infDecAmount){Dec:(*inf.Dec){unscaled:(big.Int){neg:(bool)" negative              \
+    " abs:(big.nat)[" words "]} scale:(inf.Scale)" scale                                           \
+    "}} s:(string) Format:(resource.Format)" format "}"
+
+/* Printed by dump.ForHash of apimachinery v0.36.4. */
+static const struct {
+    const char *text, *want;
+} dumps[] = {
+    { "0", SHORT("0", "0", "0", "DecimalSI") },
+    { "100m", SHORT("100", "-3", "100m", "DecimalSI") },
+    { "0.5", SHORT("5", "-1", "", "DecimalSI") },
+    { "1536Mi", SHORT("1610612736", "0", "", "BinarySI") },
+    { "1e30", SHORT("1", "30", "1e30", "DecimalExponent") },
+    { "1e1000", SHORT("1", "1000", "", "DecimalExponent") },
+    { "-0.5Gi", LONG("true", "536870912000000000", "9", "BinarySI") },
+    { "100Ti", LONG("false", "8568098291072368640 5960", "9", "BinarySI") },
+    { "8Ei", LONG("false", "9223372036854775807", "0", "BinarySI") },
+    { "123456789012345678901234567890",
+      LONG("false", "12312739301247792128 6692605942763486917", "9", "DecimalSI") },
+};
+
+Test(quantity, is_dumped_as_go_holds_it)
+{
+    for (size_t i = 0; i < sizeof dumps / sizeof *dumps; i++) {
+        struct writer out = { 0 };
+        quantity_dump(dumps[i].text, &out);
+        cr_expect_str_eq(out.bytes, dumps[i].want, "%s: %s", dumps[i].text, out.bytes);
+        writer_close(&out);
+    }
+}
