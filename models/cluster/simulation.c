@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/actions/actions.h"
+#include "models/cluster/bring_up.h"
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
 #include "sim/base/memory.h"
@@ -17,6 +18,7 @@ struct simulation {
     struct metrics_run *metrics;    /* NULL: nothing is measured */
     bool measures;                  /* the warm-up is over */
     struct workload_source *source; /* NULL: no pods that come and go */
+    struct value *kept;             /* objects that do nothing, by kind */
     struct actions *actions;
     struct planned *planned;    /* the scenario's timeline, in its order */
     struct error_list problems; /* of actions that could not be done */
@@ -27,104 +29,6 @@ struct planned {
     struct simulation *simulation;
     const struct scenario_action *action;
 };
-
-/* ---- bringing up ---- */
-
-static const char *text_of(const struct value *document, const char *key)
-{
-    return value_text(value_path(document, "metadata", key, NULL), "");
-}
-
-/* An object that is given twice: the later text counts, as when both are applied. */
-static void replace(struct simulation *simulation, const struct value *document,
-                    const struct object *stored, struct error_list *faults,
-                    struct error_list *warnings)
-{
-    struct error error = { 0 };
-    struct cluster *cluster = simulation->cluster;
-    struct object *object = cluster_admit_update(cluster, document, stored, faults, warnings);
-    error_list_add(warnings, document->at, "%s %s is given twice: the later text counts",
-                   value_text(value_get(document, "kind"), ""), name_of(stored));
-    if (object != NULL && client_update(&cluster->admin, object, &error) != REPLY_OK) {
-        error.at = document->at;
-        error_list_take(faults, &error);
-    }
-}
-
-static void create(struct simulation *simulation, const struct value *document,
-                   struct error_list *faults, struct error_list *warnings)
-{
-    struct error error = { 0 };
-    struct cluster *cluster = simulation->cluster;
-    struct object *object = cluster_admit(cluster, document, "default", faults, warnings);
-    if (object == NULL)
-        return;
-    /* Nobody has heard of today's writes yet, so this asks the store. */
-    const struct object *stored = store_get(cluster->store, object_key(object));
-    if (stored != NULL) {
-        replace(simulation, document, stored, faults, warnings);
-        object_drop(object);
-    } else if (client_create(&cluster->admin, object, NULL, &error) != REPLY_CREATED) {
-        error.at = document->at;
-        error_list_take(faults, &error);
-    }
-}
-
-static bool has_namespace(const struct cluster *cluster, const char *name)
-{
-    const struct text *text = text_find(cluster->run->texts, name);
-    const struct object_key key = { KIND_NAMESPACE, NULL, text };
-    return text != NULL && store_get(cluster->store, key) != NULL;
-}
-
-/* kubectl would refuse an object in a namespace that is not there; published manifests often
- * count on one made by hand. */
-static void create_missing_namespace(struct simulation *simulation, const char *name,
-                                     struct error_list *faults)
-{
-    if (*name == '\0' || has_namespace(simulation->cluster, name))
-        return;
-    struct value *document = value_new_map();
-    value_put(&document, value_new_string("v1"), "apiVersion", NULL);
-    value_put(&document, value_new_string("Namespace"), "kind", NULL);
-    value_put(&document, value_new_string(name), "metadata", "name", NULL);
-    create(simulation, document, faults, NULL);
-    value_drop(document);
-}
-
-/* What others name in their specs comes first; beyond that the order is the user's. */
-static int rank_of(enum kind kind)
-{
-    switch (kind) {
-    case KIND_IMAGE:
-        return 0;
-    case KIND_NAMESPACE:
-        return 1;
-    case KIND_NODE:
-    case KIND_PRIORITYCLASS:
-        return 2;
-    default:
-        return 3;
-    }
-}
-
-static void bring_up(struct simulation *simulation, struct error_list *faults,
-                     struct error_list *warnings)
-{
-    const struct scenario *scenario = simulation->scenario;
-    struct client *admin = &simulation->cluster->admin;
-    client_begin(admin, run_root(simulation->run, 0, "bring-up", ""));
-    for (size_t i = 0; i < scenario->nodes.count; i++)
-        create(simulation, scenario->nodes.items[i], faults, warnings);
-    for (int rank = 0; rank <= 3; rank++)
-        for (size_t i = 0; i < scenario->objects.count; i++) {
-            const struct manifest_object *object = &scenario->objects.items[i];
-            if (rank_of(object->kind) != rank)
-                continue;
-            create_missing_namespace(simulation, text_of(object->document, "namespace"), faults);
-            create(simulation, object->document, faults, warnings);
-        }
-}
 
 /* ---- the timeline ---- */
 
@@ -193,7 +97,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
     if (!options.without_metrics)
         simulation->metrics = metrics_start(simulation->cluster);
     simulation->measures = scenario->measure_from == 0;
-    bring_up(simulation, faults, warnings);
+    simulation->kept = bring_up(simulation->cluster, scenario, faults, warnings);
     for (size_t i = 0; i < scenario->failures.count; i++)
         failures_plan(simulation->cluster, scenario->failures.items[i], faults);
     plan_actions(simulation);
@@ -216,6 +120,7 @@ void simulation_free(struct simulation *simulation)
         metrics_stop(simulation->metrics);
     actions_free(simulation->actions);
     free(simulation->planned);
+    value_drop(simulation->kept);
     error_list_close(&simulation->problems);
     cluster_free(simulation->cluster);
     run_free(simulation->run);
@@ -259,19 +164,6 @@ const struct error_list *simulation_problems(const struct simulation *simulation
 
 /* ---- the summary ---- */
 
-/* {"ServiceMonitor": 4}: objects that are kept but do nothing, by kind in order of appearance. */
-static struct value *kept_print(const struct scenario *scenario)
-{
-    struct value *kept = value_new_map();
-    for (size_t i = 0; i < scenario->objects.count; i++) {
-        const struct manifest_object *object = &scenario->objects.items[i];
-        const char *kind = value_text(value_get(object->document, "kind"), "");
-        if (!kind_infos[object->kind].simulated)
-            value_set(kept, kind, value_new_int(value_int(value_get(kept, kind), 0) + 1));
-    }
-    return kept;
-}
-
 static void put_head(struct value *summary, const struct simulation *simulation)
 {
     const struct run *run = simulation->run;
@@ -301,6 +193,6 @@ struct value *simulation_summary(struct simulation *simulation)
             value_set(summary, measured->entries[i].key, value_hold(measured->entries[i].value));
         value_drop(measured);
     }
-    value_set(summary, "kept", kept_print(simulation->scenario));
+    value_set(summary, "kept", value_hold(simulation->kept));
     return summary;
 }
