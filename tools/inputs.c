@@ -72,19 +72,27 @@ static void read_scenario(struct reading *reading, const char *path)
         error_list_take(&reading->faults, &error);
 }
 
-/* Files of other tools that lie among manifests. */
-static bool is_no_manifest(const char *path)
+/* Files of other tools that lie among manifests, and what to do instead. */
+static const struct {
+    const char *name, *advice;
+} other_files[] = {
+    { "kustomization.yaml", "left out (kubectl kustomize DIR | seatrial run -f - plays it)" },
+    { "kustomization.yml", "left out (kubectl kustomize DIR | seatrial run -f - plays it)" },
+    { "Chart.yaml", "left out (helm template DIR | seatrial run -f - plays the chart)" },
+    { "values.yaml", "left out (helm template DIR | seatrial run -f - plays the chart)" },
+};
+
+static const char *advice_on(const char *path)
 {
-    static const char *const names[] = { "kustomization.yaml", "kustomization.yml", "Chart.yaml",
-                                         "values.yaml" };
     const char *slash = strrchr(path, '/');
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(slash ? slash + 1 : path, names[i]) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < sizeof other_files / sizeof *other_files; i++)
+        if (strcmp(slash ? slash + 1 : path, other_files[i].name) == 0)
+            return other_files[i].advice;
+    return NULL;
 }
 
-static void read_manifest(struct reading *reading, const char *path)
+/* `how` beside --strict: see manifest_load(). */
+static void read_manifest(struct reading *reading, const char *path, int how)
 {
     struct error error = { 0 };
     const char *name;
@@ -98,8 +106,44 @@ static void read_manifest(struct reading *reading, const char *path)
         error_list_add(&reading->faults, (struct place){ .file = name },
                        "a Scenario is given without -f: seatrial run %s", name);
     else
-        manifest_load(&reading->inputs->scenario.objects, bytes, length, name, reading->strict,
-                      &reading->faults, &reading->warnings);
+        manifest_load(&reading->inputs->scenario.objects, bytes, length, name,
+                      how | (reading->strict ? MANIFEST_STRICT : 0), &reading->faults,
+                      &reading->warnings);
+}
+
+/* A file that somebody found in a folder. */
+static void read_found(struct reading *reading, const char *path)
+{
+    const char *advice = advice_on(path);
+    if (advice == NULL)
+        read_manifest(reading, path, MANIFEST_FROM_FOLDER);
+    else
+        error_list_add(
+            &reading->warnings,
+            (struct place){ .file = keep(reading->inputs, mem_text(path, strlen(path))) }, "%s",
+            advice);
+}
+
+/* Everything behind one -f. */
+static void read_filename(struct reading *reading, const char *path, bool recursive)
+{
+    const struct manifest *objects = &reading->inputs->scenario.objects;
+    const size_t objects_before = objects->count, faults_before = reading->faults.count;
+    struct file_list files = { 0 };
+    struct error error = { 0 };
+    if (!file_list_add(&files, path, recursive, &error))
+        error_list_take(&reading->faults, &error);
+    for (size_t i = 0; i < files.count; i++)
+        if (strcmp(files.paths[i], path) == 0)
+            read_manifest(reading, path, 0);
+        else
+            read_found(reading, files.paths[i]);
+    file_list_close(&files);
+    if (objects->count == objects_before && reading->faults.count == faults_before)
+        error_list_add(
+            &reading->faults,
+            (struct place){ .file = keep(reading->inputs, mem_text(path, strlen(path))) },
+            "no Kubernetes objects in it");
 }
 
 static void read_manifests(struct reading *reading)
@@ -107,16 +151,8 @@ static void read_manifests(struct reading *reading)
     size_t count;
     const char *const *paths = command_line_options(reading->line, "filename", &count);
     bool recursive = command_line_option(reading->line, "recursive") != NULL;
-    for (size_t i = 0; i < count; i++) {
-        struct file_list files = { 0 };
-        struct error error = { 0 };
-        if (!file_list_add(&files, paths[i], recursive, &error))
-            error_list_take(&reading->faults, &error);
-        for (size_t j = 0; j < files.count; j++)
-            if (files.count == 1 || !is_no_manifest(files.paths[j]))
-                read_manifest(reading, files.paths[j]);
-        file_list_close(&files);
-    }
+    for (size_t i = 0; i < count; i++)
+        read_filename(reading, paths[i], recursive);
 }
 
 static void read_workload(struct reading *reading)
@@ -196,8 +232,8 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line)
         error_list_add(&reading.faults, (struct place){ 0 },
                        "nothing to run: give a SCENARIO, manifests with -f, or a --workload");
     bool fine = reading.faults.count == 0;
-    errors_print(&reading.warnings, "warning: ");
-    errors_print(&reading.faults, "");
+    warnings_print(&reading.warnings);
+    errors_print(&reading.faults);
     error_list_close(&reading.warnings);
     error_list_close(&reading.faults);
     return fine;
@@ -213,11 +249,32 @@ void inputs_close(struct inputs *inputs)
     *inputs = (struct inputs){ 0 };
 }
 
-void errors_print(const struct error_list *errors, const char *heading)
+void errors_print(const struct error_list *errors)
 {
     for (size_t i = 0; i < errors->count; i++) {
         char *text = error_print(&errors->items[i]);
-        fprintf(stderr, "%s%s\n", heading, text);
+        fprintf(stderr, "%s\n", text);
         free(text);
     }
+}
+
+/* Of equal texts the first is shown, with the number of the others. */
+void warnings_print(const struct error_list *warnings)
+{
+    bool *told = mem_new(warnings->count * sizeof *told);
+    for (size_t i = 0; i < warnings->count; i++) {
+        size_t others = 0;
+        for (size_t j = i + 1; !told[i] && j < warnings->count; j++)
+            if (strcmp(warnings->items[i].text, warnings->items[j].text) == 0)
+                told[j] = true, others++;
+        if (told[i])
+            continue;
+        char *text = error_print(&warnings->items[i]);
+        fprintf(stderr, "warning: %s", text);
+        if (others > 0)
+            fprintf(stderr, " (and in %zu other place%s)", others, others > 1 ? "s" : "");
+        fputc('\n', stderr);
+        free(text);
+    }
+    free(told);
 }

@@ -34,7 +34,8 @@ struct inputs {
 bool inputs_read(struct inputs *inputs, const struct command_line *line);
 void inputs_close(struct inputs *inputs);
 
-/* Print errors, one line each, under a heading such as "warning: " or "". */
-void errors_print(const struct error_list *errors, const char *heading);
+/* Print to standard error: faults one line each, warnings one line for all of the same text. */
+void errors_print(const struct error_list *errors);
+void warnings_print(const struct error_list *warnings);
 
 #endif

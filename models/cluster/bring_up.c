@@ -75,7 +75,9 @@ static struct object *merge(const struct bringing_up *up, const struct value *do
     struct value *live = cluster_print(up->cluster, stored);
     struct value *merged =
         patch_apply(live, applied_before(up, document), document, kind != NULL ? kind->type : NULL);
-    struct object *object = cluster_admit_update(up->cluster, merged, stored, faults, up->warnings);
+    struct error_list told = { 0 }; /* when the texts were read */
+    struct object *object = cluster_admit_update(up->cluster, merged, stored, faults, &told);
+    error_list_close(&told);
     value_drop(merged);
     value_drop(live);
     return object;
@@ -141,15 +143,38 @@ static void apply_new(struct bringing_up *up, const struct value *document, stru
     }
 }
 
+/* The stored object that a document names, without a look at the rest of it, which may be part of
+ * an object; NULL when there is none. Nobody has heard of today's writes yet, so this asks the
+ * store. */
+static const struct object *find_stored(const struct bringing_up *up, const struct value *document)
+{
+    const struct cluster *cluster = up->cluster;
+    const enum kind kind =
+        kind_find(value_text(value_get(document, "apiVersion"), ""), kind_of(document));
+    const char *space = metadata_of(document, "namespace");
+    const char *name = metadata_of(document, "name");
+    struct object_key key = { kind, NULL, text_find(cluster->run->texts, name) };
+    if (kind == KIND_OTHER || key.name == NULL)
+        return NULL;
+    if (kind_infos[kind].namespaced)
+        key.space = text_find(cluster->run->texts, *space != '\0' ? space : "default");
+    return store_get(cluster->store, key);
+}
+
 static void apply(struct bringing_up *up, const struct value *document)
 {
+    const struct object *stored = find_stored(up, document);
     struct error_list faults = { 0 };
+    if (stored != NULL) {
+        apply_again(up, document, stored);
+        return;
+    }
     struct object *object = cluster_admit(up->cluster, document, "default", &faults, up->warnings);
     take_faults(up->faults, &faults, document);
     if (object == NULL)
         return;
-    /* Nobody has heard of today's writes yet, so this asks the store. */
-    const struct object *stored = store_get(up->cluster->store, object_key(object));
+    /* Objects of kinds that we do not know get their keys when they are read. */
+    stored = store_get(up->cluster->store, object_key(object));
     if (stored == NULL) {
         apply_new(up, document, object);
         return;

@@ -19,7 +19,7 @@ static const char own_group[] = "seatrial.dev/";
 /* One load: where objects and faults go. */
 struct loader {
     struct manifest *manifest;
-    bool strict;
+    int how;
     struct error_list *faults, *warnings;
 };
 
@@ -117,7 +117,8 @@ static bool load_known(struct loader *loader, const struct value *document,
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     char *title = title_of(document);
-    bool good = schema_check(document, kind->type, loader->strict, &faults, &warnings);
+    bool good =
+        schema_check(document, kind->type, loader->how & MANIFEST_STRICT, &faults, &warnings);
     take_all(loader->faults, &faults, title);
     take_all(loader->warnings, &warnings, title);
     free(title);
@@ -220,21 +221,32 @@ static bool load_document(struct loader *loader, const struct value *document)
 
 /* ── the public functions ── */
 
-bool manifest_add(struct manifest *manifest, const struct value *document, bool strict,
+/* Neither an object nor an attempt at one. */
+static bool is_something_else(const struct value *document)
+{
+    return document->type != VALUE_MAP || (value_is_null(value_get(document, "apiVersion")) &&
+                                           value_is_null(value_get(document, "kind")));
+}
+
+bool manifest_add(struct manifest *manifest, const struct value *document, int how,
                   struct error_list *faults, struct error_list *warnings)
 {
-    struct loader loader = { manifest, strict, faults, warnings };
-    return load_document(&loader, document);
+    struct loader loader = { manifest, how, faults, warnings };
+    if (!(how & MANIFEST_FROM_FOLDER) || !is_something_else(document))
+        return load_document(&loader, document);
+    error_list_add(warnings, document->at,
+                   "no Kubernetes manifest (neither apiVersion nor kind): left out");
+    return true;
 }
 
 bool manifest_load(struct manifest *manifest, const char *bytes, size_t length, const char *name,
-                   bool strict, struct error_list *faults, struct error_list *warnings)
+                   int how, struct error_list *faults, struct error_list *warnings)
 {
     struct documents documents = { 0 };
     size_t before = faults->count;
     documents_read(&documents, bytes, length, name, faults);
     for (size_t i = 0; i < documents.count; i++)
-        manifest_add(manifest, documents.items[i], strict, faults, warnings);
+        manifest_add(manifest, documents.items[i], how, faults, warnings);
     documents_close(&documents);
     return faults->count == before;
 }

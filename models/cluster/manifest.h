@@ -21,14 +21,20 @@ struct manifest {
     size_t count, capacity;
 };
 
+/* How much to mind: bits. */
+enum {
+    MANIFEST_STRICT = 1,      /* an unknown field is a fault, in other than our own kinds as well */
+    MANIFEST_FROM_FOLDER = 2, /* nobody named this file: what is no object at all is left out, with
+                               * a warning (values of charts, dashboards, patches) */
+};
+
 /* Append the objects of a text. Each fault is appended, and the object that has it left
- * out; so are warnings. An unknown field is a warning, with `strict` a fault; in kinds of our own
- * it always is. False when there was a fault. `name` outlives the documents. */
+ * out; so are warnings. False when there was a fault. `name` outlives the documents. */
 bool manifest_load(struct manifest *manifest, const char *bytes, size_t length, const char *name,
-                   bool strict, struct error_list *faults, struct error_list *warnings);
+                   int how, struct error_list *faults, struct error_list *warnings);
 
 /* The same for one document that was read already; takes no reference. */
-bool manifest_add(struct manifest *manifest, const struct value *document, bool strict,
+bool manifest_add(struct manifest *manifest, const struct value *document, int how,
                   struct error_list *faults, struct error_list *warnings);
 
 void manifest_close(struct manifest *manifest);

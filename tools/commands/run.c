@@ -41,10 +41,10 @@ static void print_cost(const struct cost *before, const struct value *summary)
     double events = value_double(value_get(summary, "events"), 0);
     int64_t pods = value_int(value_path(summary, "pods", "maxLive", NULL), 0);
     long grown = usage.ru_maxrss * 1024 - before->resident_before;
-    fprintf(stderr, "%.0f events in %.3f CPU seconds: %.0f events per second", events, seconds,
-            seconds > 0 ? events / seconds : 0);
+    fprintf(stderr, "%.0f events in %.3f CPU seconds: %.0f events per second; %.1f MiB", events,
+            seconds, seconds > 0 ? events / seconds : 0, (double)usage.ru_maxrss / 1024);
     if (pods > 0)
-        fprintf(stderr, "; %ld bytes per pod at %" PRId64 " live pods",
+        fprintf(stderr, ", %ld bytes per pod at %" PRId64 " live pods",
                 grown > 0 ? grown / (long)pods : 0, pods);
     fputc('\n', stderr);
 }
@@ -102,8 +102,8 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     };
     struct cost cost = { cpu_seconds(), resident_bytes() };
     struct simulation *simulation = simulation_new(&inputs->scenario, options, &faults, &warnings);
-    errors_print(&warnings, "warning: ");
-    errors_print(&faults, "");
+    warnings_print(&warnings);
+    errors_print(&faults);
     error_list_close(&warnings);
     error_list_close(&faults);
     if (simulation == NULL)
@@ -111,7 +111,7 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     simulation_advance(simulation, 0); /* every component has seen the nodes */
     cost.resident_before = resident_bytes();
     play(simulation, inputs->scenario.duration);
-    errors_print(simulation_problems(simulation), "warning: ");
+    warnings_print(simulation_problems(simulation));
     struct value *summary = simulation_summary(simulation);
     put_versions(summary);
     struct error error = { 0 };

@@ -46,8 +46,8 @@ static bool is_admitted(const struct inputs *inputs)
         simulation_new(&inputs->scenario, (struct simulation_options){ .without_metrics = true },
                        &faults, &warnings);
     bool admitted = simulation != NULL;
-    errors_print(&warnings, "warning: ");
-    errors_print(&faults, "");
+    warnings_print(&warnings);
+    errors_print(&faults);
     error_list_close(&warnings);
     error_list_close(&faults);
     simulation_free(simulation);
