@@ -139,11 +139,10 @@ static void read_filename(struct reading *reading, const char *path, bool recurs
         else
             read_found(reading, files.paths[i]);
     file_list_close(&files);
+    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path; /* the command line's: it stays */
     if (objects->count == objects_before && reading->faults.count == faults_before)
-        error_list_add(
-            &reading->faults,
-            (struct place){ .file = keep(reading->inputs, mem_text(path, strlen(path))) },
-            "no Kubernetes objects in it");
+        error_list_add(&reading->faults, (struct place){ .file = name },
+                       "no Kubernetes objects in it");
 }
 
 static void read_manifests(struct reading *reading)

@@ -151,8 +151,7 @@ void availability_restart(struct availability *of, sim_time now)
 {
     availability_advance(of, now);
     const bool down = of->counting && is_down(of);
-    const struct cause cause =
-        down ? of->outages[of->outage_count - 1].cause : (struct cause){ 0 };
+    const struct cause cause = down ? of->outages[of->outage_count - 1].cause : (struct cause){ 0 };
     of->began = now;
     of->downtime = of->degraded = of->missing = 0;
     of->outage_count = of->loss_count = of->step_count = 0;

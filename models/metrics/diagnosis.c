@@ -4,8 +4,8 @@
 
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
-
 #include "sim/base/memory.h"
+#include "sim/base/writer.h"
 
 /* "Pending: 0/6 nodes are available: ..."; NULL when the scheduler has nothing against it. */
 static char *of_scheduling(const struct pod *pod)
@@ -13,7 +13,12 @@ static char *of_scheduling(const struct pod *pod)
     if (pod->node_name != NULL)
         return NULL;
     const char *message = pod_condition_message(pod, POD_SCHEDULED);
-    return mem_format("Pending: %s", message && *message ? message : "not scheduled yet");
+    const char *scheduler = text_s(pod->spec->scheduler_name);
+    if (*message != '\0')
+        return mem_format("Pending: %s", message);
+    if (strcmp(scheduler, "default-scheduler") != 0)
+        return mem_format("Pending: waits for the scheduler %s, which is not simulated", scheduler);
+    return mem_format("Pending: not scheduled yet");
 }
 
 static const struct container_status *unready_container(const struct pod *pod)
@@ -138,4 +143,55 @@ char *diagnose_workload(const struct cluster *cluster, struct object_key key)
     default:
         return NULL;
     }
+}
+
+/* ---- Services ---- */
+
+/* Does a document that is kept describe pods with these labels? */
+static bool has_pods_of(const struct object *object, const struct labels *selector)
+{
+    const struct value *labels =
+        value_path(meta_of(object)->document, "spec", "template", "metadata", "labels", NULL);
+    for (uint32_t i = 0; i < selector->count; i++) {
+        const char *value = value_text(value_get(labels, text_s(selector->items[i].key)), NULL);
+        if (value == NULL || strcmp(value, text_s(selector->items[i].value)) != 0)
+            return false;
+    }
+    return true;
+}
+
+static const struct object *kept_workload(const struct cluster *cluster, const struct text *space,
+                                          const struct labels *selector)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        if (kind_infos[kind].simulated || cluster->by_namespace[kind] < 0)
+            continue;
+        struct cache_cursor objects = client_list_namespace(&cluster->admin, kind, space);
+        while (cache_next(&objects))
+            if (has_pods_of(objects.object, selector))
+                return objects.object;
+    }
+    return NULL;
+}
+
+char *diagnose_selector(const struct cluster *cluster, const struct text *space,
+                        const struct labels *selector)
+{
+    const struct object *kept = kept_workload(cluster, space, selector);
+    struct writer text = { 0 };
+    if (kept != NULL) {
+        struct value *document = cluster_print(cluster, kept);
+        writer_format(&text,
+                      "no endpoints because its pods belong to %s %s, which is kept, not simulated",
+                      value_text(value_get(document, "kind"), ""),
+                      value_text(value_path(document, "metadata", "name", NULL), ""));
+        value_drop(document);
+        return writer_take(&text);
+    }
+    writer_add(&text, "Endpoints: <none> (nothing given here has pods labelled ");
+    for (uint32_t i = 0; i < selector->count; i++)
+        writer_format(&text, "%s%s=%s", i > 0 ? ", " : "", text_s(selector->items[i].key),
+                      text_s(selector->items[i].value));
+    writer_add_char(&text, ')');
+    return writer_take(&text);
 }

@@ -137,8 +137,8 @@ static void bare_pod_changed(struct services *all, const struct watch_event *eve
     const struct meta *meta = meta_of(event->object);
     const bool known = table_first(&all->sources_by_uid, meta->uid.low) != NULL;
     const bool bare = meta_controller(meta) == NULL;
-    const bool taken = event->type == WATCH_DELETED &&
-                       root_is_failure(all->cluster->run, event->cause.root);
+    const bool taken =
+        event->type == WATCH_DELETED && root_is_failure(all->cluster->run, event->cause.root);
     if (known ? !taken : bare && event->type == WATCH_ADDED)
         source_wants(all, event, bare && event->type != WATCH_DELETED, meta->labels);
 }
@@ -253,9 +253,8 @@ static struct listing *listing_of(struct services *all, const struct endpoint_sl
 }
 
 /* What the slice lists now against what it was counted for before. */
-static void compare_endpoints(struct services *all, struct row *row,
-                              const struct endpoints *before, const struct endpoints *after,
-                              const struct watch_event *event)
+static void compare_endpoints(struct services *all, struct row *row, const struct endpoints *before,
+                              const struct endpoints *after, const struct watch_event *event)
 {
     for (uint32_t i = 0; before != NULL && i < before->count; i++)
         if (before->items[i].ready && endpoint_find(after, before->items[i].uid.low) == NULL)
@@ -369,16 +368,36 @@ static char *diagnose_sources(const struct services *all, const struct row *row)
     return NULL;
 }
 
+/* Is it still there, with pods that the Service would have? */
+static bool could_feed(const struct services *all, const struct source *source,
+                       const struct row *row)
+{
+    return source->key.space == row->key.space && selects(row->selector, source->labels) &&
+           client_get(&all->cluster->admin, (enum kind)source->key.kind, source->key.space,
+                      source->key.name) != NULL;
+}
+
+static char *diagnose_unwanted(const struct services *all, const struct row *row)
+{
+    const struct source *source = all->sources;
+    while (source != NULL && !could_feed(all, source, row))
+        source = source->next;
+    if (source == NULL)
+        return diagnose_selector(all->cluster, row->key.space, row->selector);
+    return mem_format("Endpoints: <none> (%s %s wants no pods)", kind_infos[source->key.kind].name,
+                      text_s(source->key.name));
+}
+
 static char *diagnose(const struct services *all, const struct row *row)
 {
     if (row->external)
         return mem_format("ExternalName: no endpoints of its own");
-    if (row->selector == NULL)
-        return mem_format("no selector: its endpoints are its user's");
-    if (row->availability.wanted == 0)
-        return mem_format("Endpoints: <none> (no simulated workload has pods of this selector)");
-    if (row->availability.ready >= row->availability.wanted)
+    if (row->availability.ready > 0 && row->availability.ready >= row->availability.wanted)
         return NULL;
+    if (row->selector == NULL)
+        return mem_format("Endpoints: <none> (it has no selector)");
+    if (row->availability.wanted == 0)
+        return diagnose_unwanted(all, row);
     return diagnose_sources(all, row);
 }
 

@@ -186,7 +186,8 @@ void availability_print(struct availability *of, const struct run *run, struct v
     value_set(into, "ready", value_new_int(of->ready));
     value_set(into, "availability",
               observed > 0 ? number_print(1 - share(of->downtime, observed)) : value_new_null());
-    value_set(into, "bringUpSeconds", of->counting ? seconds_print(of->brought_up) : value_new_null());
+    value_set(into, "bringUpSeconds",
+              of->counting ? seconds_print(of->brought_up) : value_new_null());
     value_set(into, "observedSeconds", seconds_print(observed));
     value_set(into, "downtimeSeconds", seconds_print(of->downtime));
     value_set(into, "degradedSeconds", seconds_print(of->degraded));

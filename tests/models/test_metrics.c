@@ -98,7 +98,7 @@ Test(metrics, tell_a_bare_pod_that_was_lost_from_one_that_was_deleted)
                "wanted 1, ready 0, observed 3599, down 2950: NodeNotReady: Node is not ready");
     expect_row(summary, "service/b",
                "wanted 0, ready 0, observed 3599, down 0: "
-               "Endpoints: <none> (no simulated workload has pods of this selector)");
+               "Endpoints: <none> (nothing given here has pods labelled app=b)");
     value_drop(summary);
 }
 
@@ -149,12 +149,12 @@ Test(metrics, say_of_services_without_endpoints_of_ours_why)
                 SERVICE("lost", "selector: {app: nobody}, ports: [{port: 80}]")
                     SET("Deployment", "web", "web", "1"));
     expect_row(summary, "service/manual",
-               "wanted 0, ready 0, observed 0, down 0: no selector: its endpoints are its user's");
+               "wanted 0, ready 0, observed 0, down 0: Endpoints: <none> (it has no selector)");
     expect_row(summary, "service/away",
                "wanted 0, ready 0, observed 0, down 0: ExternalName: no endpoints of its own");
     expect_row(summary, "service/lost",
                "wanted 0, ready 0, observed 0, down 0: "
-               "Endpoints: <none> (no simulated workload has pods of this selector)");
+               "Endpoints: <none> (nothing given here has pods labelled app=nobody)");
     value_drop(summary);
 }
 

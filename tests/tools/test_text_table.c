@@ -44,6 +44,22 @@ Test(text_table, never_passes_a_hundred_columns)
     text_table_close(&table);
 }
 
+Test(text_table, gives_a_long_name_a_line_of_its_own)
+{
+    struct text_table table = { .heads = { "NAME", "-READY", "WHY" } };
+    struct table_row *row = text_table_row(&table);
+    row->cells[0] = mem_format("a-name-that-is-longer-than-what-is-left-of-the-line");
+    row->cells[1] = mem_format("3/3");
+    row->cells[2] = mem_format("%060d", 7);
+    struct writer out = { 0 };
+    text_table_print(&table, &out);
+    const char *name = "\na-name-that-is-longer-than-what-is-left-of-the-line\n  ";
+    cr_expect_not_null(strstr(out.bytes, name), "%s", out.bytes);
+    cr_expect_not_null(strstr(out.bytes, "  3/3  0000"), "%s", out.bytes);
+    writer_close(&out);
+    text_table_close(&table);
+}
+
 Test(report, does_not_round_an_outage_away)
 {
     static const struct {

@@ -91,6 +91,20 @@ static void print_line(const struct text_table *table, const size_t *widths, siz
     writer_add_char(out, '\n');
 }
 
+/* A name that is too long for its column has a line of its own. */
+static void print_row(const struct text_table *table, const size_t *widths, size_t columns,
+                      const struct table_row *row, struct writer *out)
+{
+    char *cells[TABLE_COLUMNS];
+    memcpy(cells, row->cells, sizeof cells);
+    if (cells[0] != NULL && text_width(cells[0]) > widths[0]) {
+        print_cut(cells[0], TERMINAL_WIDTH, out);
+        writer_add_char(out, '\n');
+        cells[0] = NULL;
+    }
+    print_line(table, widths, columns, cells, out);
+}
+
 static void print_note(const char *note, struct writer *out)
 {
     size_t column = 0;
@@ -117,7 +131,7 @@ void text_table_print(const struct text_table *table, struct writer *out)
     size_t columns = measure(table, widths);
     print_line(table, widths, columns, NULL, out);
     for (size_t row = 0; row < table->count; row++) {
-        print_line(table, widths, columns, table->rows[row].cells, out);
+        print_row(table, widths, columns, &table->rows[row], out);
         if (table->rows[row].note != NULL)
             print_note(table->rows[row].note, out);
     }

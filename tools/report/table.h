@@ -23,8 +23,8 @@ struct text_table {
 /* An empty row at the end, to be filled with mem_format() and the like. */
 struct table_row *text_table_row(struct text_table *table);
 
-/* Write the table. The first column gives way when the line would be too wide; notes are
- * broken between words. */
+/* Write the table. The first column gives way when the line would be too wide: what does not fit
+ * in it stands on a line of its own. Notes are broken between words. */
 void text_table_print(const struct text_table *table, struct writer *out);
 void text_table_close(struct text_table *table);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/kinds.h"
 #include "sim/base/memory.h"
 #include "tools/report/table.h"
 
@@ -15,12 +16,11 @@ static const char *text_of(const struct value *map, const char *key)
 /* As kubectl abbreviates kinds. */
 static const char *short_kind(const char *kind)
 {
-    static const char *const names[][2] = {
-        { "Deployment", "deploy" }, { "ReplicaSet", "rs" }, { "Pod", "pod" }, { "Service", "svc" }
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i][0], kind) == 0)
-            return names[i][1];
+    if (strcmp(kind, "Pod") == 0)
+        return "pod"; /* as everybody writes it */
+    for (int i = 0; i < KIND_OTHER; i++)
+        if (strcmp(kind_infos[i].name, kind) == 0 && *kind_infos[i].short_names != '\0')
+            return kind_infos[i].short_names;
     return kind;
 }
 
@@ -100,23 +100,38 @@ static void add_workload(struct text_table *table, const struct value *row, cons
     line->cells[8] = mem_format("%lld", (long long)value_int(value_get(row, "restarts"), 0));
 }
 
-/* One table of availability; `add` fills in a row. */
-static void write_table(struct text_table *table, const char *what, const struct value *rows,
+/* One table of availability, of the rows of one namespace; `add` fills in a row. */
+static void write_table(struct text_table table, const char *what, const struct value *rows,
+                        const char *space,
                         void add(struct text_table *table, const struct value *row,
                                  const char *common),
                         struct writer *out)
 {
-    const char *common = common_namespace(rows);
-    char *heading = print_heading(what, common);
-    table->heads[0] = heading;
-    for (size_t i = 0; rows != NULL && i < rows->count; i++)
-        add(table, rows->items[i], common);
-    if (table->count > 0) {
-        text_table_print(table, out);
-        writer_add_char(out, '\n');
-    }
-    text_table_close(table);
+    char *heading = print_heading(what, space);
+    table.heads[0] = heading;
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(text_of(rows->items[i], "namespace"), space) == 0)
+            add(&table, rows->items[i], space);
+    text_table_print(&table, out);
+    writer_add_char(out, '\n');
+    text_table_close(&table);
     free(heading);
+}
+
+/* A table for each namespace, in order of appearance. */
+static void write_tables(struct text_table table, const char *what, const struct value *rows,
+                         void add(struct text_table *table, const struct value *row,
+                                  const char *common),
+                         struct writer *out)
+{
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const char *space = text_of(rows->items[i], "namespace");
+        bool is_new = true;
+        for (size_t j = 0; j < i; j++)
+            is_new = is_new && strcmp(text_of(rows->items[j], "namespace"), space) != 0;
+        if (is_new)
+            write_table(table, what, rows, space, add, out);
+    }
 }
 
 static void write_availability(const struct value *summary, struct writer *out)
@@ -126,8 +141,8 @@ static void write_availability(const struct value *summary, struct writer *out)
                                                "-RESTARTS" } };
     struct text_table services = { .heads = { "", "-READY", "-AVAILABLE", "-DOWN", "-OUTAGES",
                                               "-DEGRADED", "-BRING-UP" } };
-    write_table(&workloads, "WORKLOAD", value_get(summary, "workloads"), add_workload, out);
-    write_table(&services, "SERVICE", value_get(summary, "services"), add_availability, out);
+    write_tables(workloads, "WORKLOAD", value_get(summary, "workloads"), add_workload, out);
+    write_tables(services, "SERVICE", value_get(summary, "services"), add_availability, out);
 }
 
 static void write_rollouts(const struct value *summary, struct writer *out)
@@ -210,10 +225,19 @@ static void write_pods(const struct value *summary, struct writer *out)
 static void write_kept(const struct value *summary, struct writer *out)
 {
     const struct value *kept = value_get(summary, "kept");
-    for (size_t i = 0; kept != NULL && i < kept->count; i++)
-        writer_format(out, "%s%lld %s", i ? ", " : "kept, not simulated: ",
-                      (long long)value_int(kept->entries[i].value, 0), kept->entries[i].key);
-    if (kept != NULL && kept->count > 0)
+    size_t column = 0;
+    for (size_t i = 0; kept != NULL && i < kept->count; i++) {
+        char *item = mem_format("%s%lld %s%s", i == 0 ? "kept, not simulated: " : "",
+                                (long long)value_int(kept->entries[i].value, 0),
+                                kept->entries[i].key, i + 1 < kept->count ? "," : "");
+        const bool breaks = column + 1 + text_width(item) > TERMINAL_WIDTH;
+        if (column > 0)
+            writer_add(out, breaks ? "\n    " : " ");
+        writer_add(out, item);
+        column = (breaks ? 4 : column + 1) + text_width(item);
+        free(item);
+    }
+    if (column > 0)
         writer_add_char(out, '\n');
 }
 
