@@ -75,6 +75,10 @@ sim_time command_duration(const struct command *command, const char *name);
 bool command_check_duration(const struct command *command, const char *name, struct place at,
                             struct error *error);
 
+/* Is the value of a flag a label selector? */
+bool command_check_selector(const struct command *command, const char *name, struct place at,
+                            struct error *error);
+
 /* --- targets -------------------------------------------------------------------------- */
 
 /* Objects that a command names: "TYPE/NAME...", "TYPE NAME...", "TYPE -l ...", -f -. */

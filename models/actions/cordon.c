@@ -9,8 +9,9 @@ static const struct flag_kind cordon_flags[] = { FLAG_SELECTOR, FLAG_END };
 
 bool check_nodes(const struct command *command, struct place at, struct error *error)
 {
-    return command->word_count > 0 || command_flag(command, "selector") != NULL ||
-           error_set(error, at, "requires a node name or a selector");
+    if (command->word_count == 0 && command_flag(command, "selector") == NULL)
+        return error_set(error, at, "requires a node name or a selector");
+    return command_check_selector(command, "selector", at, error);
 }
 
 void find_nodes(struct targets *targets, struct action *action)

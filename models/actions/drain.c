@@ -76,100 +76,6 @@ static void close_drain(void *work)
     free(drain);
 }
 
-/* --- which pods --------------------------------------------------------------------------- */
-
-/* Pods by the reason for which they are left, warned of or refused; in order of appearance. */
-struct reasons {
-    struct reason {
-        const char *text;
-        struct writer pods;
-    } items[8];
-    size_t count;
-};
-
-static void add_reason(struct reasons *reasons, const char *text, const struct pod *pod)
-{
-    size_t i = 0;
-    while (i < reasons->count && strcmp(reasons->items[i].text, text) != 0)
-        i++;
-    if (i == reasons->count)
-        reasons->items[reasons->count++] = (struct reason){ .text = text };
-    struct writer *pods = &reasons->items[i].pods;
-    writer_format(pods, "%s%s/%s", pods->length ? ", " : "", namespace_of(pod), name_of(pod));
-}
-
-/* All of them as one text: "REASON: pods", with something between. The caller frees. */
-static char *take_reasons(struct reasons *reasons, const char *between)
-{
-    struct writer all = { 0 };
-    for (size_t i = 0; i < reasons->count; i++) {
-        writer_format(&all, "%s%s: %s", i ? between : "", reasons->items[i].text,
-                      reasons->items[i].pods.bytes);
-        writer_close(&reasons->items[i].pods);
-    }
-    reasons->count = 0;
-    return writer_take(&all);
-}
-
-static void add_eviction(struct drain *drain, const struct pod *pod)
-{
-    MEM_GROW(drain->evictions, drain->count, drain->capacity);
-    drain->evictions[drain->count++] = (struct eviction){
-        .drain = drain, .key = object_key_hold(object_key(&pod->meta.object)), .uid = pod->meta.uid
-    };
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct pod *left = *(const struct pod *const *)a, *right = *(const struct pod *const *)b;
-    const int spaces = strcmp(namespace_of(left), namespace_of(right));
-    return spaces != 0 ? spaces : strcmp(name_of(left), name_of(right));
-}
-
-/* The pods of a node as the API server lists them: by namespace and name. The caller frees. */
-static const struct pod **list_pods(const struct drain *drain, size_t *count)
-{
-    const struct text *node = drain->nodes.items[drain->node].name;
-    const struct pod **pods = NULL;
-    size_t capacity = 0;
-    *count = 0;
-    for (struct cache_cursor c = client_list_on_node(drain->action->client, node);
-         cache_next(&c);) {
-        MEM_GROW(pods, *count, capacity);
-        pods[(*count)++] = pod_of(c.object);
-    }
-    if (*count > 0)
-        qsort(pods, *count, sizeof *pods, by_name);
-    return pods;
-}
-
-static bool is_selected(const struct selector *selector, const struct pod *pod)
-{
-    return selector == NULL || selector_matches(selector, labels_lookup, pod->meta.labels);
-}
-
-/* Choose the pods to evict. Reasons not to drain at all go to `refused`. */
-static void choose_pods(struct drain *drain, struct reasons *refused, struct reasons *warned)
-{
-    const char *text = command_flag(&drain->action->command, "pod-selector"), *reason;
-    const struct selector *selector =
-        text ? selector_parse(run_of(drain)->texts, text, (struct place){ 0 }, NULL) : NULL;
-    size_t count;
-    const struct pod **pods = list_pods(drain, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (!is_selected(selector, pods[i]))
-            continue;
-        const enum verdict verdict = drain_verdict(&drain->action->command, pods[i], &reason);
-        if (reason != NULL)
-            add_reason(verdict == FAIL_WITH ? refused : warned, reason, pods[i]);
-        if (verdict == PASS || verdict == PASS_WITH)
-            add_eviction(drain, pods[i]);
-    }
-    if (selector != NULL)
-        selector_drop(selector);
-    free(pods);
-}
-
 /* --- from node to node ---------------------------------------------------------------------- */
 
 static bool drain_node(struct drain *drain);
@@ -269,20 +175,34 @@ static bool evict_all(struct drain *drain)
     return true;
 }
 
+static void add_evictions(struct drain *drain, const struct pod *const *pods, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        MEM_GROW(drain->evictions, drain->count, drain->capacity);
+        drain->evictions[drain->count++] =
+            (struct eviction){ .drain = drain,
+                               .key = object_key_hold(object_key(&pods[i]->meta.object)),
+                               .uid = pods[i]->meta.uid };
+    }
+}
+
 static bool drain_node(struct drain *drain)
 {
-    struct reasons refused = { .count = 0 }, warned = { .count = 0 };
+    char *refused, *warned;
+    size_t count;
     if (!cordon_node(drain->action, drain->nodes.items[drain->node], true))
         return true;
-    choose_pods(drain, &refused, &warned);
-    const bool can = refused.count == 0, warns = warned.count > 0;
-    char *reasons = take_reasons(&refused, "\n"), *warnings = take_reasons(&warned, "; ");
-    if (can && warns)
-        action_warn(drain->action, "%s", warnings);
+    const struct pod **pods =
+        drain_pods(drain->action, drain->nodes.items[drain->node].name, &count, &refused, &warned);
+    const bool can = *refused == '\0';
+    add_evictions(drain, pods, count);
+    if (can && *warned != '\0')
+        action_warn(drain->action, "%s", warned);
     if (!can)
-        fail_node(drain, reasons);
-    free(reasons);
-    free(warnings);
+        fail_node(drain, refused);
+    free(pods);
+    free(refused);
+    free(warned);
     return !can || evict_all(drain);
 }
 

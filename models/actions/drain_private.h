@@ -1,4 +1,4 @@
-/* What drain takes from its neighbours: nodes by name, and which pods may be evicted. */
+/* What drain takes from its neighbours: nodes by name, and the pods to evict. */
 #ifndef MODELS_ACTIONS_DRAIN_PRIVATE_H
 #define MODELS_ACTIONS_DRAIN_PRIVATE_H
 
@@ -11,16 +11,10 @@ void find_nodes(struct targets *targets, struct action *action);
 /* Cordon or uncordon one, and say so. False when that was refused. */
 bool cordon_node(struct action *action, struct object_key key, bool cordon);
 
-/* What drain makes of a pod. */
-enum verdict {
-    PASS,      /* evict it */
-    PASS_WITH, /* evict it, and warn why */
-    SKIP_WITH, /* leave it, and warn why */
-    FAIL_WITH  /* the drain cannot be done */
-};
-
-/* The verdict, and the reason to print. Follows kubectl pkg/drain/filters.go. */
-enum verdict drain_verdict(const struct command *command, const struct pod *pod,
-                           const char **reason);
+/* The pods of a node that a drain evicts, by namespace and name. What speaks against the drain goes
+ * into *refused, one reason a line; what is to be warned of into *warned. The caller frees all
+ * three. */
+const struct pod **drain_pods(const struct action *action, const struct text *node, size_t *count,
+                              char **refused, char **warned);
 
 #endif

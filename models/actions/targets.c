@@ -93,9 +93,10 @@ static bool selects(const struct command *command)
     return command_flag(command, "selector") != NULL || command_switch(command, "all", false);
 }
 
-static bool check_selector(const struct command *command, struct place at, struct error *error)
+bool command_check_selector(const struct command *command, const char *name, struct place at,
+                            struct error *error)
 {
-    const char *text = command_flag(command, "selector");
+    const char *text = command_flag(command, name);
     if (text == NULL)
         return true;
     struct texts *texts = texts_new();
@@ -110,7 +111,7 @@ static bool check_selector(const struct command *command, struct place at, struc
 bool targets_check(const struct command *command, size_t count, struct place at,
                    struct error *error)
 {
-    if (!check_selector(command, at, error))
+    if (!command_check_selector(command, "selector", at, error))
         return false;
     if (count == 0)
         return command_flag(command, "filename") != NULL ||
@@ -159,21 +160,36 @@ static int by_name(const void *a, const void *b)
     return strcmp(text_s(left->name), text_s(right->name));
 }
 
-/* By name, as the API server lists them. */
+/* Those of a kind that are wanted. */
+struct selection {
+    struct targets *targets;
+    const struct action *action;
+    const struct selector *selector; /* NULL: all */
+};
+
+static void add_selected(void *context, const struct object *object)
+{
+    const struct selection *selection = context;
+    if (object->space != NULL && strcmp(object->space->s, selection->action->space) != 0)
+        return;
+    if (selection->selector == NULL ||
+        selector_matches(selection->selector, labels_lookup, meta_of(object)->labels))
+        add(selection->targets, object_key(object));
+}
+
+/* By name, as the API server lists them: from the store, not from a cache. */
 void targets_find_selected(struct targets *targets, struct action *action, enum kind kind)
 {
     const char *text = command_flag(&action->command, "selector");
-    const struct selector *selector =
-        text ? selector_parse(action->cluster->run->texts, text, (struct place){ 0 }, NULL) : NULL;
-    const bool spaced = kind_infos[kind].namespaced;
+    struct cluster *cluster = action->cluster;
+    struct selection selection = {
+        targets, action,
+        text ? selector_parse(cluster->run->texts, text, (struct place){ 0 }, NULL) : NULL
+    };
     const size_t first = targets->count;
-    for (struct cache_cursor c = client_list(action->client, kind); cache_next(&c);)
-        if ((!spaced || strcmp(text_s(c.object->space), action->space) == 0) &&
-            (selector == NULL ||
-             selector_matches(selector, labels_lookup, meta_of(c.object)->labels)))
-            add(targets, object_key(c.object));
-    if (selector != NULL)
-        selector_drop(selector);
+    store_each(cluster->store, (uint16_t)kind, add_selected, &selection);
+    if (selection.selector != NULL)
+        selector_drop(selection.selector);
     if (targets->count > first)
         qsort(targets->items + first, targets->count - first, sizeof *targets->items, by_name);
 }

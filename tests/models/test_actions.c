@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "models/actions/actions.h"
+#include "models/api/node.h"
 #include "models/cluster/scenario_private.h"
 #include "sim/base/memory.h"
 #include "tests/support/world.h"
@@ -141,6 +142,109 @@ Test(actions, print_what_kubectl_prints)
         kubectl(desk, rows[i].command, NULL);
         expect_reply(desk, rows[i].command, rows[i].rc, rows[i].printed);
     }
+    leave(desk);
+}
+
+Test(actions, change_what_they_say)
+{
+    static const char web[] = "deployment/default/web";
+    static const struct {
+        const char *command, *object, *path, *value;
+    } rows[] = {
+        { "scale deployment/web --replicas 5", web, "spec.replicas", "5" },
+        { "set image deployment web *=app:3", web, "spec.template.spec.containers.0.image",
+          "app:3" },
+        { "set env deployment/web A=one", web, "spec.template.spec.containers.0.env.0.value",
+          "one" },
+        { "set env deployment/web A=two B=b", web, "spec.template.spec.containers.0.env.0.value",
+          "two" },
+        { "set env deployment/web A-", web, "spec.template.spec.containers.0.env.0.name", "B" },
+        { "set resources deploy web --limits=cpu=1,memory=64Mi --requests cpu=10m", web,
+          "spec.template.spec.containers.0.resources.limits.memory", "64Mi" },
+        { "rollout pause deploy/web", web, "spec.paused", "true" },
+        { "patch deploy web --type=json -p '[{\"op\":\"remove\",\"path\":\"/spec/paused\"}]'", web,
+          "spec.paused", NULL },
+        { "patch deploy web -p 'spec: {template: {spec: {containers: [{name: d, image: app:4}]}}}'",
+          web, "spec.template.spec.containers.1.name", "c" },
+        { "annotate deploy -l app=none a=b", web, "metadata.annotations.a", NULL },
+        { "label node --all a=b", "node/n1", "metadata.labels.a", "b" },
+        { "cordon -l a=b", "node/n1", "spec.unschedulable", "true" },
+        { "uncordon node/n1", "node/n1", "spec.unschedulable", NULL },
+        { "taint nodes n1 k=v:NoExecute", "node/n1", "spec.taints.0.effect", "NoExecute" },
+        { "taint nodes n1 k:NoExecute-", "node/n1", "spec.taints", NULL },
+        { "delete deploy web --cascade=foreground", web, "metadata.finalizers.0",
+          "foregroundDeletion" },
+    };
+    char *manifests = mem_format("%s%s", nodes, deployment);
+    struct desk *desk = sit(manifests);
+    free(manifests);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        kubectl(desk, rows[i].command, NULL);
+        cr_expect_eq(desk->rc, 0, "%s: %s", rows[i].command, desk->printed);
+        expect_field(desk->world, rows[i].object, rows[i].path, rows[i].value);
+    }
+    leave(desk);
+}
+
+Test(actions, deletion_has_the_grace_that_was_asked_for)
+{
+    static const struct {
+        const char *flags, *grace; /* NULL: gone at once */
+    } rows[] = {
+        { "", "30" },
+        { "--grace-period=7", "7" },
+        { "--now", "1" },
+        { "--grace-period=0", "1" }, /* nothing is killed unseen without --force */
+        { "--force", NULL },
+    };
+    static const char pod[] =
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: n0, "
+        "containers: [{name: c, image: 'app:1'}]}}";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk *desk = sit(nodes);
+        kubectl(desk, "create -f -", pod);
+        until(desk->world, 60);
+        char *command = mem_format("delete pod p %s", rows[i].flags);
+        kubectl(desk, command, NULL);
+        free(command);
+        if (rows[i].grace != NULL)
+            expect_field(desk->world, "pod/default/p", "metadata.deletionGracePeriodSeconds",
+                         rows[i].grace);
+        else
+            cr_expect_null(find(desk->world, "pod/default/p"));
+        leave(desk);
+    }
+}
+
+/* The root that a write of a command goes back to. */
+Test(actions, begin_a_root_of_their_own)
+{
+    struct desk *desk = sit(nodes);
+    kubectl(desk, "apply -f -", deployment);
+    const struct root *root =
+        run_root_of(desk->world->run, find(desk->world, "deployment/default/web")->cause);
+    cr_expect_str_eq(root->kind, "apply");
+    cr_expect_str_eq(text_s(root->name), "apply/deployment.apps/web");
+    kubectl(desk, "set image deploy/web c=app:2", NULL);
+    root = run_root_of(desk->world->run, find(desk->world, "deployment/default/web")->cause);
+    cr_expect_str_eq(root->kind, "set-image");
+    cr_expect_str_eq(text_s(root->name), "set-image/deploy/web c=app:2");
+    leave(desk);
+}
+
+Test(actions, fail_and_restore_are_ours)
+{
+    struct desk *desk = sit(nodes);
+    kubectl(desk, "fail node-crash n0", NULL);
+    expect_reply(desk, "fail", 0, "node-crash/n0 struck\n");
+    until(desk->world, 100);
+    cr_expect_not(node_is_ready(node_of(find(desk->world, "node/n0"))));
+    kubectl(desk, "restore node-crash n0", NULL);
+    expect_reply(desk, "restore", 0, "node-crash/n0 mended\n");
+    until(desk->world, 200);
+    cr_expect(node_is_ready(node_of(find(desk->world, "node/n0"))));
+    kubectl(desk, "restore node-crash n0", NULL);
+    cr_expect_eq(desk->rc, 1);
     leave(desk);
 }
 
