@@ -201,22 +201,35 @@ static struct value *refuse(struct value *document, const struct refusal *refusa
     return NULL;
 }
 
-struct value *admit_create(const struct admission *admission, const struct value *document,
-                           struct refusal *refusal, struct error_list *faults,
-                           struct error_list *warnings)
+/* What every document goes through first: its kind, its fields, its namespace, its defaults. NULL,
+ * with the reason, when there is no such document. */
+static struct value *complete(const struct admission *admission, const struct value *document,
+                              const struct schema_kind *kind, struct refusal *refusal,
+                              struct error_list *faults, struct error_list *warnings)
 {
-    const struct schema_kind *kind =
-        schema_kind(text_of(document, "apiVersion"), text_of(document, "kind"));
     if (!names_its_kind(document, refusal, faults))
         return NULL;
     struct value *tree = decode(document, kind, refusal, faults, warnings);
     if (tree == NULL)
         return NULL;
     set_namespace(&tree, admission->default_namespace);
+    if (kind == NULL)
+        return tree;
+    struct value *defaulted = defaults_apply(tree, kind);
+    value_drop(tree);
+    return defaulted;
+}
+
+struct value *admit_create(const struct admission *admission, const struct value *document,
+                           struct refusal *refusal, struct error_list *faults,
+                           struct error_list *warnings)
+{
+    const struct schema_kind *kind =
+        schema_kind(text_of(document, "apiVersion"), text_of(document, "kind"));
+    struct value *tree = complete(admission, document, kind, refusal, faults, warnings);
+    if (tree == NULL)
+        return NULL;
     if (kind != NULL) {
-        struct value *bare = tree;
-        tree = defaults_apply(bare, kind);
-        value_drop(bare);
         if (!admission_mutate(admission, &tree, kind, refusal))
             return refuse(tree, refusal, document, faults);
         prepare_create(&tree, kind);
@@ -279,17 +292,9 @@ struct value *admit_update(const struct admission *admission, const struct value
 {
     const struct schema_kind *kind =
         schema_kind(text_of(document, "apiVersion"), text_of(document, "kind"));
-    if (!names_its_kind(document, refusal, faults))
-        return NULL;
-    struct value *tree = decode(document, kind, refusal, faults, warnings);
+    struct value *tree = complete(admission, document, kind, refusal, faults, warnings);
     if (tree == NULL)
         return NULL;
-    set_namespace(&tree, admission->default_namespace);
-    if (kind != NULL) {
-        struct value *bare = tree;
-        tree = defaults_apply(bare, kind);
-        value_drop(bare);
-    }
     keep_identity(&tree, old);
     if (is_service(kind))
         service_normalize(&tree, old);
