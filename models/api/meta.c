@@ -113,8 +113,8 @@ static void load_times(struct meta *meta, const struct value *metadata, int64_t 
     const char *deletion = value_text(value_get(metadata, "deletionTimestamp"), "");
     time_parse(created, epoch_seconds, &meta->created);
     meta->deleting = time_parse(deletion, epoch_seconds, &meta->deletion);
-    const int64_t grace = value_int(value_get(metadata, "deletionGracePeriodSeconds"),
-                                    meta->deleting ? -1 : 0);
+    const int64_t grace =
+        value_int(value_get(metadata, "deletionGracePeriodSeconds"), meta->deleting ? -1 : 0);
     meta->deletion_grace_seconds = grace < INT32_MAX ? (int32_t)grace : INT32_MAX;
 }
 

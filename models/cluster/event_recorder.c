@@ -206,7 +206,7 @@ static void fill_about(struct object_reference *into, const struct object *about
 /* Events about what has no namespace go to "default". The name is the object's and a number that
  * is the time of the event in the real thing. */
 static struct event_record *event_new(struct event_recorder *recorder, const struct saying *saying,
-                                       const struct text *message)
+                                      const struct text *message)
 {
     struct texts *texts = recorder->cluster->run->texts;
     struct event_record *event = (struct event_record *)object_new(object_kinds, KIND_EVENT);

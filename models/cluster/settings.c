@@ -176,8 +176,8 @@ static bool out_of_bounds(const struct setting *setting, const char *value, stru
                           struct error *error)
 {
     const char *unit = setting->type == SETTING_TIME ? "s" : "";
-    return error_set(error, at, "%s: \"%s\" is not between %.15g%s and %.15g%s", setting->flag, value,
-                     setting->least, unit, setting->most, unit);
+    return error_set(error, at, "%s: \"%s\" is not between %.15g%s and %.15g%s", setting->flag,
+                     value, setting->least, unit, setting->most, unit);
 }
 
 static bool is_within(const struct setting *setting, double value)

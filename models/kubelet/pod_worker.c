@@ -12,7 +12,7 @@
 #include "models/kubelet/kubelet_private.h"
 #include "sim/base/memory.h"
 
-#define FOLDED_WITHIN SIM_SECOND
+#define FOLDED_WITHIN  SIM_SECOND
 #define COMPARED_EVERY (10 * SIM_SECOND) /* syncPeriod of the status manager */
 
 static void pod_worker_due(void *subject, sim_time now);

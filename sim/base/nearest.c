@@ -39,11 +39,9 @@ struct nearest nearest_to(const char *wanted)
 
 void nearest_offer(struct nearest *nearest, const char *candidate)
 {
-    size_t distance = strcasecmp(candidate, nearest->wanted) == 0
-                          ? 0
-                          : edit_distance(nearest->wanted, candidate);
-    if (distance < nearest->distance ||
-        (distance == nearest->distance && nearest->found == NULL)) {
+    size_t distance =
+        strcasecmp(candidate, nearest->wanted) == 0 ? 0 : edit_distance(nearest->wanted, candidate);
+    if (distance < nearest->distance || (distance == nearest->distance && nearest->found == NULL)) {
         nearest->distance = distance;
         nearest->found = candidate;
     }

@@ -12,14 +12,15 @@
     "  timing: {apiWrite: 0, schedulingCycle: 0, containerStart: 1s, containerStop: 0, "           \
     "imageSize: 0}\n"                                                                              \
     "  nodes: [{name: worker, count: 1}]\n" more
-#define POD_SPEC "{containers: [{name: c, image: a}]}"
+#define POD_SPEC      "{containers: [{name: c, image: a}]}"
 #define TEMPLATE(app) "{metadata: {labels: {app: " app "}}, spec: " POD_SPEC "}"
 #define SET(kind, name, app, replicas)                                                             \
     "---\n{apiVersion: apps/v1, kind: " kind ", metadata: {name: " name ", labels: {app: " app     \
-    "}}, spec: {replicas: " replicas ", selector: {matchLabels: {app: " app "}}, template: " TEMPLATE(app) "}}\n"
+    "}}, spec: {replicas: " replicas ", selector: {matchLabels: {app: " app                        \
+    "}}, template: " TEMPLATE(app) "}}\n"
 #define POD(name, labels)                                                                          \
-    "---\n{apiVersion: v1, kind: Pod, metadata: {name: " name ", labels: {" labels "}}, spec: "    \
-    POD_SPEC "}\n"
+    "---\n{apiVersion: v1, kind: Pod, metadata: {name: " name ", labels: {" labels                 \
+    "}}, spec: " POD_SPEC "}\n"
 #define SERVICE(name, spec)                                                                        \
     "---\n{apiVersion: v1, kind: Service, metadata: {name: " name "}, spec: {" spec "}}\n"
 
@@ -28,26 +29,26 @@ static void expect_row(const struct value *summary, const char *name, const char
 {
     const struct value *row = measured_row(summary, name);
     const char *reason = value_text(value_get(row, "reason"), NULL);
-    char *told = mem_format("wanted %s, ready %s, observed %s, down %s%s%s%s",
-                            value_get(row, "wanted")->text, value_get(row, "ready")->text,
-                            value_get(row, "observedSeconds")->text,
-                            value_get(row, "downtimeSeconds")->text,
-                            value_truth(value_get(row, "deleted"), false) ? ", deleted" : "",
-                            reason ? ": " : "", reason ? reason : "");
+    char *told =
+        mem_format("wanted %s, ready %s, observed %s, down %s%s%s%s",
+                   value_get(row, "wanted")->text, value_get(row, "ready")->text,
+                   value_get(row, "observedSeconds")->text, value_get(row, "downtimeSeconds")->text,
+                   value_truth(value_get(row, "deleted"), false) ? ", deleted" : "",
+                   reason ? ": " : "", reason ? reason : "");
     cr_expect_str_eq(told, text, "%s: %s", name, told);
     free(told);
 }
 
 Test(metrics, count_the_pods_of_a_replicaset_for_the_deployment_that_adopts_it)
 {
-    struct value *summary =
-        play_text(STORY("  timeline:\n"
-                        "  - at: 10m\n"
-                        "    apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, "
-                        "spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: "
-                        TEMPLATE("web") "}}]\n")
-                      SET("ReplicaSet", "old", "web", "2") SERVICE("web", "selector: {app: web}, "
-                                                                          "ports: [{port: 80}]"));
+    struct value *summary = play_text(
+        STORY("  timeline:\n"
+              "  - at: 10m\n"
+              "    apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, "
+              "spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: " TEMPLATE(
+                  "web") "}}]\n") SET("ReplicaSet", "old", "web", "2")
+            SERVICE("web", "selector: {app: web}, "
+                           "ports: [{port: 80}]"));
     expect_row(summary, "replicaset/old", "wanted 0, ready 0, observed 3599, down 0, deleted");
     expect_row(summary, "deployment/web", "wanted 2, ready 2, observed 3000, down 0");
     expect_row(summary, "service/web", "wanted 2, ready 2, observed 3599, down 0");
@@ -71,9 +72,9 @@ Test(metrics, make_a_released_replicaset_a_workload_of_its_own)
 
 Test(metrics, leave_out_what_is_deleted_and_end_its_rollout)
 {
-    struct value *summary = play_text(
-        STORY("  timeline:\n"
-              "  - {at: 500ms, delete: deployment/web}\n") SET("Deployment", "web", "web", "2"));
+    struct value *summary = play_text(STORY("  timeline:\n"
+                                            "  - {at: 500ms, delete: deployment/web}\n")
+                                          SET("Deployment", "web", "web", "2"));
     expect_row(summary, "deployment/web", "wanted 0, ready 0, observed 0, down 0, deleted");
     expect_rollouts(summary, "deployment/web", "0 to 0.5 abandoned by bring-up\n");
     value_drop(summary);
@@ -81,13 +82,13 @@ Test(metrics, leave_out_what_is_deleted_and_end_its_rollout)
 
 Test(metrics, tell_a_bare_pod_that_was_lost_from_one_that_was_deleted)
 {
-    struct value *summary = play_text(STORY("  failures: [{kind: node-crash, at: 10m}]\n"
-                                            "  timeline:\n"
-                                            "  - {at: 5m, delete: pod/b}\n")
-                                          POD("a", "app: a") POD("b", "app: b")
-                                              SERVICE("a", "selector: {app: a}, ports: [{port: 80}]")
-                                                  SERVICE("b", "selector: {app: b}, "
-                                                               "ports: [{port: 80}]"));
+    struct value *summary =
+        play_text(STORY("  failures: [{kind: node-crash, at: 10m}]\n"
+                        "  timeline:\n"
+                        "  - {at: 5m, delete: pod/b}\n") POD("a", "app: a") POD("b", "app: b")
+                      SERVICE("a", "selector: {app: a}, ports: [{port: 80}]")
+                          SERVICE("b", "selector: {app: b}, "
+                                       "ports: [{port: 80}]"));
     expect_measured(summary, "pod/a",
                     "observed 3599 after 1, availability 0.180327868852\n" /* 649 / 3599 */
                     "down 2950, degraded 2950, not ready 2950\n"
@@ -108,8 +109,10 @@ Test(metrics, count_a_pod_for_the_replicaset_that_adopts_it_until_it_is_released
         STORY("  timeline:\n"
               "  - at: 10m\n"
               "    apply: [{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web}, spec: "
-              "{replicas: 1, selector: {matchLabels: {app: web}}, template: " TEMPLATE("web") "}}]\n"
-              "  - {at: 20m, label: {target: pod/a, labels: {app: other}}}\n") POD("a", "app: web"));
+              "{replicas: 1, selector: {matchLabels: {app: web}}, template: " TEMPLATE(
+                  "web") "}}]\n"
+                         "  - {at: 20m, label: {target: pod/a, labels: {app: other}}}\n")
+            POD("a", "app: web"));
     expect_row(summary, "pod/a", "wanted 0, ready 0, observed 3599, down 0, deleted");
     expect_measured(summary, "replicaset/web",
                     "observed 3000 after 600, availability 0.999666666667\n"
@@ -121,17 +124,23 @@ Test(metrics, count_a_pod_for_the_replicaset_that_adopts_it_until_it_is_released
 
 Test(metrics, want_of_a_service_what_all_its_workloads_want)
 {
-    struct value *summary = play_text(
-        STORY("  timeline:\n"
-              "  - {at: 10m, scale: {target: deployment/v2, replicas: 0}}\n"
-              "  - {at: 20m, scale: {target: deployment/v1, replicas: 0}}\n")
-            "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: v1}, spec: {replicas: 2, "
-            "selector: {matchLabels: {v: one}}, template: {metadata: {labels: {app: web, v: one}}, "
-            "spec: " POD_SPEC "}}}\n"
-            "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: v2}, spec: {replicas: 1, "
-            "selector: {matchLabels: {v: two}}, template: {metadata: {labels: {app: web, v: two}}, "
-            "spec: " POD_SPEC "}}}\n" SERVICE("web", "clusterIP: None, selector: {app: web}, "
-                                                     "ports: [{port: 80}]"));
+    struct value
+        *
+            summary = play_text(STORY("  timeline:\n"
+                                      "  - {at: 10m, scale: {target: deployment/v2, replicas: 0}}\n"
+                                      "  - {at: 20m, scale: {target: deployment/v1, replicas: "
+                                      "0}}\n") "---\n{apiVersion: apps/v1, kind: Deployment, "
+                                               "metadata: {name: v1}, spec: {replicas: 2, "
+                                               "selector: {matchLabels: {v: one}}, template: "
+                                               "{metadata: {labels: {app: web, v: one}}, "
+                                               "spec: " POD_SPEC "}}}\n"
+                                               "---\n{apiVersion: apps/v1, kind: Deployment, "
+                                               "metadata: {name: v2}, spec: {replicas: 1, "
+                                               "selector: {matchLabels: {v: two}}, template: "
+                                               "{metadata: {labels: {app: web, v: two}}, "
+                                               "spec: " POD_SPEC "}}}\n" SERVICE(
+                                                   "web", "clusterIP: None, selector: {app: web}, "
+                                                          "ports: [{port: 80}]"));
     const struct value *curve = value_get(measured_row(summary, "service/web"), "curve");
     static const int64_t steps[][3] = { { 0, 3, 0 }, { 1, 3, 3 }, { 600, 2, 2 }, { 1200, 0, 0 } };
     cr_assert_eq(curve->count, 4);

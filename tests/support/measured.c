@@ -190,9 +190,8 @@ void expect_rollouts(const struct value *summary, const char *name, const char *
         const struct value *rollout = rollouts->items[i];
         const bool late = value_truth(value_get(rollout, "missedProgressDeadline"), false);
         writer_format(&out, "%s to %s %s%s by %s\n", number(rollout, "startSeconds"),
-                      number(rollout, "endSeconds"),
-                      value_text(value_get(rollout, "outcome"), "?"), late ? " too late" : "",
-                      value_text(value_get(rollout, "cause"), "?"));
+                      number(rollout, "endSeconds"), value_text(value_get(rollout, "outcome"), "?"),
+                      late ? " too late" : "", value_text(value_get(rollout, "cause"), "?"));
     }
     cr_expect_str_eq(out.bytes, text, "%s:\n%s", name, out.bytes);
     writer_close(&out);

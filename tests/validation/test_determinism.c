@@ -11,10 +11,18 @@
 #include "tools/files.h"
 
 static const char *const names[] = {
-    "container_crash", "node_returns",    "network_cut",
-    "node_loss",       "zone_outage",     "two_causes",
-    "bad_release",     "drain",           "rollout_during_node_loss",
-    "short_jobs",      "random_failures", "big_rollout",
+    "container_crash",
+    "node_returns",
+    "network_cut",
+    "node_loss",
+    "zone_outage",
+    "two_causes",
+    "bad_release",
+    "drain",
+    "rollout_during_node_loss",
+    "short_jobs",
+    "random_failures",
+    "big_rollout",
     NULL,
 };
 
@@ -119,9 +127,10 @@ Test(determinism, does_not_depend_on_who_watches)
         const uint64_t hash = hash_of(&story, (struct simulation_options){ 0 });
         cr_expect_eq(hash, hash_of(&story, (struct simulation_options){ .without_metrics = true }),
                      "%s without metrics", names[i]);
-        cr_expect_eq(hash, hash_of(&story, (struct simulation_options){ .sink = count_lines,
-                                                                        .context = &lines }),
-                     "%s with its trace read", names[i]);
+        cr_expect_eq(
+            hash,
+            hash_of(&story, (struct simulation_options){ .sink = count_lines, .context = &lines }),
+            "%s with its trace read", names[i]);
         cr_expect_gt(lines, 20);
         story_close(&story);
     }

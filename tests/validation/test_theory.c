@@ -87,8 +87,8 @@ struct plan {
 static void pass(struct station *station, uint64_t customers)
 {
     const uint64_t goal = station->left + customers;
-    const double rate =
-        (station->machines > 0 ? station->machines : 1) / distribution_mean(station->away.distribution);
+    const double rate = (station->machines > 0 ? station->machines : 1) /
+                        distribution_mean(station->away.distribution);
     while (station->left < goal)
         run_until(station->run,
                   run_now(station->run) +

@@ -9,9 +9,16 @@
 
 /* Those whose times are constants: with distributions, more writes draw other times. */
 static const char *const names[] = {
-    "container_crash", "node_returns", "network_cut", "node_loss",
-    "zone_outage",     "two_causes",   "bad_release", "drain",
-    "rollout_during_node_loss", NULL,
+    "container_crash",
+    "node_returns",
+    "network_cut",
+    "node_loss",
+    "zone_outage",
+    "two_causes",
+    "bad_release",
+    "drain",
+    "rollout_during_node_loss",
+    NULL,
 };
 
 /* Outages name the line of the trace that began them. */
@@ -29,8 +36,8 @@ static void remove_lines(const struct value *summary, const char *list)
 static char *answers(struct scenario *scenario, const char *ticks, uint64_t *events)
 {
     struct error error = { 0 };
-    cr_assert(settings_set(&scenario->settings, "tick-heartbeats", ticks, (struct place){ 0 },
-                           &error));
+    cr_assert(
+        settings_set(&scenario->settings, "tick-heartbeats", ticks, (struct place){ 0 }, &error));
     struct simulation *simulation = simulation_of(scenario, (struct simulation_options){ 0 });
     simulation_advance(simulation, scenario->duration);
     struct value *summary = simulation_summary(simulation);
