@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "models/metrics/metrics_private.h"
+
 enum { BRING_UP = 1, CRASH_A = 2, CRASH_B = 3, RELEASE = 4 };
 
 static struct cause because(uint32_t root)
@@ -147,4 +149,63 @@ Test(availability, shares_add_up_on_any_walk)
         cr_assert_eq(replicas, of.missing);
         availability_close(&of);
     }
+}
+
+Test(availability, starts_anew_with_what_is_missing_then)
+{
+    struct availability of = two_ready();
+    availability_lose(&of, 10, 11, because(CRASH_A));
+    availability_lose(&of, 20, 12, because(CRASH_B)); /* down from 20 */
+    availability_restart(&of, 30);
+    cr_expect_eq(of.downtime, 0);
+    availability_gain(&of, 50, 12, BRING_UP, NULL); /* B is over, A is not */
+    availability_advance(&of, 100);
+
+    cr_expect_eq(of.brought_up, 5, "bring-up was when it was");
+    cr_expect_eq(availability_observed(&of), 70);
+    cr_expect_eq(of.downtime, 20, "30 to 50");
+    cr_expect_eq(loss_to(&of, CRASH_A)->downtime, 20, "open first");
+    cr_expect_eq(loss_to(&of, CRASH_A)->missing, 70);
+    cr_expect_eq(loss_to(&of, CRASH_B)->missing, 20);
+    cr_assert_eq(of.outage_count, 1);
+    cr_expect_eq(of.outages[0].start, 30);
+    cr_expect_eq(of.outages[0].end, 50);
+    cr_expect_eq(of.outages[0].cause.root, CRASH_B);
+    cr_expect_eq(of.steps[0].at, 30);
+    cr_expect_eq(of.steps[0].ready, 0);
+    availability_close(&of);
+}
+
+Test(availability, keeps_the_ends_and_the_dips_of_a_long_curve)
+{
+    enum { DIP = 3333, STEPS = 10000 };
+    struct run *run = run_new(1);
+    struct availability of = two_ready();
+    for (int i = 0; i < STEPS; i++) {
+        if (i == DIP)
+            availability_lose(&of, 10 * i + 10, 12, because(CRASH_B));
+        availability_lose(&of, 10 * i + 11, 11, because(CRASH_A));
+        availability_gain(&of, 10 * i + 12, 11, BRING_UP, NULL);
+        if (i == DIP)
+            availability_gain(&of, 10 * i + 13, 12, BRING_UP, NULL);
+    }
+    for (uint32_t root = BRING_UP; root <= RELEASE; root++)
+        run_root(run, 0, "story", "");
+    run_until(run, of.last);
+    struct value *printed = value_new_map();
+    availability_print(&of, run, printed);
+    const struct value *curve = value_get(printed, "curve");
+    cr_expect_leq(curve->count, 2002);
+    cr_expect_geq(curve->count, 1000);
+    cr_expect_eq(value_int(value_at(curve->items[0], 2), -1), 0, "before anything was ready");
+    cr_expect_eq(value_int(value_at(curve->items[curve->count - 1], 2), -1), 2);
+    cr_expect_str_eq(value_at(curve->items[curve->count - 1], 0)->text, "0.000100002");
+    int64_t lowest = 2;
+    for (size_t i = 1; i < curve->count; i++)
+        if (value_int(value_at(curve->items[i], 2), -1) < lowest)
+            lowest = value_int(value_at(curve->items[i], 2), -1);
+    cr_expect_eq(lowest, 0, "the one time that both were away");
+    value_drop(printed);
+    availability_close(&of);
+    run_free(run);
 }
