@@ -184,8 +184,8 @@ struct value *yaml_read_node(struct yaml_reader *reader, struct yaml_extent *ext
 static struct value *read_document(struct yaml_reader *reader)
 {
     struct yaml_extent extent;
-    if (!yaml_next_event(reader) ||
-        !yaml_next_event(reader)) /* the stream begins, a document begins */
+    const bool begun = yaml_next_event(reader);
+    if (!begun || !yaml_next_event(reader)) /* the stream; its document */
         return NULL;
     if (reader->event.type == YAML_STREAM_END_EVENT)
         return value_new_null();

@@ -112,7 +112,8 @@ sim_time measured_time(const struct value *seconds)
     char fraction[10] = "", nines[10] = "000000000";
     cr_assert(seconds != NULL && seconds->type == VALUE_NUMBER);
     sscanf(seconds->text, "%ld.%9[0-9]", &whole, fraction);
-    memcpy(nines, fraction, strlen(fraction));
+    for (size_t i = 0; fraction[i] != '\0'; i++)
+        nines[i] = fraction[i];
     return whole * SIM_SECOND + atol(nines);
 }
 
