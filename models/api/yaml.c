@@ -245,16 +245,29 @@ static void move_errors(struct error_list *from, struct error_list *into)
     error_list_close(from);
 }
 
+/* Before libyaml makes copies of it. */
+static bool check_size(struct yaml_piece piece, struct error *error)
+{
+    if (piece.length > YAML_DOCUMENT_BYTES)
+        return error_set(error, piece.start, "a document is longer than %d MiB",
+                         YAML_DOCUMENT_BYTES >> 20);
+    struct place at = piece.start;
+    const char *end = piece.bytes + piece.length;
+    for (const char *line = piece.bytes, *next; line < end; line = next, at.line++) {
+        next = yaml_line_end(line, end);
+        if (next - line > YAML_LINE_BYTES)
+            return error_set(error, at, "a line is longer than %d MiB", YAML_LINE_BYTES >> 20);
+    }
+    return true;
+}
+
 struct value *yaml_read(struct yaml_piece piece, struct error_list *duplicates,
                         struct error_list *overrides, struct error *error)
 {
     struct writer patched = { 0 };
     struct value *value;
-    if (piece.length > YAML_DOCUMENT_BYTES) {
-        error_set(error, piece.start, "a document is longer than %d MiB",
-                  YAML_DOCUMENT_BYTES >> 20);
+    if (!check_size(piece, error))
         return NULL;
-    }
     for (size_t tries = 1;; tries++) {
         struct error_list twice = { 0 }, again = { 0 };
         struct error failure = { 0 };

@@ -15,8 +15,9 @@
 #include "sim/base/value.h"
 
 enum {
-    YAML_DOCUMENT_BYTES = 32 << 20, /* a longer piece is refused unread */
-    YAML_ALIAS_NODES = 1000000,     /* what the aliases of a document may stand for, in nodes */
+    YAML_DOCUMENT_BYTES = 256 << 20, /* a longer piece is refused unread, */
+    YAML_LINE_BYTES = 8 << 20,       /* and so is one with a longer line */
+    YAML_ALIAS_NODES = 1000000,      /* what the aliases of a document may stand for, in nodes */
 };
 
 /* A text with documents, and how far it has been cut. */

@@ -2,6 +2,7 @@
 #ifndef MODELS_API_YAML_READER_H
 #define MODELS_API_YAML_READER_H
 
+#include <string.h>
 #include <yaml.h>
 
 #include "models/api/yaml_private.h"
@@ -49,9 +50,8 @@ static inline const char *yaml_text(const yaml_char_t *text)
 /* Behind the line break, or the end. */
 static inline const char *yaml_line_end(const char *at, const char *end)
 {
-    while (at < end && *at++ != '\n')
-        ;
-    return at;
+    const char *newline = at == end ? NULL : memchr(at, '\n', (size_t)(end - at));
+    return newline == NULL ? end : newline + 1;
 }
 
 /* --- yaml.c: the next event; nodes and aliases by the event at hand ---------------------- */

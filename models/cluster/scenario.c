@@ -77,16 +77,11 @@ bool scenario_open(struct scenario_input *input, const struct value *path)
 
 /* ── the parts of spec ── */
 
-static const struct value *given(const struct value *from, const char *name)
-{
-    const struct value *value = value_get(from, name);
-    return value_is_null(value) ? NULL : value;
-}
-
 static void load_run(struct scenario *scenario, const struct value *spec)
 {
-    const struct value *duration = given(spec, "duration"), *start = given(spec, "startTime");
-    const struct value *from = given(value_get(spec, "measure"), "from");
+    const struct value *duration = shape_get(spec, "duration"),
+                       *start = shape_get(spec, "startTime");
+    const struct value *from = shape_get(value_get(spec, "measure"), "from");
     sim_time since_1970;
     if (duration != NULL)
         shape_duration(duration, &scenario->duration, NULL);
@@ -102,7 +97,7 @@ static void load_run(struct scenario *scenario, const struct value *spec)
 
 static void load_settings(struct settings *settings, const struct value *spec)
 {
-    const struct value *flags = given(spec, "settings"), *models = given(spec, "timing");
+    const struct value *flags = shape_get(spec, "settings"), *models = shape_get(spec, "timing");
     for (size_t i = 0; flags != NULL && i < flags->count; i++) {
         char *text = shape_scalar_text(flags->entries[i].value);
         settings_set(settings, flags->entries[i].key, text, flags->entries[i].at, NULL);
@@ -130,8 +125,8 @@ static void load_image(struct scenario_input *input, const struct value *entry)
 
 static void load_objects(struct scenario_input *input, const struct value *spec)
 {
-    const struct value *images = given(spec, "images"), *objects = given(spec, "objects");
-    const struct value *paths = given(spec, "manifests"), *nodes = given(spec, "nodes");
+    const struct value *images = shape_get(spec, "images"), *objects = shape_get(spec, "objects");
+    const struct value *paths = shape_get(spec, "manifests"), *nodes = shape_get(spec, "nodes");
     for (size_t i = 0; i < shape_count(images); i++)
         load_image(input, shape_at(images, i));
     for (size_t i = 0; i < shape_count(paths); i++)
@@ -145,7 +140,7 @@ static void load_objects(struct scenario_input *input, const struct value *spec)
 
 static void load_failures(struct scenario_input *input, const struct value *spec)
 {
-    const struct value *failures = given(spec, "failures");
+    const struct value *failures = shape_get(spec, "failures");
     struct documents *into = &input->scenario->failures;
     for (size_t i = 0; i < shape_count(failures); i++) {
         if (!failures_check(shape_at(failures, i), input->faults))
@@ -169,7 +164,7 @@ static void sort_actions(struct scenario *scenario)
 
 static void load_timeline(struct scenario_input *input, const struct value *spec)
 {
-    const struct value *timeline = given(spec, "timeline");
+    const struct value *timeline = shape_get(spec, "timeline");
     for (size_t i = 0; i < shape_count(timeline); i++)
         scenario_load_action(input, shape_at(timeline, i));
     sort_actions(input->scenario);

@@ -164,12 +164,6 @@ static bool load_taints(const struct value *list, struct value *taints, struct e
 
 /* ── groups ── */
 
-static const struct value *given(const struct value *from, const char *name)
-{
-    const struct value *value = value_get(from, name);
-    return value_is_null(value) ? NULL : value;
-}
-
 static bool check_name(const struct value *entry, const char *name, struct error_list *faults)
 {
     char *problem = text_problem(name, text_dns_subdomain);
@@ -196,20 +190,20 @@ static bool is_taken(const struct scenario *scenario, const struct group *group)
 static bool load_group(struct scenario_input *input, const struct value *entry)
 {
     struct group group = { .at = entry->at,
-                           .name = value_text(given(entry, "name"), "node"),
-                           .count = value_int(given(entry, "count"), 1),
-                           .numbered =
-                               given(entry, "count") != NULL || given(entry, "name") == NULL,
-                           .labels = given(entry, "labels"),
-                           .annotations = given(entry, "annotations"),
-                           .zone = value_text(given(entry, "zone"), NULL),
-                           .zones = given(entry, "zones"),
-                           .unschedulable = value_truth(given(entry, "unschedulable"), false) };
-    group.capacity = capacity_of(given(entry, "capacity"));
-    group.allocatable = allocatable_of(given(entry, "allocatable"), group.capacity);
+                           .name = value_text(shape_get(entry, "name"), "node"),
+                           .count = value_int(shape_get(entry, "count"), 1),
+                           .numbered = shape_get(entry, "count") != NULL ||
+                                       shape_get(entry, "name") == NULL,
+                           .labels = shape_get(entry, "labels"),
+                           .annotations = shape_get(entry, "annotations"),
+                           .zone = value_text(shape_get(entry, "zone"), NULL),
+                           .zones = shape_get(entry, "zones"),
+                           .unschedulable = value_truth(shape_get(entry, "unschedulable"), false) };
+    group.capacity = capacity_of(shape_get(entry, "capacity"));
+    group.allocatable = allocatable_of(shape_get(entry, "allocatable"), group.capacity);
     group.taints = value_new_list();
     bool good = check_name(entry, group.name, input->faults);
-    good = load_taints(given(entry, "taints"), group.taints, input->faults) && good;
+    good = load_taints(shape_get(entry, "taints"), group.taints, input->faults) && good;
     if (good && group.zone != NULL && group.zones != NULL)
         good = error_list_add(input->faults, entry->at,
                               "nodes: both zone and zones (give one of them)");

@@ -24,6 +24,12 @@ const struct value *shape_at(const struct value *one_or_list, size_t index)
     return one_or_list->type == VALUE_LIST ? one_or_list->items[index] : one_or_list;
 }
 
+const struct value *shape_get(const struct value *map, const char *key)
+{
+    const struct value *value = value_get(map, key);
+    return value_is_null(value) ? NULL : value;
+}
+
 char *shape_scalar_text(const struct value *value)
 {
     if (value->type == VALUE_BOOL)

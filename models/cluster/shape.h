@@ -78,6 +78,9 @@ bool shape_check(const struct value *from, const struct shape *shape, const stru
 /* The JSON Schema (2020-12) of a map: {type: object, properties: ...}; a new reference. */
 struct value *shape_schema(const struct shape *shape);
 
+/* The value under a key; NULL when it is absent or null. */
+const struct value *shape_get(const struct value *map, const char *key);
+
 /* A text, number or boolean as text, which the caller frees; NULL for anything else. */
 char *shape_scalar_text(const struct value *value);
 

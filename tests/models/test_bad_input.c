@@ -480,7 +480,7 @@ Test(bad_input, a_scalar_of_a_hundred_megabytes)
         writer_add_bytes(&text, letters, 1 << 20);
     free(letters);
     writer_add(&text, "}\n");
-    expect_fault(&text, "1:1: a document is longer than 32 MiB\n");
+    expect_fault(&text, "4:1: a line is longer than 8 MiB\n");
 }
 
 Test(bad_input, a_bomb_of_aliases)

@@ -148,14 +148,20 @@ Test(yaml, nesting_and_strings_have_a_limit)
     expect_first_line(&far, "in.yaml:500:10: maps and lists are nested more than 500 deep\n");
 
     struct writer longest = { 0 };
-    writer_add(&longest, "a: ");
+    writer_add(&longest, "a: |\n");
     for (int i = 0; i < JSON_STRING_BYTES / 16 + 1; i++)
-        writer_add(&longest, "sixteen letters.");
+        writer_add(&longest, "  sixteen letters\n");
     expect_first_line(&longest, "in.yaml:1:4: a string is longer than 8 MiB\n");
 
-    struct writer huge = { 0 };
-    writer_add(&huge, "a: ");
-    for (int i = 0; i < YAML_DOCUMENT_BYTES / 16; i++)
-        writer_add(&huge, "sixteen letters.");
-    expect_first_line(&huge, "in.yaml:1:1: a document is longer than 32 MiB\n");
+    struct writer wide = { 0 };
+    writer_add(&wide, "a: 1\nb: ");
+    for (int i = 0; i < YAML_LINE_BYTES / 16; i++)
+        writer_add(&wide, "sixteen letters.");
+    expect_first_line(&wide, "in.yaml:2:1: a line is longer than 8 MiB\n");
+
+    struct error error = { 0 };
+    struct yaml_piece huge = { "", (size_t)YAML_DOCUMENT_BYTES + 1, { "in.yaml", 1, 1 } };
+    cr_expect_null(yaml_read(huge, NULL, NULL, &error));
+    cr_expect_str_eq(error.text, "a document is longer than 256 MiB");
+    error_close(&error);
 }
