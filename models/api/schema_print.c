@@ -16,6 +16,31 @@ static const struct schema_type *type_of_child(const struct schema_type *type, c
     return field ? field->type : NULL;
 }
 
+static struct value *print_zero(const struct schema_type *type)
+{
+    switch (type->shape) {
+    case SCHEMA_STRING:
+        return value_new_string("");
+    case SCHEMA_BOOL:
+        return value_new_bool(false);
+    case SCHEMA_INT:
+    case SCHEMA_INT_OR_STRING:
+        return value_new_int(0);
+    case SCHEMA_QUANTITY:
+        return value_new_string("0");
+    default:
+        return value_new_null();
+    }
+}
+
+/* What Go's decoder makes of null in a list or a map: the zero value of the type. */
+static struct value *decode_null(const struct value *null, const struct schema_type *type)
+{
+    struct value *zero = type->shape == SCHEMA_STRUCT ? value_new_map() : print_zero(type);
+    zero->at = null->at;
+    return zero;
+}
+
 static struct value *prune_map(const struct value *map, const struct schema_type *type)
 {
     struct value *pruned = value_hold(map);
@@ -26,7 +51,8 @@ static struct value *prune_map(const struct value *map, const struct schema_type
             value_remove(value_own(&pruned), entry->key);
             continue;
         }
-        struct value *kept = schema_prune(entry->value, child);
+        struct value *kept = value_is_null(entry->value) ? decode_null(entry->value, child)
+                                                         : schema_prune(entry->value, child);
         if (kept == entry->value)
             value_drop(kept);
         else
@@ -39,7 +65,9 @@ static struct value *prune_list(const struct value *list, const struct schema_ty
 {
     struct value *pruned = value_hold(list);
     for (size_t i = 0; i < list->count; i++) {
-        struct value *kept = schema_prune(list->items[i], type->element);
+        struct value *kept = value_is_null(list->items[i])
+                                 ? decode_null(list->items[i], type->element)
+                                 : schema_prune(list->items[i], type->element);
         if (kept == list->items[i]) {
             value_drop(kept);
             continue;
@@ -80,23 +108,6 @@ static bool is_empty(const struct value *value, const struct schema_type *type)
         return value_int(value, 1) == 0;
     default:
         return false;
-    }
-}
-
-static struct value *print_zero(const struct schema_type *type)
-{
-    switch (type->shape) {
-    case SCHEMA_STRING:
-        return value_new_string("");
-    case SCHEMA_BOOL:
-        return value_new_bool(false);
-    case SCHEMA_INT:
-    case SCHEMA_INT_OR_STRING:
-        return value_new_int(0);
-    case SCHEMA_QUANTITY:
-        return value_new_string("0");
-    default:
-        return value_new_null();
     }
 }
 

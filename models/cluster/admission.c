@@ -58,6 +58,34 @@ static bool names_its_kind(const struct value *document, struct refusal *refusal
     return true;
 }
 
+/* Of a custom resource only the metadata are of a shape that is known. */
+static struct value *decode_custom(const struct value *document, struct refusal *refusal,
+                                   struct error_list *faults)
+{
+    const struct schema_type *type = schema_type("apis/meta/v1.ObjectMeta");
+    const struct value *meta = value_get(document, "metadata");
+    struct error_list found = { 0 }, unknown = { 0 };
+    struct value *decoded = value_hold(document);
+    if (value_is_null(meta)) {
+        value_set(value_own(&decoded), "metadata", value_new_map());
+        return decoded;
+    }
+    if (schema_check(meta, type, false, &found, &unknown)) {
+        value_set(value_own(&decoded), "metadata", schema_prune(meta, type));
+    } else {
+        value_drop(decoded);
+        decoded = NULL;
+        refuse_document(refusal, 400, "the metadata do not fit: %s", found.items[0].text);
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        error_wrap(&found.items[i], "metadata");
+        error_list_take(faults, &found.items[i]);
+    }
+    error_list_close(&found);
+    error_list_close(&unknown);
+    return decoded;
+}
+
 /* The document as its kind has it, without unknown fields and nulls; NULL with the refusal. */
 static struct value *decode(const struct value *document, const struct schema_kind *kind,
                             struct refusal *refusal, struct error_list *faults,
@@ -65,7 +93,7 @@ static struct value *decode(const struct value *document, const struct schema_ki
 {
     bool strict = warnings == NULL;
     if (kind == NULL)
-        return value_hold(document);
+        return decode_custom(document, refusal, faults);
     if (schema_check(document, kind->type, strict, faults, warnings))
         return schema_prune(document, kind->type);
     char *message = schema_decode_error(document, kind, strict);

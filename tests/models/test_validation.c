@@ -102,6 +102,34 @@ static const struct {
                                          "\"maxUnavailable\":\"0%\"}}"),
       "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when "
       "`maxSurge` is 0" },
+    { POD("\"containers\":[null]"),
+      "spec.containers[0].name: Required value; spec.containers[0].image: Required value" },
+    { POD(CONTAINER("") ",\"resourceClaims\":[{\"name\":\"a\",\"resourceClaimName\":\"x\"},{"
+                        "\"name\":\"a\",\"resourceClaimName\":\"y\"}]"),
+      "spec.resourceClaims[1].name: Duplicate value: \"a\"" },
+    { POD(CONTAINER(",\"resources\":{\"claims\":[{\"name\":\"b\"}]}") ",\"resourceClaims\":[{"
+                                                                      "\"name\":\"a\","
+                                                                      "\"resourceClaimName\":"
+                                                                      "\"x\"}]"),
+      "spec.containers[0].resources.claims[0]: Not found: \"b\": must be one of the names in "
+      "pod.spec.resourceClaims: a" },
+    { SERVICE("\"ports\":[{\"port\":1}],\"clusterIP\":\"fd00::1\""),
+      "spec.clusterIPs[0]: Invalid value: [\"fd00::1\"]: IPv6 is not configured on this cluster" },
+    { SERVICE("\"ports\":[{\"port\":1}],\"ipFamilies\":[\"IPv4\",\"IPv6\"]"),
+      "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or "
+      "'PreferDualStack' when multiple IP families are specified" },
+    { SERVICE("\"type\":\"ExternalName\",\"externalName\":\"a.b\",\"clusterIP\":\"10.96.0.7\""),
+      "spec.clusterIPs: Forbidden: may not be set for ExternalName services" },
+    { SERVICE("\"type\":\"NodePort\",\"ports\":[{\"name\":\"a\",\"port\":1,\"nodePort\":30001},{"
+              "\"name\":\"b\",\"port\":2,\"protocol\":\"UDP\",\"nodePort\":30001}]"),
+      "spec.ports[1].nodePort: Invalid value: 30001: provided port is already allocated" },
+    { SERVICE("\"ports\":[{\"name\":\"a\"},{\"name\":\"b\"}]"),
+      "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive; "
+      "spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive; "
+      "spec.ports[1].port: Invalid value: 0: must be between 1 and 65535, inclusive; "
+      "spec.ports[1].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive; "
+      "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,"
+      "\"Port\":0,\"TargetPort\":0,\"NodePort\":0}" },
     { "{\"apiVersion\":\"scheduling.k8s.io/"
       "v1\",\"kind\":\"PriorityClass\",\"metadata\":{\"name\":\"x\"},"
       "\"value\":1000000001}",
@@ -110,6 +138,10 @@ static const struct {
       "b\"},"
       "\"spec\":{}}",
       "metadata.name: Invalid value: \"a/b\": may not contain '/'" },
+    { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"labels\":[1]}}",
+      "the metadata do not fit: labels: expected map, got list" },
+    { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":null}",
+      "metadata.name: Required value: name or generateName is required" },
     { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\","
       "\"finalizers\":[\"any.name\"]}}",
       "" },

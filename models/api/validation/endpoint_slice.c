@@ -44,22 +44,22 @@ static void check_address(struct field_errors *errors, const struct value *text,
     }
 }
 
-static void check_hints(struct field_errors *errors, const struct value *hints, const char *key,
-                        const struct field_path *path)
+/* The names of one list of hints: each once, and a good one. */
+static void check_hints(struct field_errors *errors, const struct value *list,
+                        const struct field_path *path, text_rule *rule)
 {
-    const struct value *list = value_get(hints, key);
-    if (size_of(list) > HINTS)
-        field_too_many(errors, CHILD(path, key), list, list->count, HINTS);
+    if (size_of(list) > HINTS) {
+        field_too_many(errors, path, list, list->count, HINTS);
+        return;
+    }
     for (size_t i = 0; i < size_of(list); i++) {
         const struct value *name = value_get(list->items[i], "name");
         bool again = false;
         for (size_t j = 0; j < i; j++)
             again |= value_equal(value_get(list->items[j], "name"), name);
-        if (*value_text(name, "") == '\0')
-            field_required(errors, CHILD(ITEM(CHILD(path, key), i), "name"), list->items[i], "%s",
-                           "");
-        else if (again)
-            field_duplicate(errors, CHILD(ITEM(CHILD(path, key), i), "name"), name, NULL);
+        if (again)
+            field_duplicate(errors, CHILD(ITEM(path, i), "name"), name, NULL);
+        check_text(errors, name, CHILD(ITEM(path, i), "name"), rule);
     }
 }
 
@@ -83,8 +83,12 @@ static void check_endpoint(struct field_errors *errors, const struct value *endp
     if (has(endpoint, "hostname"))
         check_text(errors, value_get(endpoint, "hostname"), CHILD(path, "hostname"),
                    text_dns_label);
-    check_hints(errors, value_get(endpoint, "hints"), "forZones", CHILD(path, "hints"));
-    check_hints(errors, value_get(endpoint, "hints"), "forNodes", CHILD(path, "hints"));
+    const struct value *hints = value_get(endpoint, "hints");
+    const struct field_path *at_hints = CHILD(path, "hints");
+    check_hints(errors, value_get(hints, "forZones"), CHILD(at_hints, "forZones"),
+                text_label_value);
+    check_hints(errors, value_get(hints, "forNodes"), CHILD(at_hints, "forNodes"),
+                text_dns_subdomain);
 }
 
 static void check_endpoint_ports(struct field_errors *errors, const struct value *ports,

@@ -1,6 +1,7 @@
 /* Services: ports, addresses and what goes with each type.
  *
  * Follows ValidateService() and ValidateServiceUpdate() of pkg/apis/core/validation. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,9 +153,9 @@ static void check_ports_once(struct field_errors *errors, const struct value *sp
         if (!service_port_is_taken(ports, i, "port", "protocol"))
             continue;
         char *key = mem_format(
-            "{\"Name\":\"\",\"Protocol\":\"%s\",\"AppProtocol\":null,\"Port\":%s,"
+            "{\"Name\":\"\",\"Protocol\":\"%s\",\"AppProtocol\":null,\"Port\":%" PRId64 ","
             "\"TargetPort\":0,\"NodePort\":0}",
-            text_at(ports->items[i], "protocol"), value_get(ports->items[i], "port")->text);
+            text_at(ports->items[i], "protocol"), number_at(ports->items[i], "port"));
         field_duplicate(errors, ITEM(path, i), ports->items[i], key);
         free(key);
     }
