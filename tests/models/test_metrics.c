@@ -1,8 +1,10 @@
 /* What is measured of workloads and Services: whose pods count for whom, and from when on. */
 #include <criterion/criterion.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
+#include "sim/base/writer.h"
 #include "tests/support/measured.h"
 
 /* A second to start, nothing else takes time; one node, an hour. */
@@ -14,6 +16,7 @@
     "  nodes: [{name: worker, count: 1}]\n" more
 #define POD_SPEC      "{containers: [{name: c, image: a}]}"
 #define TEMPLATE(app) "{metadata: {labels: {app: " app "}}, spec: " POD_SPEC "}"
+#define WEB_TEMPLATE  TEMPLATE("web")
 #define SET(kind, name, app, replicas)                                                             \
     "---\n{apiVersion: apps/v1, kind: " kind ", metadata: {name: " name ", labels: {app: " app     \
     "}}, spec: {replicas: " replicas ", selector: {matchLabels: {app: " app                        \
@@ -39,16 +42,32 @@ static void expect_row(const struct value *summary, const char *name, const char
     free(told);
 }
 
+/* Play the story that the texts make together; the last one is NULL. */
+static __attribute__((sentinel)) struct value *play_parts(const char *text, ...)
+{
+    struct writer story = { 0 };
+    va_list more;
+    va_start(more, text);
+    for (; text != NULL; text = va_arg(more, const char *))
+        writer_add(&story, text);
+    va_end(more);
+    struct value *summary = play_text(story.bytes);
+    writer_close(&story);
+    return summary;
+}
+
 Test(metrics, count_the_pods_of_a_replicaset_for_the_deployment_that_adopts_it)
 {
-    struct value *summary = play_text(
+    struct value *summary = play_parts(
         STORY("  timeline:\n"
               "  - at: 10m\n"
               "    apply: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, "
-              "spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: " TEMPLATE(
-                  "web") "}}]\n") SET("ReplicaSet", "old", "web", "2")
-            SERVICE("web", "selector: {app: web}, "
-                           "ports: [{port: 80}]"));
+              "spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: " WEB_TEMPLATE
+              "}}]\n"),
+        SET("ReplicaSet", "old", "web", "2"),
+        SERVICE("web", "selector: {app: web}, "
+                       "ports: [{port: 80}]"),
+        NULL);
     expect_row(summary, "replicaset/old", "wanted 0, ready 0, observed 3599, down 0, deleted");
     expect_row(summary, "deployment/web", "wanted 2, ready 2, observed 3000, down 0");
     expect_row(summary, "service/web", "wanted 2, ready 2, observed 3599, down 0");
@@ -58,9 +77,9 @@ Test(metrics, count_the_pods_of_a_replicaset_for_the_deployment_that_adopts_it)
 Test(metrics, make_a_released_replicaset_a_workload_of_its_own)
 {
     struct value *summary =
-        play_text(STORY("  timeline:\n"
-                        "  - {at: 10m, delete: {target: deployment/web, cascade: orphan}}\n")
-                      SET("Deployment", "web", "web", "2"));
+        play_parts(STORY("  timeline:\n"
+                         "  - {at: 10m, delete: {target: deployment/web, cascade: orphan}}\n"),
+                   SET("Deployment", "web", "web", "2"), NULL);
     expect_row(summary, "deployment/web", "wanted 0, ready 0, observed 3599, down 0, deleted");
     const struct value *rows = value_get(summary, "workloads");
     cr_assert_eq(rows->count, 2);
@@ -72,9 +91,9 @@ Test(metrics, make_a_released_replicaset_a_workload_of_its_own)
 
 Test(metrics, leave_out_what_is_deleted_and_end_its_rollout)
 {
-    struct value *summary = play_text(STORY("  timeline:\n"
-                                            "  - {at: 500ms, delete: deployment/web}\n")
-                                          SET("Deployment", "web", "web", "2"));
+    struct value *summary = play_parts(STORY("  timeline:\n"
+                                             "  - {at: 500ms, delete: deployment/web}\n"),
+                                       SET("Deployment", "web", "web", "2"), NULL);
     expect_row(summary, "deployment/web", "wanted 0, ready 0, observed 0, down 0, deleted");
     expect_rollouts(summary, "deployment/web", "0 to 0.5 abandoned by bring-up\n");
     value_drop(summary);
@@ -82,13 +101,14 @@ Test(metrics, leave_out_what_is_deleted_and_end_its_rollout)
 
 Test(metrics, tell_a_bare_pod_that_was_lost_from_one_that_was_deleted)
 {
-    struct value *summary =
-        play_text(STORY("  failures: [{kind: node-crash, at: 10m}]\n"
-                        "  timeline:\n"
-                        "  - {at: 5m, delete: pod/b}\n") POD("a", "app: a") POD("b", "app: b")
-                      SERVICE("a", "selector: {app: a}, ports: [{port: 80}]")
-                          SERVICE("b", "selector: {app: b}, "
-                                       "ports: [{port: 80}]"));
+    struct value *summary = play_parts(STORY("  failures: [{kind: node-crash, at: 10m}]\n"
+                                             "  timeline:\n"
+                                             "  - {at: 5m, delete: pod/b}\n"),
+                                       POD("a", "app: a"), POD("b", "app: b"),
+                                       SERVICE("a", "selector: {app: a}, ports: [{port: 80}]"),
+                                       SERVICE("b", "selector: {app: b}, "
+                                                    "ports: [{port: 80}]"),
+                                       NULL);
     expect_measured(summary, "pod/a",
                     "observed 3599 after 1, availability 0.180327868852\n" /* 649 / 3599 */
                     "down 2950, degraded 2950, not ready 2950\n"
@@ -105,14 +125,13 @@ Test(metrics, tell_a_bare_pod_that_was_lost_from_one_that_was_deleted)
 
 Test(metrics, count_a_pod_for_the_replicaset_that_adopts_it_until_it_is_released)
 {
-    struct value *summary = play_text(
+    struct value *summary = play_parts(
         STORY("  timeline:\n"
               "  - at: 10m\n"
               "    apply: [{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web}, spec: "
-              "{replicas: 1, selector: {matchLabels: {app: web}}, template: " TEMPLATE(
-                  "web") "}}]\n"
-                         "  - {at: 20m, label: {target: pod/a, labels: {app: other}}}\n")
-            POD("a", "app: web"));
+              "{replicas: 1, selector: {matchLabels: {app: web}}, template: " WEB_TEMPLATE "}}]\n"
+              "  - {at: 20m, label: {target: pod/a, labels: {app: other}}}\n"),
+        POD("a", "app: web"), NULL);
     expect_row(summary, "pod/a", "wanted 0, ready 0, observed 3599, down 0, deleted");
     expect_measured(summary, "replicaset/web",
                     "observed 3000 after 600, availability 0.999666666667\n"
@@ -124,23 +143,24 @@ Test(metrics, count_a_pod_for_the_replicaset_that_adopts_it_until_it_is_released
 
 Test(metrics, want_of_a_service_what_all_its_workloads_want)
 {
-    struct value
-        *
-            summary = play_text(STORY("  timeline:\n"
-                                      "  - {at: 10m, scale: {target: deployment/v2, replicas: 0}}\n"
-                                      "  - {at: 20m, scale: {target: deployment/v1, replicas: "
-                                      "0}}\n") "---\n{apiVersion: apps/v1, kind: Deployment, "
-                                               "metadata: {name: v1}, spec: {replicas: 2, "
-                                               "selector: {matchLabels: {v: one}}, template: "
-                                               "{metadata: {labels: {app: web, v: one}}, "
-                                               "spec: " POD_SPEC "}}}\n"
-                                               "---\n{apiVersion: apps/v1, kind: Deployment, "
-                                               "metadata: {name: v2}, spec: {replicas: 1, "
-                                               "selector: {matchLabels: {v: two}}, template: "
-                                               "{metadata: {labels: {app: web, v: two}}, "
-                                               "spec: " POD_SPEC "}}}\n" SERVICE(
-                                                   "web", "clusterIP: None, selector: {app: web}, "
-                                                          "ports: [{port: 80}]"));
+    struct value *summary =
+        play_parts(STORY("  timeline:\n"
+                         "  - {at: 10m, scale: {target: deployment/v2, replicas: 0}}\n"
+                         "  - {at: 20m, scale: {target: deployment/v1, replicas: "
+                         "0}}\n"),
+                   "---\n{apiVersion: apps/v1, kind: Deployment, "
+                   "metadata: {name: v1}, spec: {replicas: 2, "
+                   "selector: {matchLabels: {v: one}}, template: "
+                   "{metadata: {labels: {app: web, v: one}}, "
+                   "spec: " POD_SPEC "}}}\n"
+                   "---\n{apiVersion: apps/v1, kind: Deployment, "
+                   "metadata: {name: v2}, spec: {replicas: 1, "
+                   "selector: {matchLabels: {v: two}}, template: "
+                   "{metadata: {labels: {app: web, v: two}}, "
+                   "spec: " POD_SPEC "}}}\n",
+                   SERVICE("web", "clusterIP: None, selector: {app: web}, "
+                                  "ports: [{port: 80}]"),
+                   NULL);
     const struct value *curve = value_get(measured_row(summary, "service/web"), "curve");
     static const int64_t steps[][3] = { { 0, 3, 0 }, { 1, 3, 3 }, { 600, 2, 2 }, { 1200, 0, 0 } };
     cr_assert_eq(curve->count, 4);
@@ -152,11 +172,11 @@ Test(metrics, want_of_a_service_what_all_its_workloads_want)
 
 Test(metrics, say_of_services_without_endpoints_of_ours_why)
 {
-    struct value *summary = play_text(
-        STORY("") SERVICE("manual", "ports: [{port: 80}]")
-            SERVICE("away", "type: ExternalName, externalName: example.com, selector: {app: web}")
-                SERVICE("lost", "selector: {app: nobody}, ports: [{port: 80}]")
-                    SET("Deployment", "web", "web", "1"));
+    struct value *summary = play_parts(
+        STORY(""), SERVICE("manual", "ports: [{port: 80}]"),
+        SERVICE("away", "type: ExternalName, externalName: example.com, selector: {app: web}"),
+        SERVICE("lost", "selector: {app: nobody}, ports: [{port: 80}]"),
+        SET("Deployment", "web", "web", "1"), NULL);
     expect_row(summary, "service/manual",
                "wanted 0, ready 0, observed 0, down 0: Endpoints: <none> (it has no selector)");
     expect_row(summary, "service/away",
@@ -169,13 +189,14 @@ Test(metrics, say_of_services_without_endpoints_of_ours_why)
 
 Test(metrics, keep_a_service_apart_from_one_of_its_name_that_was_deleted)
 {
-    struct value *summary = play_text(
+    struct value *summary = play_parts(
         STORY("  timeline:\n"
               "  - {at: 10m, delete: service/web}\n"
               "  - at: 10m\n"
               "    apply: [{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: "
-              "{app: web}, ports: [{port: 80}]}}]\n") SET("Deployment", "web", "web", "2")
-            SERVICE("web", "selector: {app: web}, ports: [{port: 80}]"));
+              "{app: web}, ports: [{port: 80}]}}]\n"),
+        SET("Deployment", "web", "web", "2"),
+        SERVICE("web", "selector: {app: web}, ports: [{port: 80}]"), NULL);
     const struct value *rows = value_get(summary, "services");
     cr_assert_eq(rows->count, 2);
     cr_expect(value_truth(value_get(rows->items[0], "deleted"), false));
@@ -191,9 +212,9 @@ Test(metrics, keep_a_service_apart_from_one_of_its_name_that_was_deleted)
 Test(metrics, count_from_when_they_are_told_to)
 {
     struct value *summary =
-        play_text(STORY("  measure: {from: 905s}\n"
-                        "  failures: [{kind: container-crash, at: [5m, 904500ms, 915s]}]\n")
-                      SET("Deployment", "web", "web", "1"));
+        play_parts(STORY("  measure: {from: 905s}\n"
+                         "  failures: [{kind: container-crash, at: [5m, 904500ms, 915s]}]\n"),
+                   SET("Deployment", "web", "web", "1"), NULL);
     expect_measured(summary, "deployment/web",
                     "observed 2695 after 1, availability 0.99573283859\n"
                     "down 11.5, degraded 11.5, not ready 11.5\n"

@@ -33,8 +33,7 @@ static void count(struct recount *of, const struct client *client, const struct 
 {
     of->wanted = ((const struct deployment *)deployment)->replicas;
     of->ready = 0;
-    struct cache_cursor sets =
-        client_list_owned(client, KIND_REPLICASET, meta_of(deployment)->uid);
+    struct cache_cursor sets = client_list_owned(client, KIND_REPLICASET, meta_of(deployment)->uid);
     while (cache_next(&sets))
         of->ready += count_ready(client, sets.object);
     of->counting = of->counting || (of->wanted > 0 && of->ready >= of->wanted);
