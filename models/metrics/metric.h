@@ -1,5 +1,5 @@
-/* Metrics: what is measured of a cluster. They watch and never write, so that measuring cannot
- * change a run.
+/* Metrics: what is measured of a cluster. They watch the store itself, whatever caches lag behind it,
+ * and never write, so that measuring cannot change a run.
  *
  * A metric is a const: a name (its key in the summary) and a few functions. Adding one is one
  * file and one line in the table in metrics.c. What the summary holds is described in

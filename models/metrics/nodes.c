@@ -124,7 +124,7 @@ static void *start(struct cluster *cluster)
     nodes->cluster = cluster;
     nodes->last = &nodes->first;
     table_init(&nodes->by_name);
-    cache_watch_kinds(cluster->cache, (struct watcher){ .self = nodes, .deliver = notice },
+    store_watch_kinds(cluster->store, (struct watcher){ .self = nodes, .deliver = notice },
                       1u << KIND_POD | 1u << KIND_NODE);
     return nodes;
 }

@@ -54,7 +54,7 @@ static void *start(struct cluster *cluster)
     level_init(&pods->live, run_now(cluster->run), 0);
     level_init(&pods->pending, run_now(cluster->run), 0);
     level_init(&pods->running, run_now(cluster->run), 0);
-    cache_watch_kinds(cluster->cache, (struct watcher){ .self = pods, .deliver = notice },
+    store_watch_kinds(cluster->store, (struct watcher){ .self = pods, .deliver = notice },
                       1u << KIND_POD);
     return pods;
 }

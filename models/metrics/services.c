@@ -343,7 +343,7 @@ static void *start(struct cluster *cluster)
     table_init(&all->listings);
     pool_init(&all->pod_pool, sizeof(struct pod_cause));
     pool_init(&all->listing_pool, sizeof(struct listing));
-    cache_watch_kinds(cluster->cache, (struct watcher){ .self = all, .deliver = notice },
+    store_watch_kinds(cluster->store, (struct watcher){ .self = all, .deliver = notice },
                       UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_ENDPOINTSLICE |
                           UINT64_C(1) << KIND_SERVICE | UINT64_C(1) << KIND_REPLICASET |
                           UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET);

@@ -245,22 +245,34 @@ static void deployment_changed(struct workloads *all, const struct watch_event *
     rollouts_follow(&row->rollouts, event);
 }
 
+struct move {
+    struct workloads *all;
+    const struct watch_event *event;
+    struct uid set;
+    struct row *row;
+};
+
+static void move_replica(void *context, const struct object *pod)
+{
+    const struct move *move = context;
+    const struct owner *owner = meta_controller(meta_of(pod));
+    struct replica *replica = replica_find(move->all, pod);
+    if (owner == NULL || !uid_equal(owner->uid, move->set) || replica == NULL ||
+        replica->row == move->row)
+        return;
+    const bool ready = replica->ready;
+    replica_leaves(replica, move->event);
+    replica->row = move->row;
+    if (ready)
+        replica_serves(move->all, replica, pod_of(pod), move->event);
+}
+
 /* A ReplicaSet's pods count for another row from now on. */
 static void move_replicas(struct workloads *all, const struct watch_event *event, struct row *row)
 {
-    const struct uid set = meta_of(event->object)->uid;
-    struct cache_cursor pods = client_list_owned(&all->cluster->admin, KIND_POD, set);
-    owner_set(all, set, row);
-    while (cache_next(&pods)) {
-        struct replica *replica = replica_find(all, pods.object);
-        if (replica == NULL || replica->row == row)
-            continue;
-        const bool ready = replica->ready;
-        replica_leaves(replica, event);
-        replica->row = row;
-        if (ready)
-            replica_serves(all, replica, pod_of(pods.object), event);
-    }
+    struct move move = { all, event, meta_of(event->object)->uid, row };
+    owner_set(all, move.set, row);
+    store_each(all->cluster->store, KIND_POD, move_replica, &move);
 }
 
 /* One without a Deployment is a workload of its own, as long as none adopts it; one that is released
@@ -316,7 +328,7 @@ static void *start(struct cluster *cluster)
     table_init(&all->replicas);
     pool_init(&all->owner_pool, sizeof(struct owner_of));
     pool_init(&all->replica_pool, sizeof(struct replica));
-    cache_watch_kinds(cluster->cache, (struct watcher){ .self = all, .deliver = notice },
+    store_watch_kinds(cluster->store, (struct watcher){ .self = all, .deliver = notice },
                       UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_REPLICASET |
                           UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET);
     return all;

@@ -23,6 +23,7 @@ static const char *const names[] = {
     "short_jobs",
     "random_failures",
     "big_rollout",
+    "lagging_caches",
     NULL,
 };
 
