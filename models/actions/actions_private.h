@@ -101,6 +101,9 @@ void targets_close(struct targets *targets);
 
 /* The number of words in front of the first one with a '=' or ':' in it, or a '-' at its end. */
 size_t count_targets(const struct command *command);
+/* Are the words behind them pairs NAME=VALUE, or (`removes`) NAME-, and is there one? */
+bool command_check_pairs(const struct command *command, size_t targets, bool removes,
+                         struct place at, struct error *error);
 
 /* --- actions -------------------------------------------------------------------------- */
 

@@ -43,7 +43,9 @@ struct drain {
 static bool check_drain(const struct command *command, struct place at, struct error *error)
 {
     return command_check_number(command, "grace-period", at, error) &&
-           command_check_duration(command, "timeout", at, error) && check_nodes(command, at, error);
+           command_check_duration(command, "timeout", at, error) &&
+           command_check_selector(command, "pod-selector", at, error) &&
+           check_nodes(command, at, error);
 }
 
 static struct run *run_of(const struct drain *drain)

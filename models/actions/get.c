@@ -9,19 +9,20 @@ static const struct flag_kind get_flags[] = {
     FLAG_SELECTOR, FLAG_ALL, { "output", 'o', false }, { "ignore-not-found", 0, true }, FLAG_END,
 };
 
+/* All of a type, "get pods", or targets as usual. */
+static bool is_whole_type(const struct command *command)
+{
+    return command->word_count == 1 && kind_of_resource(command->words[0]) != KIND_COUNT;
+}
+
 static bool check_get(const struct command *command, struct place at, struct error *error)
 {
     const char *output = command_flag(command, "output");
-    enum { COUNT = 2 };
-    static const char *const known[COUNT] = { "name", "json" };
-    for (size_t i = 0; output != NULL && i < COUNT; i++)
-        if (strcmp(output, known[i]) == 0)
-            return command->word_count > 1 || command_flag(command, "selector") != NULL ||
-                   command_switch(command, "all", false) ||
-                   (command->word_count == 1 &&
-                    kind_of_resource(command->words[0]) != KIND_COUNT) ||
-                   targets_check(command, command->word_count, at, error);
-    return error_set(error, at, "say -o name or -o json: tables are not printed here");
+    if (output == NULL || (strcmp(output, "name") != 0 && strcmp(output, "json") != 0))
+        return error_set(error, at, "say -o name or -o json: tables are not printed here");
+    if (is_whole_type(command))
+        return command_check_selector(command, "selector", at, error);
+    return targets_check(command, command->word_count, at, error);
 }
 
 static void print_names(struct action *action, const struct targets *targets)
@@ -53,7 +54,7 @@ static bool start_get(struct action *action)
 {
     struct targets targets = { 0 };
     const struct command *command = &action->command;
-    if (command->word_count == 1 && strchr(command->words[0], '/') == NULL)
+    if (is_whole_type(command))
         targets_find_selected(&targets, action, kind_of_resource(command->words[0]));
     else
         targets_find(&targets, action, command->word_count);

@@ -14,9 +14,8 @@ static const struct flag_kind label_flags[] = {
 static bool check_label(const struct command *command, struct place at, struct error *error)
 {
     const size_t targets = count_targets(command);
-    if (targets == command->word_count)
-        return error_set(error, at, "at least one update is required (KEY=VALUE or KEY-)");
-    return targets_check(command, targets, at, error);
+    return command_check_pairs(command, targets, true, at, error) &&
+           targets_check(command, targets, at, error);
 }
 
 /* What a command does to the labels or annotations of one object. */

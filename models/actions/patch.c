@@ -51,8 +51,13 @@ static bool check_patch(const struct command *command, struct place at, struct e
     if (subresource != NULL && strcmp(subresource, "status") != 0)
         return error_set(error, at, "--subresource=%s: only status is supported", subresource);
     struct value *patch = read_patch(command, at, error);
+    const enum value_type wanted = read_kind(command) == PATCH_JSON ? VALUE_LIST : VALUE_MAP;
+    const bool fits = patch != NULL && patch->type == wanted;
     value_drop(patch);
-    return patch != NULL && targets_check(command, command->word_count, at, error);
+    if (patch != NULL && !fits)
+        return error_set(error, at, "the patch must be a %s",
+                         wanted == VALUE_LIST ? "list of operations" : "map");
+    return fits && targets_check(command, command->word_count, at, error);
 }
 
 /* The changed document, a new reference; NULL with the error. */

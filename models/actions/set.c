@@ -125,9 +125,8 @@ static const struct flag_kind image_flags[] = { FLAG_FILENAME, FLAG_SELECTOR, FL
 static bool check_image(const struct command *command, struct place at, struct error *error)
 {
     const size_t targets = count_targets(command);
-    if (targets == command->word_count)
-        return error_set(error, at, "at least one image update is required (CONTAINER=IMAGE)");
-    return targets_check(command, targets, at, error);
+    return command_check_pairs(command, targets, false, at, error) &&
+           targets_check(command, targets, at, error);
 }
 
 static void set_image(const struct command *command, size_t targets, struct value *container)
@@ -203,6 +202,13 @@ static void set_env(const struct command *command, size_t targets, struct value 
         set_variable(list, command->words[i]);
 }
 
+static bool check_env(const struct command *command, struct place at, struct error *error)
+{
+    const size_t targets = count_targets(command);
+    return command_check_pairs(command, targets, true, at, error) &&
+           targets_check(command, targets, at, error);
+}
+
 static bool start_env(struct action *action)
 {
     static const struct setting setting = { set_env, false, "env updated" };
@@ -268,7 +274,7 @@ const struct verb verb_set_env = {
     .name = "set env",
     .root = "set-env",
     .flags = env_flags,
-    .check = check_image,
+    .check = check_env,
     .start = start_env,
 };
 

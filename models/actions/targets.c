@@ -26,6 +26,23 @@ size_t count_targets(const struct command *command)
     return count;
 }
 
+bool command_check_pairs(const struct command *command, size_t targets, bool removes,
+                         struct place at, struct error *error)
+{
+    if (targets == command->word_count)
+        return error_set(error, at, "at least one update is required (NAME=VALUE%s)",
+                         removes ? " or NAME-" : "");
+    for (size_t i = targets; i < command->word_count; i++) {
+        const char *word = command->words[i];
+        const size_t name = strcspn(word, "=");
+        const bool sets = name > 0 && word[name] == '=';
+        if (!sets && !(removes && name > 1 && word[name] == '\0' && word[name - 1] == '-'))
+            return error_set(error, at, "\"%s\" is not NAME=VALUE%s", word,
+                             removes ? " or NAME-" : "");
+    }
+    return true;
+}
+
 /* --- types ------------------------------------------------------------------------------ */
 
 static bool refuse_type(const char *type, struct place at, struct error *error)

@@ -334,7 +334,10 @@ static struct value *merge_maps(const struct value *document, const struct value
 struct value *patch_strategic(const struct value *document, const struct value *patch,
                               const struct schema_type *type, struct error *error)
 {
-    return merge_maps(document, patch, type, error);
+    if (patch->type == VALUE_MAP)
+        return merge_maps(document, patch, type, error);
+    error_set(error, patch->at, "the patch is not a map");
+    return NULL;
 }
 
 struct value *patch_merge(const struct value *document, const struct value *patch)
