@@ -6,6 +6,8 @@ void field_path_write(const struct field_path *path, struct writer *out)
     if (path == NULL)
         return;
     field_path_write(path->up, out);
+    if (path->is_embedded)
+        return;
     if (path->name == NULL)
         writer_format(out, "[%zu]", path->index);
     else if (path->is_key)

@@ -17,6 +17,7 @@ struct field_path {
     const char *name;            /* of a field, or a map's key; NULL for a list's item */
     size_t index;                /* of a list's item */
     bool is_key;
+    bool is_embedded; /* a Go struct that JSON does not show: part of the names alone */
 };
 
 static inline struct field_path field_child(const struct field_path *up, const char *name)
@@ -34,10 +35,16 @@ static inline struct field_path field_key(const struct field_path *up, const cha
     return (struct field_path){ .up = up, .name = key, .is_key = true };
 }
 
+static inline struct field_path field_embedded(const struct field_path *up, const char *go)
+{
+    return (struct field_path){ .up = up, .name = go, .is_embedded = true };
+}
+
 /* Write the path; nothing for NULL. */
 void field_path_write(const struct field_path *path, struct writer *out);
 
-/* The same with the names alone, as Go's JSON decoder does: spec.containers.image. */
+/* The same with the names alone, as Go's JSON decoder does: spec.containers.image, and
+ * spec.volumes.VolumeSource.secret for what stands in an embedded struct. */
 void field_path_write_names(const struct field_path *path, struct writer *out);
 
 /* The path as a new string, which the caller frees. */

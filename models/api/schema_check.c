@@ -22,6 +22,7 @@ struct finding {
     struct place at;
     const struct field_path *path;
     const struct value *value;        /* what stands there */
+    const struct schema_type *type;   /* of what stands there; NULL for an unknown field */
     const struct schema_type *wanted; /* of WRONG_TYPE */
     const struct schema_type *within; /* the struct being read */
     const char *text;                 /* of BAD_BASE64 and BAD_VALUE: Go's words */
@@ -47,17 +48,51 @@ static void check_node(struct checker *checker, struct visited node);
 static void report(struct checker *checker, struct visited node, enum finding_kind kind,
                    const struct schema_type *wanted, const char *text)
 {
-    struct finding finding = { kind, node.at, node.path, node.value, wanted, node.within, text };
+    struct finding finding = { kind,      node.at, node.path,   node.value,
+                               node.type, wanted,  node.within, text };
     checker->report(checker, &finding);
+}
+
+/* The embedded struct through which a type has a member of another's; NULL when there is none. */
+static const struct schema_field *embedding(const struct schema_type *type,
+                                            const struct schema_field *member)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct schema_type *inner = schema_pointee(type->fields[i].type);
+        for (size_t j = 0; type->fields[i].is_inline && j < inner->member_count; j++)
+            if (inner->members[j] == member)
+                return &type->fields[i];
+    }
+    return NULL;
+}
+
+enum { DEEPEST_EMBEDDING = 3 };
+
+/* Go names the embedded structs on the way to a member. The steps are kept in `steps`. */
+static const struct field_path *path_to(const struct schema_field *member, struct visited node,
+                                        struct field_path steps[DEEPEST_EMBEDDING])
+{
+    const struct field_path *up = node.path;
+    const struct schema_type *type = node.type;
+    for (int i = 0; i < DEEPEST_EMBEDDING && member != NULL && member->owner != type; i++) {
+        const struct schema_field *through = embedding(type, member);
+        if (through == NULL)
+            break;
+        steps[i] = field_embedded(up, through->go);
+        up = &steps[i];
+        type = schema_pointee(through->type);
+    }
+    return up;
 }
 
 static void check_members(struct checker *checker, struct visited node)
 {
     for (size_t i = 0; i < node.value->count; i++) {
         const struct value_entry *entry = &node.value->entries[i];
-        struct field_path path = field_child(node.path, entry->key);
-        struct visited child = { entry->value, NULL, node.type, &path, entry->at };
         const struct schema_field *field = schema_field(node.type, entry->key);
+        struct field_path steps[DEEPEST_EMBEDDING];
+        struct field_path path = field_child(path_to(field, node, steps), entry->key);
+        struct visited child = { entry->value, NULL, node.type, &path, entry->at };
         if (field == NULL) {
             report(checker, child, UNKNOWN_FIELD, NULL, NULL);
             continue;
@@ -265,6 +300,15 @@ static char *go_type_error(const struct finding *finding)
     return writer_take(&text);
 }
 
+/* Types that read themselves end the decoding when they cannot. */
+static bool ends_decoding(const struct finding *finding)
+{
+    if (finding->kind != WRONG_TYPE)
+        return finding->kind == BAD_VALUE;
+    enum schema_shape shape = finding->type->shape;
+    return shape == SCHEMA_INT_OR_STRING || shape == SCHEMA_TIME || shape == SCHEMA_MICRO_TIME;
+}
+
 static void report_as_server(struct checker *checker, const struct finding *finding)
 {
     if (finding->kind == UNKNOWN_FIELD) {
@@ -273,8 +317,9 @@ static void report_as_server(struct checker *checker, const struct finding *find
             mem_format("%s%sunknown field \"%s\"", before ? before : "", before ? ", " : "", path);
         free(before);
         free(path);
-    } else if (finding->kind == BAD_VALUE && checker->value_error == NULL) {
-        checker->value_error = mem_format("%s", finding->text);
+    } else if (ends_decoding(finding) && checker->value_error == NULL) {
+        checker->value_error =
+            finding->kind == BAD_VALUE ? mem_format("%s", finding->text) : go_type_error(finding);
     } else if (finding->kind == WRONG_TYPE && checker->type_error == NULL) {
         checker->type_error = go_type_error(finding);
     } else if (finding->kind == BAD_BASE64 && checker->type_error == NULL) {

@@ -140,3 +140,37 @@ Test(schema, prunes_what_a_type_lacks_and_shares_the_rest)
     value_drop(pruned);
     value_drop(tree);
 }
+
+/* As the decoder of client-go v0.36.4 says it. */
+static const struct {
+    const char *why, *document, *want;
+} decodings[] = {
+    { "embedded structs are named on the way",
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"volumes\":[{\"name\":\"v\","
+      "\"configMap\":"
+      "{\"name\":5}}]}}",
+      "Pod in version \"v1\" cannot be handled as a Pod: json: cannot unmarshal number into Go "
+      "struct "
+      "field ConfigMapVolumeSource.spec.volumes.VolumeSource.configMap.LocalObjectReference.name "
+      "of "
+      "type string" },
+    { "a type that reads itself ends the decoding",
+      "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":\"x\",\"spec\":{\"ports\":[{"
+      "\"targetPort\":[]}]}}",
+      "Service in version \"v1\" cannot be handled as a Service: json: cannot unmarshal array into "
+      "Go "
+      "struct field ServicePort.spec.ports.targetPort of type int32" },
+};
+
+Test(schema, words_what_does_not_decode_as_the_api_server)
+{
+    for (size_t i = 0; i < sizeof decodings / sizeof *decodings; i++) {
+        struct value *document = rows_parse(decodings[i].document);
+        const struct schema_kind *kind =
+            schema_kind("v1", value_text(value_get(document, "kind"), ""));
+        char *got = schema_decode_error(document, kind, false);
+        cr_expect_str_eq(got, decodings[i].want, "%s: %s", decodings[i].why, got);
+        free(got);
+        value_drop(document);
+    }
+}
