@@ -40,6 +40,9 @@ BENCHES  := $(patsubst tests/%.c,$(BUILD)/%,$(BENCH_SRC))
 LIB      := $(BUILD)/libseatrial.a
 PROGRAM  := $(if $(TOOL_SRC),$(BUILD)/seatrial)
 
+# Targets that build and then do something build with every processor, unless make was told how many.
+build    = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # What Debian packages the build and the tests need; extras have targets of their own.
 DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcjson-dev libcriterion-dev zlib1g-dev
 as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
@@ -104,7 +107,7 @@ FUZZ_CC      ?= $(firstword $(shell for c in clang clang-19 clang-16 clang-14; d
 FUZZ_SECONDS ?= 60
 SANITIZED    = address,undefined -fno-sanitize-recover=undefined
 fuzz: deps-fuzz ## each fuzz target for FUZZ_SECONDS (60); crashes stay in build-fuzz
-	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=$(FUZZ_CC) OPT="-O1 -g" \
+	@$(build) BUILD=build-fuzz CC=$(FUZZ_CC) OPT="-O1 -g" \
 	    SANITIZE="-fsanitize=fuzzer-no-link,$(SANITIZED)" fuzzers
 	@for f in $(FUZZERS); do mkdir -p build-fuzz/corpus/$$f && \
 	    build-fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -verbosity=0 \
@@ -122,7 +125,7 @@ deps-fuzz: ## install clang, for `make fuzz`
 
 bench: ## measure; prints tables, keeps them in results/bench
 	$(call install_missing,g++)
-	@$(MAKE) --no-print-directory $(BENCHES)
+	@$(build) $(BENCHES)
 	@mkdir -p results/bench
 	@for bench in $(BENCHES); do table=results/bench/$${bench##*/}.md; \
 	    $$bench > $$table || exit 1; cat $$table; done
@@ -135,7 +138,7 @@ deps-python: ## install SimPy into build/venv, for `make bench`
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
 
 test: deps ## every test, as CI runs them; minutes
-	@$(MAKE) --no-print-directory all tests
+	@$(build) all tests
 	tests/run.sh $(TESTS)
 	@for f in $(FUZZERS); do $(BUILD)/tests/fuzz/$$f tests/fuzz/corpus/$$f || exit 1; done
 
@@ -145,7 +148,7 @@ C_FILES   = $(sort $(wildcard sim/*.h sim/*/*.[ch] models/*/*.[ch] models/*/*/*.
 TIDY_SRC  = $(LIB_SRC) $(TOOL_SRC) $(SUP_SRC) $(PROG_SRC) $(BENCH_SRC) $(FUZZ_SRC)
 CHECKS    = check-includes check-globals check-format check-cppcheck check-tidy check-sanitized
 check: deps deps-check ## all of check-*: what `make test` does not look at; about half an hour
-	@for part in $(CHECKS); do $(MAKE) --no-print-directory $$part || exit 1; done
+	@for part in $(CHECKS); do $(build) $$part || exit 1; done
 
 check-includes: ## includes point down only, sim/ has no word of Kubernetes
 	@tests/check_includes.sh
@@ -172,7 +175,7 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/%.o
 	@touch $@
 
 check-sanitized: ## `make test` under address and undefined sanitizers
-	@$(MAKE) --no-print-directory BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" test
+	@$(build) BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" test
 
 long: ## soaks: ten minutes of each fuzz target, and the same answers from every build
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=600 fuzz
@@ -183,9 +186,9 @@ format: ## let the formatter decide the layout
 
 DETERMINISM = build-O0/seatrial build-O2/seatrial build-sanitized/seatrial
 check-determinism: deps ## the same answers from builds at -O0, -O2 and under sanitizers
-	@$(MAKE) --no-print-directory BUILD=build-O0 OPT=-O0 build-O0/seatrial
-	@$(MAKE) --no-print-directory BUILD=build-O2 OPT=-O2 build-O2/seatrial
-	@$(MAKE) --no-print-directory BUILD=build-sanitized OPT="-O1 -g" \
+	@$(build) BUILD=build-O0 OPT=-O0 build-O0/seatrial
+	@$(build) BUILD=build-O2 OPT=-O2 build-O2/seatrial
+	@$(build) BUILD=build-sanitized OPT="-O1 -g" \
 	    SANITIZE="-fsanitize=$(SANITIZED)" build-sanitized/seatrial
 	tests/determinism.sh $(DETERMINISM)
 
@@ -199,7 +202,7 @@ schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json anew
 	$< > docs/scenario.schema.json
 
 demo: deps ## install what is missing, build, run the shop study, say where its report is
-	@$(MAKE) --no-print-directory all
+	@$(build) all
 	$(BUILD)/seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop
 
 help: ## print this table

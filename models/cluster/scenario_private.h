@@ -26,6 +26,19 @@ bool scenario_load_nodes(struct scenario_input *input, const struct value *entry
 /* Append the actions of one entry of `timeline`, which fits its shape. */
 bool scenario_load_action(struct scenario_input *input, const struct value *entry);
 
+/* The same for what stands behind `kubectl:`. Files that the command names are read now. */
+bool scenario_load_kubectl(struct scenario_input *input, const struct value *what,
+                           struct scenario_action *action);
+
+/* Append words to the command line of an action; NULL ends them. */
+void scenario_add_words(struct scenario_action *action, const char *first, ...)
+    __attribute__((sentinel));
+/* A text, or each of a list of texts. */
+void scenario_add_texts(struct scenario_action *action, const struct value *texts);
+/* Append the documents of a file of the user. */
+bool scenario_add_file(struct scenario_input *input, const struct value *path,
+                       struct documents *into);
+
 /* Warn of failures of nodes and zones that the scenario does not have. */
 void scenario_warn(const struct scenario_input *input);
 

@@ -1,7 +1,7 @@
 /* The timeline of a scenario: each entry becomes a kubectl command line.
  *
  * Whatever form an entry has, the cluster sees one: words as behind `kubectl`, and documents for
- * its standard input. */
+ * its standard input. Entries that are command lines already are in scenario_kubectl.c. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "models/cluster/scenario_private.h"
 #include "models/failures/failures.h"
 #include "sim/base/memory.h"
-#include "sim/base/nearest.h"
 
 void scenario_action_close(struct scenario_action *action)
 {
@@ -30,7 +29,7 @@ static void add_word(struct scenario_action *action, char *word)
     action->argv[action->argc] = NULL;
 }
 
-static void add_words(struct scenario_action *action, const char *first, ...)
+void scenario_add_words(struct scenario_action *action, const char *first, ...)
 {
     va_list words;
     va_start(words, first);
@@ -39,11 +38,10 @@ static void add_words(struct scenario_action *action, const char *first, ...)
     va_end(words);
 }
 
-/* A text, or each of a list of texts. */
-static void add_texts(struct scenario_action *action, const struct value *texts)
+void scenario_add_texts(struct scenario_action *action, const struct value *texts)
 {
     for (size_t i = 0; i < shape_count(texts); i++)
-        add_words(action, value_text(shape_at(texts, i), ""), NULL);
+        scenario_add_words(action, value_text(shape_at(texts, i), ""), NULL);
 }
 
 /* --name=value, for a field that is there. */
@@ -86,7 +84,8 @@ static bool add_documents(struct scenario_input *input, const struct value *obje
     return good;
 }
 
-static bool add_file(struct scenario_input *input, const struct value *path, struct documents *into)
+bool scenario_add_file(struct scenario_input *input, const struct value *path,
+                       struct documents *into)
 {
     struct documents *before = input->into;
     input->into = into;
@@ -131,10 +130,10 @@ static bool verb_apply(struct scenario_input *input, const struct value *what,
                        struct scenario_action *action)
 {
     bool good = true;
-    add_words(action, "apply", "-f", "-", NULL);
+    scenario_add_words(action, "apply", "-f", "-", NULL);
     for (size_t i = 0; i < shape_count(what); i++) {
         const struct value *one = shape_at(what, i);
-        good = (one->type == VALUE_STRING ? add_file(input, one, &action->documents)
+        good = (one->type == VALUE_STRING ? scenario_add_file(input, one, &action->documents)
                                           : add_documents(input, one, &action->documents)) &&
                good;
     }
@@ -145,10 +144,10 @@ static bool verb_delete(struct scenario_input *input, const struct value *what,
                         struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "delete", NULL);
+    scenario_add_words(action, "delete", NULL);
     for (size_t i = 0; i < shape_count(what); i++) {
         const struct value *one = shape_at(what, i);
-        add_texts(action, one->type == VALUE_STRING ? one : value_get(one, "target"));
+        scenario_add_texts(action, one->type == VALUE_STRING ? one : value_get(one, "target"));
         add_flag(action, one, "gracePeriod", "grace-period");
         add_flag(action, one, "cascade", "cascade");
         add_switch(action, one, "force", "force");
@@ -160,8 +159,8 @@ static bool verb_scale(struct scenario_input *input, const struct value *what,
                        struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "scale", NULL);
-    add_texts(action, value_get(what, "target"));
+    scenario_add_words(action, "scale", NULL);
+    scenario_add_texts(action, value_get(what, "target"));
     add_flag(action, what, "replicas", "replicas");
     return true;
 }
@@ -171,8 +170,8 @@ static bool verb_set_image(struct scenario_input *input, const struct value *wha
 {
     (void)input;
     const struct value *images = value_get(what, "images");
-    add_words(action, "set", "image", NULL);
-    add_texts(action, value_get(what, "target"));
+    scenario_add_words(action, "set", "image", NULL);
+    scenario_add_texts(action, value_get(what, "target"));
     for (size_t i = 0; i < images->count; i++)
         add_word(action, mem_format("%s=%s", images->entries[i].key,
                                     value_text(images->entries[i].value, "")));
@@ -188,8 +187,8 @@ static bool verb_rollout(struct scenario_input *input, const struct value *what,
         if (value_is_null(value_get(what, verbs[i])))
             continue;
         found++;
-        add_words(action, "rollout", verbs[i], NULL);
-        add_texts(action, value_get(what, verbs[i]));
+        scenario_add_words(action, "rollout", verbs[i], NULL);
+        scenario_add_texts(action, value_get(what, verbs[i]));
     }
     if (found != 1)
         return error_list_add(input->faults, what->at,
@@ -202,8 +201,8 @@ static bool verb_cordon(struct scenario_input *input, const struct value *what,
                         struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "cordon", NULL);
-    add_texts(action, what);
+    scenario_add_words(action, "cordon", NULL);
+    scenario_add_texts(action, what);
     return true;
 }
 
@@ -211,8 +210,8 @@ static bool verb_uncordon(struct scenario_input *input, const struct value *what
                           struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "uncordon", NULL);
-    add_texts(action, what);
+    scenario_add_words(action, "uncordon", NULL);
+    scenario_add_texts(action, what);
     return true;
 }
 
@@ -220,8 +219,8 @@ static bool verb_drain(struct scenario_input *input, const struct value *what,
                        struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "drain", NULL);
-    add_texts(action, what->type == VALUE_STRING ? what : value_get(what, "node"));
+    scenario_add_words(action, "drain", NULL);
+    scenario_add_texts(action, what->type == VALUE_STRING ? what : value_get(what, "node"));
     add_switch(action, what, "ignoreDaemonsets", "ignore-daemonsets");
     add_switch(action, what, "deleteEmptydirData", "delete-emptydir-data");
     add_switch(action, what, "force", "force");
@@ -234,10 +233,10 @@ static bool verb_taint(struct scenario_input *input, const struct value *what,
                        struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "taint", "nodes", NULL);
-    add_texts(action, value_get(what, "node"));
-    add_texts(action, value_get(what, "taints"));
-    add_words(action, "--overwrite", NULL);
+    scenario_add_words(action, "taint", "nodes", NULL);
+    scenario_add_texts(action, value_get(what, "node"));
+    scenario_add_texts(action, value_get(what, "taints"));
+    scenario_add_words(action, "--overwrite", NULL);
     return true;
 }
 
@@ -250,15 +249,15 @@ static void add_pairs(struct scenario_action *action, const struct value *map)
                                       : mem_format("%s=%s", map->entries[i].key, text));
         free(text);
     }
-    add_words(action, "--overwrite", NULL);
+    scenario_add_words(action, "--overwrite", NULL);
 }
 
 static bool verb_label(struct scenario_input *input, const struct value *what,
                        struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "label", NULL);
-    add_texts(action, value_get(what, "target"));
+    scenario_add_words(action, "label", NULL);
+    scenario_add_texts(action, value_get(what, "target"));
     add_pairs(action, value_get(what, "labels"));
     return true;
 }
@@ -267,8 +266,8 @@ static bool verb_annotate(struct scenario_input *input, const struct value *what
                           struct scenario_action *action)
 {
     (void)input;
-    add_words(action, "annotate", NULL);
-    add_texts(action, value_get(what, "target"));
+    scenario_add_words(action, "annotate", NULL);
+    scenario_add_texts(action, value_get(what, "target"));
     add_pairs(action, value_get(what, "annotations"));
     return true;
 }
@@ -278,10 +277,10 @@ static bool verb_patch(struct scenario_input *input, const struct value *what,
 {
     (void)input;
     const struct value *patch = value_get(what, "patch");
-    add_words(action, "patch", NULL);
-    add_texts(action, value_get(what, "target"));
+    scenario_add_words(action, "patch", NULL);
+    scenario_add_texts(action, value_get(what, "target"));
     add_flag(action, what, "type", "type");
-    add_words(action, "-p", NULL);
+    scenario_add_words(action, "-p", NULL);
     add_word(action, patch->type == VALUE_STRING ? mem_text(patch->text, patch->count)
                                                  : json_text(patch, (struct json_style){ 0 }));
     return true;
@@ -292,9 +291,9 @@ static bool verb_failure(struct scenario_input *input, const struct value *what,
 {
     const struct value *kind = value_get(what, "kind");
     struct error error = { 0 };
-    add_words(action, verb, NULL);
-    add_texts(action, kind);
-    add_texts(action, value_get(what, "target"));
+    scenario_add_words(action, verb, NULL);
+    scenario_add_texts(action, kind);
+    scenario_add_texts(action, value_get(what, "target"));
     if (failures_know(kind->text, kind->at, &error))
         return true;
     error_list_take(input->faults, &error);
@@ -313,131 +312,27 @@ static bool verb_restore(struct scenario_input *input, const struct value *what,
     return verb_failure(input, what, "restore", action);
 }
 
-/* ── the general form ── */
-
-static bool is_known_verb(const char *word, struct nearest *near)
-{
-    static const char *const known[] = {
-        "apply", "create",   "replace", "delete", "scale", "set",      "rollout", "cordon",
-        "drain", "uncordon", "taint",   "label",  "patch", "annotate", "fail",    "restore",
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(known[i], word) == 0)
-            return true;
-        nearest_offer(near, known[i]);
-    }
-    return false;
-}
-
-static bool check_verb(struct scenario_input *input, const struct value *what,
-                       const struct scenario_action *action)
-{
-    if (action->argc == 0)
-        return error_list_add(input->faults, what->at, "kubectl: no command");
-    struct nearest near = nearest_to(action->argv[0]);
-    if (is_known_verb(action->argv[0], &near))
-        return true;
-    if (near.found != NULL)
-        return error_list_add(input->faults, what->at,
-                              "kubectl: \"%s\" is no command that changes a cluster (did you mean "
-                              "%s?)",
-                              action->argv[0], near.found);
-    return error_list_add(input->faults, what->at,
-                          "kubectl: \"%s\" is no command that changes a cluster", action->argv[0]);
-}
-
-static void drop_word(struct scenario_action *action, size_t index)
-{
-    free(action->argv[index]);
-    memmove(action->argv + index, action->argv + index + 1,
-            (action->argc - index) * sizeof *action->argv);
-    action->argc--;
-}
-
-/* The value of -f, --filename, in either writing, at a word; the words that say it are dropped. NULL
- * when the word is something else. */
-static char *take_filename(struct scenario_action *action, size_t index)
-{
-    static const char *const flags[] = { "-f", "--filename" };
-    const char *word = action->argv[index];
-    char *name = NULL;
-    for (size_t i = 0; i < 2 && name == NULL; i++) {
-        size_t length = strlen(flags[i]);
-        if (strncmp(word, flags[i], length) != 0)
-            continue;
-        if (word[length] == '=')
-            name = mem_text(word + length + 1, strlen(word + length + 1));
-        else if (word[length] == '\0' && action->argv[index + 1] != NULL) {
-            name = mem_text(action->argv[index + 1], strlen(action->argv[index + 1]));
-            drop_word(action, index + 1);
-        }
-    }
-    if (name != NULL)
-        drop_word(action, index);
-    return name;
-}
-
-/* Files that the command names are read now; it sees one -f - for all of them. */
-static bool open_files(struct scenario_input *input, const struct value *what,
-                       struct scenario_action *action)
-{
-    bool good = true, any = false;
-    for (size_t i = 0; i < action->argc;) {
-        char *name = take_filename(action, i);
-        if (name == NULL) {
-            i++;
-            continue;
-        }
-        any = true;
-        if (strcmp(name, "-") != 0) {
-            struct value *path = value_new_string(name);
-            path->at = what->at;
-            good = add_file(input, path, &action->documents) && good;
-            value_drop(path);
-        }
-        free(name);
-    }
-    if (any)
-        add_words(action, "-f", "-", NULL);
-    return good;
-}
-
-static bool split_words(struct scenario_input *input, const struct value *what,
-                        struct scenario_action *action)
-{
-    struct error error = { 0 };
-    if (what->type == VALUE_LIST) {
-        add_texts(action, what);
-        return true;
-    }
-    if (words_split(what->text, what->at, &action->argv, &action->argc, &error))
-        return true;
-    error_wrap(&error, "kubectl");
-    error_list_take(input->faults, &error);
-    return false;
-}
-
-static bool verb_kubectl(struct scenario_input *input, const struct value *what,
-                         struct scenario_action *action)
-{
-    if (!split_words(input, what, action))
-        return false;
-    if (action->argc > 0 && strcmp(action->argv[0], "kubectl") == 0)
-        drop_word(action, 0);
-    return check_verb(input, what, action) && open_files(input, what, action);
-}
-
 /* ── entries ── */
 
 static const struct {
     const char *field;
     verb_fn *load;
 } verbs[] = {
-    { "kubectl", verb_kubectl }, { "apply", verb_apply },        { "delete", verb_delete },
-    { "scale", verb_scale },     { "setImage", verb_set_image }, { "rollout", verb_rollout },
-    { "cordon", verb_cordon },   { "uncordon", verb_uncordon },  { "drain", verb_drain },
-    { "taint", verb_taint },     { "label", verb_label },        { "annotate", verb_annotate },
-    { "patch", verb_patch },     { "fail", verb_fail },          { "restore", verb_restore },
+    { "kubectl", scenario_load_kubectl },
+    { "apply", verb_apply },
+    { "delete", verb_delete },
+    { "scale", verb_scale },
+    { "setImage", verb_set_image },
+    { "rollout", verb_rollout },
+    { "cordon", verb_cordon },
+    { "uncordon", verb_uncordon },
+    { "drain", verb_drain },
+    { "taint", verb_taint },
+    { "label", verb_label },
+    { "annotate", verb_annotate },
+    { "patch", verb_patch },
+    { "fail", verb_fail },
+    { "restore", verb_restore },
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -471,7 +366,7 @@ static bool load_extras(struct scenario_input *input, const struct value *entry,
     if (!value_is_null(text))
         good = add_stdin(input, text, &action->documents) && good;
     if (!value_is_null(space))
-        add_words(action, "-n", value_text(space, ""), NULL);
+        scenario_add_words(action, "-n", value_text(space, ""), NULL);
     return good;
 }
 
