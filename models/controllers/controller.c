@@ -65,20 +65,21 @@ static void worker_ends(void *subject, sim_time now)
         worker_next(worker);
 }
 
-/* Reconcile one key. The worker stays busy until the calls of the reconcile have ended. */
+/* Reconcile one key. The worker stays busy until the calls of the reconcile have ended, also for
+ * keys that the reconcile itself puts into the queue. */
 static void worker_starts(void *subject, sim_time now)
 {
     struct worker *worker = subject;
     struct controller_run *run = worker->run;
     struct cause cause;
     worker->event = 0;
-    worker->busy = false;
-    if (!workqueue_take(run->queue, &worker->key, &cause))
+    if (!workqueue_take(run->queue, &worker->key, &cause)) {
+        worker->busy = false;
         return;
+    }
     client_begin(&run->client, cause);
     worker->outcome = run->controller->reconcile(&run->client, worker->key);
     assert(run->client.now >= now);
-    worker->busy = true;
     if (run->client.now == now)
         worker_ends(worker, now);
     else

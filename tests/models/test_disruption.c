@@ -103,6 +103,19 @@ Test(disruption, evictions_wait_until_the_next_pod_is_ready)
     controlled_free(c);
 }
 
+/* Which one counts them is left open; it hears of them from the reconcile of a pod. */
+Test(disruption, pods_of_two_budgets_are_counted_by_one_of_them)
+{
+    struct controlled *c = controlled_new();
+    apply_budget(c, "half", "web", "\"minAvailable\": \"50%\"");
+    apply_budget(c, "most", "web", "\"maxUnavailable\": 1");
+    apply_deployment(c, 6);
+    controlled_wait(c, 2);
+    cr_expect(budget(c, "half")->current_healthy == 6 || budget(c, "most")->current_healthy == 6);
+    cr_expect_eq(evict_one(c), REPLY_INTERNAL_ERROR, "Kubernetes evicts no pod of two budgets");
+    controlled_free(c);
+}
+
 static bool promise(struct object *object, void *context)
 {
     struct pod_disruption_budget *changed = (struct pod_disruption_budget *)object;
