@@ -207,36 +207,47 @@ static void create_missing_namespace(struct bringing_up *up, const char *name)
 }
 
 /* What others name in their specs comes first; beyond that the order is the user's. */
-static int rank_of(enum kind kind)
+enum rank { RANK_IMAGES, RANK_NAMESPACES, RANK_NODES, RANK_REST };
+
+static enum rank rank_of(enum kind kind)
 {
     switch (kind) {
     case KIND_IMAGE:
-        return 0;
+        return RANK_IMAGES;
     case KIND_NAMESPACE:
-        return 1;
+        return RANK_NAMESPACES;
     case KIND_NODE:
     case KIND_PRIORITYCLASS:
-        return 2;
+        return RANK_NODES;
     default:
-        return 3;
+        return RANK_REST;
     }
 }
 
+static void apply_rank(struct bringing_up *up, enum rank rank)
+{
+    const struct scenario *scenario = up->scenario;
+    for (size_t i = 0; i < scenario->objects.count; i++) {
+        const struct manifest_object *object = &scenario->objects.items[i];
+        if (rank_of(object->kind) != rank)
+            continue;
+        create_missing_namespace(up, metadata_of(object->document, "namespace"));
+        apply(up, object->document);
+    }
+}
+
+/* Nodes of groups are the first of their rank, where scenario_print() puts them, too: a printed
+ * scenario is the same run. */
 struct value *bring_up(struct cluster *cluster, const struct scenario *scenario,
                        struct error_list *faults, struct error_list *warnings)
 {
     struct bringing_up up = { cluster, scenario, faults, warnings, value_new_map(), 0, NULL };
     client_begin(&cluster->admin, run_root(cluster->run, 0, "bring-up", ""));
-    for (size_t i = 0; i < scenario->nodes.count; i++)
-        apply(&up, scenario->nodes.items[i]);
-    for (int rank = 0; rank <= 3; rank++)
-        for (size_t i = 0; i < scenario->objects.count; i++) {
-            const struct manifest_object *object = &scenario->objects.items[i];
-            if (rank_of(object->kind) != rank)
-                continue;
-            create_missing_namespace(&up, metadata_of(object->document, "namespace"));
-            apply(&up, object->document);
-        }
+    for (enum rank rank = RANK_IMAGES; rank <= RANK_REST; rank++) {
+        for (size_t i = 0; rank == RANK_NODES && i < scenario->nodes.count; i++)
+            apply(&up, scenario->nodes.items[i]);
+        apply_rank(&up, rank);
+    }
     warn_of_again(&up);
     return up.kept;
 }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "models/api/json.h"
 #include "sim/base/memory.h"
 #include "tests/support/measured.h"
 #include "tools/files.h"
@@ -146,6 +147,30 @@ Test(determinism, goes_on_to_the_same_end_in_both_halves_of_a_fork)
         const uint64_t hash = hash_of(&story, (struct simulation_options){ 0 });
         cr_expect_eq(hash, hashes[0], "%s in the parent", names[i]);
         cr_expect_eq(hash, hashes[1], "%s in the child", names[i]);
+        story_close(&story);
+    }
+}
+
+/* The hash of a run of what scenario_print() says. */
+static uint64_t hash_as_printed(const struct story *story)
+{
+    struct value *printed = scenario_print(&story->scenario);
+    char *text = json_text(printed, (struct json_style){ .indent = 1 });
+    struct story again = *story;
+    scenario_given(&again.scenario, text, "printed");
+    const uint64_t hash = hash_of(&again, (struct simulation_options){ 0 });
+    scenario_close(&again.scenario);
+    value_drop(printed);
+    free(text);
+    return hash;
+}
+
+Test(determinism, is_the_same_for_a_scenario_and_its_print)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        struct story story = story_open(names[i]);
+        cr_expect_eq(hash_of(&story, (struct simulation_options){ 0 }), hash_as_printed(&story),
+                     "%s", names[i]);
         story_close(&story);
     }
 }
