@@ -177,7 +177,11 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/%.o
 check-sanitized: ## `make test` under address and undefined sanitizers
 	@$(build) BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" test
 
-long: ## soaks: ten minutes of each fuzz target, and the same answers from every build
+STORIES ?= 3000
+long: ## soaks: random stories, ten minutes of each fuzz target, the same answers from every build
+	@$(MAKE) --no-print-directory BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" \
+	    build-asan/tests/soak
+	build-asan/tests/soak --count $(STORIES) --shrink
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=600 fuzz
 	@$(MAKE) --no-print-directory check-determinism
 
