@@ -142,6 +142,22 @@ Test(admission, mounts_the_token_of_the_service_account)
                  "serviceaccount \"robot\" not found");
 }
 
+Test(admission, gives_label_keys_their_values)
+{
+    EXPECT_PARTS(
+        admitted("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"labels\":{"
+                 "\"v\":\"1\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i:1\"}],"
+                 "\"topologySpreadConstraints\":[{\"maxSkew\":1,\"topologyKey\":\"z\","
+                 "\"whenUnsatisfiable\":\"DoNotSchedule\",\"labelSelector\":{},"
+                 "\"matchLabelKeys\":[\"v\",\"w\"]}],"
+                 "\"affinity\":{\"podAntiAffinity\":{"
+                 "\"requiredDuringSchedulingIgnoredDuringExecution\":[{\"topologyKey\":\"z\","
+                 "\"labelSelector\":{},\"mismatchLabelKeys\":[\"v\"]}]}}}}"),
+        "\"labelSelector\":{\"matchExpressions\":[{\"key\":\"v\",\"operator\":\"In\","
+        "\"values\":[\"1\"]}]},\"matchLabelKeys\":[\"v\",\"w\"]",
+        "\"operator\":\"NotIn\",\"values\":[\"1\"]");
+}
+
 Test(admission, knows_runtime_classes)
 {
     EXPECT_PARTS(admitted(POD("\"runtimeClassName\":\"sandbox\",")),

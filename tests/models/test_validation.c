@@ -102,6 +102,14 @@ static const struct {
                                          "\"maxUnavailable\":\"0%\"}}"),
       "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when "
       "`maxSurge` is 0" },
+    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"labels\":{\"a\":"
+      "\"b\"}},\"spec\":{" CONTAINER(
+          "") ",\"topologySpreadConstraints\":[{\"maxSkew\":1,"
+              "\"topologyKey\":\"z\",\"whenUnsatisfiable\":\"DoNotSchedule\",\"labelSelector\":{"
+              "\"matchLabels\":{\"a\":\"b\"}},\"matchLabelKeys\":[\"a\"]}]}}",
+      "spec.topologySpreadConstraints[0][0]: Invalid value: \"a\": exists in both matchLabelKeys "
+      "and "
+      "labelSelector" },
     { POD("\"containers\":[null]"),
       "spec.containers[0].name: Required value; spec.containers[0].image: Required value" },
     { POD(CONTAINER("") ",\"resourceClaims\":[{\"name\":\"a\",\"resourceClaimName\":\"x\"},{"

@@ -195,6 +195,28 @@ static void check_label_keys(struct field_errors *errors, const struct value *ke
         check_text(errors, keys->items[i], ITEM(path, i), text_label_key);
 }
 
+/* Whose keys are requirements of the selector already: admission added one for each key, so a key
+ * that is there twice was there before. */
+static void check_keys_are_new(struct field_errors *errors, const struct value *term,
+                               const struct field_path *path)
+{
+    const struct value *keys = value_get(term, "matchLabelKeys");
+    const struct value *labels = value_path(term, "labelSelector", "matchLabels", NULL);
+    const struct value *list = value_path(term, "labelSelector", "matchExpressions", NULL);
+    for (size_t i = 0; i < size_of(list); i++) {
+        const char *key = text_at(list->items[i], "key");
+        bool known = has(labels, key);
+        for (size_t j = 0; j < i; j++)
+            known |= strcmp(text_at(list->items[j], "key"), key) == 0;
+        for (size_t j = size_of(keys); known && j-- > 0;)
+            if (strcmp(value_text(keys->items[j], ""), key) == 0) {
+                field_invalid(errors, ITEM(path, j), keys->items[j],
+                              "exists in both matchLabelKeys and labelSelector");
+                break;
+            }
+    }
+}
+
 static void check_match_keys(struct field_errors *errors, const struct value *term,
                              const struct field_path *path)
 {
@@ -203,6 +225,7 @@ static void check_match_keys(struct field_errors *errors, const struct value *te
     const struct value *selector = value_get(term, "labelSelector");
     check_label_keys(errors, keys, selector, CHILD(path, "matchLabelKeys"));
     check_label_keys(errors, others, selector, CHILD(path, "mismatchLabelKeys"));
+    check_keys_are_new(errors, term, path);
     for (size_t i = 0; i < size_of(keys); i++)
         if (list_has(others, value_text(keys->items[i], "")))
             field_invalid(errors, ITEM(CHILD(path, "matchLabelKeys"), i), keys->items[i],
@@ -270,30 +293,6 @@ static void check_not_repeated(struct field_errors *errors, const struct value *
     }
 }
 
-static bool selector_names(const struct value *selector, const char *key)
-{
-    const struct value *expressions = value_get(selector, "matchExpressions");
-    for (size_t i = 0; i < size_of(expressions); i++)
-        if (strcmp(text_at(expressions->items[i], "key"), key) == 0)
-            return true;
-    return has(value_get(selector, "matchLabels"), key);
-}
-
-static void check_spread_keys(struct field_errors *errors, const struct value *constraint,
-                              const struct field_path *path)
-{
-    const struct value *keys = value_get(constraint, "matchLabelKeys");
-    const struct value *selector = value_get(constraint, "labelSelector");
-    if (size_of(keys) > 0 && value_is_null(selector))
-        field_forbidden(errors, path, keys, "must not be specified when labelSelector is not set");
-    for (size_t i = 0; i < size_of(keys); i++) {
-        check_text(errors, keys->items[i], ITEM(path, i), text_label_key);
-        if (selector_names(selector, value_text(keys->items[i], "")))
-            field_invalid(errors, ITEM(path, i), keys->items[i],
-                          "exists in both matchLabelKeys and labelSelector");
-    }
-}
-
 static void check_min_domains(struct field_errors *errors, const struct value *constraint,
                               const struct field_path *path)
 {
@@ -327,7 +326,7 @@ void check_topology_spread(struct field_errors *errors, const struct value *cons
         check_min_domains(errors, constraint, CHILD(item, "minDomains"));
         check_choice(errors, constraint, "nodeAffinityPolicy", item, policies, OPTIONAL);
         check_choice(errors, constraint, "nodeTaintsPolicy", item, policies, OPTIONAL);
-        check_spread_keys(errors, constraint, CHILD(item, "matchLabelKeys"));
+        check_match_keys(errors, constraint, item);
         check_label_selector(errors, value_get(constraint, "labelSelector"),
                              CHILD(item, "labelSelector"));
     }
