@@ -185,7 +185,7 @@ const struct pod **drain_pods(const struct action *action, const struct text *no
     size_t all, kept = 0;
     const struct pod **pods = list_pods(action, node, &all);
     for (size_t i = 0; i < all; i++) {
-        const char *reason;
+        const char *reason = NULL;
         const enum verdict verdict = drain_verdict(&action->command, pods[i], &reason);
         if (reason != NULL)
             add_reason(verdict == FAIL_WITH ? &against : &warnings, reason, pods[i]);

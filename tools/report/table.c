@@ -127,7 +127,7 @@ static void print_note(const char *note, struct writer *out)
 
 void text_table_print(const struct text_table *table, struct writer *out)
 {
-    size_t widths[TABLE_COLUMNS];
+    size_t widths[TABLE_COLUMNS] = { 0 };
     size_t columns = measure(table, widths);
     print_line(table, widths, columns, NULL, out);
     for (size_t row = 0; row < table->count; row++) {
