@@ -31,8 +31,8 @@ void availability_advance(struct availability *of, sim_time now)
     if (!of->counting || passed == 0)
         return;
     for (int32_t i = 0; i < of->vacancy_count; i++)
-        loss_of(of, of->vacancies[i].cause.root)->missing += passed;
-    of->missing += passed * of->vacancy_count;
+        loss_of(of, of->vacancies[i].cause.root)->missing += passed * of->vacancies[i].count;
+    of->missing += passed * of->vacant;
     if (of->vacancy_count > 0)
         of->degraded += passed;
     if (is_down(of)) {
@@ -41,22 +41,28 @@ void availability_advance(struct availability *of, sim_time now)
     }
 }
 
-static void open_vacancy(struct availability *of, sim_time now, uint64_t replica,
-                         struct cause cause)
+static void open_vacancies(struct availability *of, struct vacancy vacancy)
 {
     MEM_GROW(of->vacancies, of->vacancy_count, of->vacancy_capacity);
-    of->vacancies[of->vacancy_count++] = (struct vacancy){ cause, replica, now };
+    of->vacancies[of->vacancy_count++] = vacancy;
+    of->vacant += vacancy.count;
     if (of->counting)
-        loss_of(of, cause.root)->replicas++;
+        loss_of(of, vacancy.cause.root)->replicas += (uint32_t)vacancy.count;
 }
 
-static struct vacancy close_vacancy(struct availability *of, int32_t index)
+/* Take at most `count` out of an entry; returns it as it was. */
+static struct vacancy close_vacancies(struct availability *of, int32_t index, int32_t count)
 {
-    struct vacancy closed = of->vacancies[index];
-    of->vacancy_count--;
-    memmove(&of->vacancies[index], &of->vacancies[index + 1],
-            (size_t)(of->vacancy_count - index) * sizeof closed);
-    return closed;
+    struct vacancy *entry = &of->vacancies[index];
+    const struct vacancy before = *entry;
+    const int32_t closed = count < before.count ? count : before.count;
+    entry->count -= closed;
+    of->vacant -= closed;
+    if (entry->count == 0) {
+        of->vacancy_count--;
+        memmove(entry, entry + 1, (size_t)(of->vacancy_count - index) * sizeof before);
+    }
+    return before;
 }
 
 static void begin_outage(struct availability *of, sim_time now, struct cause cause)
@@ -96,10 +102,11 @@ void availability_want(struct availability *of, sim_time now, int32_t wanted, st
     bool was_down = of->counting && is_down(of);
     availability_advance(of, now);
     of->wanted = wanted;
-    while (of->vacancy_count > 0 && of->vacancy_count > wanted - of->ready)
-        close_vacancy(of, of->vacancy_count - 1); /* the youngest is wanted no more */
-    while (of->vacancy_count < wanted - of->ready)
-        open_vacancy(of, now, 0, cause);
+    const int32_t missing = wanted > of->ready ? wanted - of->ready : 0;
+    while (of->vacant > missing) /* the youngest are wanted no more */
+        close_vacancies(of, of->vacancy_count - 1, of->vacant - missing);
+    if (of->vacant < missing)
+        open_vacancies(of, (struct vacancy){ cause, 0, now, missing - of->vacant });
     settle(of, now, was_down, cause);
 }
 
@@ -110,7 +117,7 @@ void availability_lose(struct availability *of, sim_time now, uint64_t replica, 
     availability_advance(of, now);
     of->ready--;
     if (of->ready < of->wanted)
-        open_vacancy(of, now, replica, cause);
+        open_vacancies(of, (struct vacancy){ cause, replica, now, 1 });
     settle(of, now, was_down, cause);
 }
 
@@ -134,7 +141,7 @@ bool availability_gain(struct availability *of, sim_time now, uint64_t replica,
     availability_advance(of, now);
     of->ready++;
     if (fills) {
-        struct vacancy closed = close_vacancy(of, vacancy_for(of, replica, created_for));
+        struct vacancy closed = close_vacancies(of, vacancy_for(of, replica, created_for), 1);
         if (filled != NULL)
             *filled = closed;
     }

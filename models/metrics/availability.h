@@ -18,11 +18,12 @@
 #include "sim/base/time.h"
 #include "sim/kernel/cause.h"
 
-/* One missing replica. */
+/* One missing replica, or several that nobody has filled yet, wanted at once. */
 struct vacancy {
     struct cause cause;
     uint64_t replica; /* who left it; 0: nobody, it was never filled */
     sim_time since;
+    int32_t count; /* 1 unless nobody left it */
 };
 
 /* One outage: no replica ready. */
@@ -53,9 +54,10 @@ struct availability {
     sim_time began;      /* what is counted: then, or from a later restart on */
     sim_time last;       /* up to when the sums below are complete */
     sim_time downtime, degraded, missing;
-    struct vacancy *vacancies; /* oldest first */
-    int32_t vacancy_count, vacancy_capacity;
-    struct outage *outages; /* while counting, in order */
+    struct vacancy *vacancies;               /* oldest first */
+    int32_t vacancy_count, vacancy_capacity; /* entries of the list */
+    int32_t vacant;                          /* replicas missing: the sum of their counts */
+    struct outage *outages;                  /* while counting, in order */
     uint32_t outage_count, outage_capacity;
     struct loss *losses; /* in order of first appearance */
     uint32_t loss_count, loss_capacity;
