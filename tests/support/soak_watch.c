@@ -55,7 +55,8 @@ static void check_binding(struct soak_watch *watch, const struct pod *pod)
 struct parts {
     const struct store *store;
     const struct deployment *deployment;
-    int32_t replicas, ready;
+    int32_t replicas, available;
+    sim_time now;
 };
 
 static bool is_controlled_by(const struct meta *object, const struct meta *owner)
@@ -83,20 +84,22 @@ static const struct meta *find_owner(const struct store *store, const struct met
     return owner != NULL && uid_equal(meta_of(owner)->uid, controller->uid) ? meta_of(owner) : NULL;
 }
 
-static void add_ready(void *context, const struct object *object)
+static void add_available(void *context, const struct object *object)
 {
     struct parts *parts = context;
     const struct pod *pod = pod_of(object);
     const struct meta *set = find_owner(parts->store, &pod->meta, KIND_REPLICASET);
     if (set != NULL && is_controlled_by(set, &parts->deployment->meta))
-        parts->ready += pod_is_ready(pod) && pod_is_active(pod);
+        parts->available += pod_is_active(pod) &&
+                            pod_is_available(pod, parts->deployment->min_ready_seconds, parts->now);
 }
 
-static struct parts parts_of(const struct store *store, const struct deployment *deployment)
+static struct parts parts_of(const struct cluster *cluster, const struct deployment *deployment)
 {
-    struct parts parts = { .store = store, .deployment = deployment };
+    const struct store *store = cluster->store;
+    struct parts parts = { .store = store, .deployment = deployment, .now = run_now(cluster->run) };
     store_each(store, KIND_REPLICASET, add_replicaset, &parts);
-    store_each(store, KIND_POD, add_ready, &parts);
+    store_each(store, KIND_POD, add_available, &parts);
     return parts;
 }
 
@@ -119,28 +122,30 @@ static void check_release(struct soak_watch *watch, const struct replicaset *set
     if (owner == NULL || deployment->strategy != ROLLING_UPDATE ||
         set->replicas == before->replicas)
         return;
-    const struct parts parts = parts_of(store, deployment);
+    const struct parts parts = parts_of(watch->cluster, deployment);
     bounds(deployment, &most, &least);
     if (set->replicas > before->replicas && parts.replicas > most)
         writer_format(watch->complaints, "surge: %s has %d replicas of at most %d\n",
                       name_of(deployment), parts.replicas, most);
 }
 
-/* A ready pod is on its way out: enough others are ready, as nothing but releases happens. */
-static void check_loss(struct soak_watch *watch, const struct pod *pod)
+/* An available pod is on its way out: enough others are, as nothing but releases happens. Those
+ * that are ready for less than minReadySeconds are cleaned up first, and not missed. */
+static void check_loss(struct soak_watch *watch, const struct pod *pod, const struct pod *before)
 {
     const struct store *store = watch->cluster->store;
     const struct meta *set = find_owner(store, &pod->meta, KIND_REPLICASET);
     const struct deployment *deployment =
         set ? (const struct deployment *)find_owner(store, set, KIND_DEPLOYMENT) : NULL;
     int32_t most, least;
-    if (deployment == NULL || deployment->strategy != ROLLING_UPDATE)
+    if (deployment == NULL || deployment->strategy != ROLLING_UPDATE ||
+        !pod_is_available(before, deployment->min_ready_seconds, run_now(watch->cluster->run)))
         return;
-    const struct parts parts = parts_of(store, deployment);
+    const struct parts parts = parts_of(watch->cluster, deployment);
     bounds(deployment, &most, &least);
-    if (parts.ready < least)
-        writer_format(watch->complaints, "unavailable: %s has %d ready of at least %d\n",
-                      name_of(deployment), parts.ready, least);
+    if (parts.available < least)
+        writer_format(watch->complaints, "unavailable: %s has %d available of at least %d\n",
+                      name_of(deployment), parts.available, least);
 }
 
 /* ---- watching ---- */
@@ -151,7 +156,7 @@ static void pod_changed(struct soak_watch *watch, const struct pod *pod, const s
         check_binding(watch, pod);
     if (watch->mood == SOAK_ROLLING && pod->meta.deleting && !before->meta.deleting &&
         pod_is_ready(before))
-        check_loss(watch, pod);
+        check_loss(watch, pod, before);
 }
 
 static void notice(void *self, const struct watch_event *event)
