@@ -91,6 +91,9 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
+# This one runs the program.
+$(BUILD)/bench/whole_runs: | $(BUILD)/seatrial
+
 # The engine's bench has a yardstick in C++.
 $(BUILD)/bench/engine: $(BUILD)/tests/bench/priority_queue.o
 $(BUILD)/bench/engine: TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++

@@ -141,7 +141,8 @@ bool directory_make(const char *path, struct error *error)
     }
     free(above);
     if (mkdir(path, 0777) != 0 && !(errno == EEXIST && is_directory(path)))
-        return error_set(error, whole(path), "%s", strerror(errno));
+        return error_set(error, whole(path), "%s",
+                         errno == EEXIST ? "not a directory" : strerror(errno));
     return true;
 }
 

@@ -163,11 +163,14 @@ static void read_workload(struct reading *reading)
     size_t length;
     if (path == NULL)
         return;
-    if (!read_file(reading, path, &name, &bytes, &length, &error)) {
+    name = keep(inputs, mem_text(path, strlen(path)));
+    bytes = file_read(path, &length, &error);
+    if (bytes == NULL) {
         error_list_take(&reading->faults, &error);
         return;
     }
     inputs->has_workload = workload_load(&inputs->workload, bytes, length, name, &reading->faults);
+    free(bytes); /* large, and nothing points into it */
     /* The last pods have time to wait for a node, too. */
     inputs->scenario.duration = workload_end(&inputs->workload) + 10 * SIM_MINUTE;
 }

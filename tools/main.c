@@ -1,4 +1,5 @@
 /* seatrial: reads the command's name and hands over to it. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,5 +61,9 @@ int main(int argc, char **argv)
     else if (output_is_known(command, line))
         status = command->run(line);
     command_line_free(line);
+    if (fflush(stdout) != 0 || ferror(stdout)) { /* a full disk */
+        fprintf(stderr, "seatrial %s: standard output: %s\n", command->name, strerror(errno));
+        status = EXIT_BAD_INPUT;
+    }
     return status;
 }

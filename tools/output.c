@@ -15,14 +15,17 @@
 struct output {
     char *directory, *events_path, *part_path;
     FILE *events;
+    bool is_new; /* the directory was made for it */
     struct writer line;
 };
 
 struct output *output_begin(const char *directory, struct error *error)
 {
+    const bool is_new = access(directory, F_OK) != 0;
     if (!directory_make(directory, error))
         return NULL;
     struct output *output = mem_new(sizeof *output);
+    output->is_new = is_new;
     output->directory = mem_text(directory, strlen(directory));
     output->events_path = path_join(directory, "events.jsonl");
     output->part_path = mem_format("%s.part", output->events_path);
@@ -115,6 +118,8 @@ void output_free(struct output *output)
     if (output->events != NULL) {
         fclose(output->events);
         unlink(output->part_path);
+        if (output->is_new)
+            rmdir(output->directory);
     }
     free(output->directory);
     free(output->events_path);

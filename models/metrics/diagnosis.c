@@ -125,13 +125,9 @@ static char *of_deployment(const struct cluster *cluster, const struct object *o
     return text;
 }
 
-char *diagnose_workload(const struct cluster *cluster, struct object_key key)
+static char *of_object(const struct cluster *cluster, const struct object *object)
 {
-    const struct object *object =
-        client_get(&cluster->admin, (enum kind)key.kind, key.space, key.name);
-    if (object == NULL)
-        return NULL;
-    switch (key.kind) {
+    switch (object->kind) {
     case KIND_DEPLOYMENT:
         return of_deployment(cluster, object);
     case KIND_REPLICASET:
@@ -143,6 +139,13 @@ char *diagnose_workload(const struct cluster *cluster, struct object_key key)
     default:
         return NULL;
     }
+}
+
+char *diagnose_workload(const struct cluster *cluster, struct object_key key)
+{
+    const struct object *object =
+        client_get(&cluster->admin, (enum kind)key.kind, key.space, key.name);
+    return object != NULL ? of_object(cluster, object) : NULL;
 }
 
 /* ---- Services ---- */

@@ -60,6 +60,8 @@ void rollouts_close(struct rollouts *rollouts);
  * said. */
 char *diagnose_workload(const struct cluster *cluster, struct object_key key);
 char *diagnose_pod(const struct pod *pod);
+/* What is said while nobody says anything. */
+static const char nothing_said[] = "Pending: its pods are being made";
 /* Why no simulated workload has pods of a selector: they belong to one that is kept, or to none. */
 char *diagnose_selector(const struct cluster *cluster, const struct text *space,
                         const struct labels *selector);

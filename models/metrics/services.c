@@ -6,6 +6,7 @@
  * write may have bundled with others. Services of type ExternalName have no endpoints, of those
  * without a selector nothing is wanted: their endpoints are their user's. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/api/daemonset.h"
 #include "models/api/service.h"
@@ -365,7 +366,7 @@ static char *diagnose_sources(const struct services *all, const struct row *row)
         if (text != NULL)
             return text;
     }
-    return NULL;
+    return mem_text(nothing_said, strlen(nothing_said));
 }
 
 /* Is it still there, with pods that the Service would have? */

@@ -340,7 +340,7 @@ static struct value *reason_print(const struct workloads *all, const struct row 
         return value_new_null();
     char *reason = row->deleted ? mem_text("deleted, and nothing brings it back", 35)
                                 : diagnose_workload(all->cluster, row->key);
-    struct value *text = reason ? value_new_string(reason) : value_new_null();
+    struct value *text = value_new_string(reason ? reason : nothing_said);
     free(reason);
     return text;
 }

@@ -1,0 +1,189 @@
+/* Bench: whole runs of the program, from its inputs to its report.
+ *
+ * W1 is the workload of that name in the shared workloads: 100,000 pods that come to 1,000 nodes and
+ * go. It is generated here, to the byte, from the description in gen_workload.py (SplitMix64, four
+ * draws a pod). The shop is the scenario that ships. Seconds are what the system charges the
+ * process, children's included; the yardstick is qsort() of 2^20 random numbers, timed between
+ * the runs.
+ *
+ * Prints a table; `make bench` keeps it in results/bench/whole_runs.md. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "sim/base/memory.h"
+#include "sim/base/writer.h"
+
+enum { REPEATS = 5, SORTED = 1 << 20 };
+
+static const char *const workload_file = "build/bench/w1.csv";
+
+static const struct {
+    const char *name, *arguments;
+    double bar; /* CPU seconds */
+} runs[] = {
+    { "W1", "--workload build/bench/w1.csv --nodes 1000x64cpu,256Gi", 5 },
+    { "the shop, 30 days", "scenarios/first_steps/shop/scenario.yaml", 0.1 },
+};
+
+/* ---- the workload ---- */
+
+static uint64_t splitmix_next(uint64_t *state)
+{
+    uint64_t z = *state += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+static double uniform(uint64_t *state)
+{
+    return (double)(splitmix_next(state) >> 11) * 0x1p-53;
+}
+
+struct choice {
+    double below;
+    int64_t value;
+};
+
+static int64_t pick(const struct choice *table, double u)
+{
+    while (u >= table->below)
+        table++;
+    return table->value;
+}
+
+static void write_workload(void)
+{
+    static const struct choice cpus[] = {
+        { 0.2, 1000 }, { 0.5, 2000 }, { 0.8, 4000 }, { 1, 8000 }
+    };
+    static const struct choice ratios[] = { { 0.3, 1 }, { 0.7, 2 }, { 0.9, 4 }, { 1, 8 } };
+    const double mean_duration = 600, mean_gap = mean_duration / (0.8 * 1000 * 64000 / 3600.0);
+    FILE *out = fopen(workload_file, "w");
+    uint64_t state = 1;
+    double at = 0;
+    fprintf(out, "arrival_s,cpu_milli,mem_bytes,duration_s\n");
+    for (int i = 0; i < 100000; i++) {
+        at -= mean_gap * log(1 - uniform(&state));
+        const int64_t cpu = pick(cpus, uniform(&state));
+        const int64_t memory = cpu / 1000 * pick(ratios, uniform(&state)) * (INT64_C(1) << 30);
+        const double duration = -mean_duration * log(1 - uniform(&state));
+        fprintf(out, "%.6f,%" PRId64 ",%" PRId64 ",%.6f\n", at, cpu, memory, fmax(duration, 1e-6));
+    }
+    fclose(out);
+}
+
+/* ---- measuring ---- */
+
+struct figures {
+    double seconds;   /* the least */
+    double yardstick; /* the least */
+    char said[256];   /* the line on standard error that tells what the run took */
+};
+
+static double seconds_of(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static double time_yardstick(void)
+{
+    uint64_t *numbers = mem_new(SORTED * sizeof *numbers), state = 1;
+    for (size_t i = 0; i < SORTED; i++)
+        numbers[i] = splitmix_next(&state);
+    const double before = seconds_of(RUSAGE_SELF);
+    qsort(numbers, SORTED, sizeof *numbers, compare_numbers);
+    const double seconds = seconds_of(RUSAGE_SELF) - before;
+    free(numbers);
+    return seconds;
+}
+
+/* What the program says of itself is the last line that it prints. */
+static double time_run(const char *arguments, char *said, size_t length)
+{
+    char *command = mem_format("build/seatrial run %s 2>&1 >/dev/null", arguments);
+    const double before = seconds_of(RUSAGE_CHILDREN);
+    FILE *pipe = popen(command, "r");
+    while (pipe != NULL && fgets(said, (int)length, pipe) != NULL)
+        said[strcspn(said, "\n")] = '\0';
+    if (pipe == NULL || pclose(pipe) != 0) {
+        fprintf(stderr, "whole_runs: %s: %s\n", command, said);
+        exit(1);
+    }
+    free(command);
+    return seconds_of(RUSAGE_CHILDREN) - before;
+}
+
+static struct figures measure(const char *arguments)
+{
+    struct figures least = { .seconds = INFINITY, .yardstick = INFINITY };
+    for (int i = 0; i < REPEATS; i++) {
+        least.yardstick = fmin(least.yardstick, time_yardstick());
+        least.seconds = fmin(least.seconds, time_run(arguments, least.said, sizeof least.said));
+    }
+    return least;
+}
+
+/* ---- the report ---- */
+
+static const char *first_line(const char *command, char line[256])
+{
+    FILE *pipe = popen(command, "r");
+    if (pipe == NULL || fgets(line, 256, pipe) == NULL)
+        strcpy(line, "unknown");
+    if (pipe != NULL)
+        pclose(pipe);
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
+static void report_head(struct writer *report)
+{
+    char line[256];
+    writer_format(report, "# Whole runs\n\nVersion %s",
+                  first_line("git rev-parse --short HEAD 2> /dev/null", line));
+    writer_format(report, ", %s.\n",
+                  first_line("sed -n 's/^model name.*: //p' /proc/cpuinfo 2> /dev/null", line));
+    writer_format(report,
+                  "Made by `make bench`. CPU seconds of the whole program, loading and report "
+                  "included,\nthe least of %d runs; the yardstick is qsort() of 2^20 random "
+                  "numbers, timed between them.\n\n"
+                  "| run | seconds | yardstick | ratio | bar, seconds | met |\n"
+                  "|:--|--:|--:|--:|--:|:--|\n",
+                  REPEATS);
+}
+
+int main(void)
+{
+    struct writer report = { 0 }, said = { 0 };
+    write_workload();
+    report_head(&report);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        const struct figures figures = measure(runs[i].arguments);
+        writer_format(&report, "| %s | %.3f | %.3f | %.2f | %.1f | %s |\n", runs[i].name,
+                      figures.seconds, figures.yardstick, figures.seconds / figures.yardstick,
+                      runs[i].bar, figures.seconds < runs[i].bar ? "yes" : "NO");
+        writer_format(&said, "\n    seatrial run %s\n    %s\n", runs[i].arguments, figures.said);
+    }
+    writer_add(&report, "\nWhat the program said of its last run (bytes per pod: peak memory over "
+                        "that of the cluster\nwith its nodes and no pods, by the most pods at "
+                        "once):\n");
+    printf("%s%s", report.bytes, said.bytes);
+    writer_close(&report);
+    writer_close(&said);
+    return 0;
+}
