@@ -249,11 +249,19 @@ static void check_pod(void *context, const struct object *object)
 
 /* ---- rest: workloads ---- */
 
+/* A write of it has been made and is not to be seen yet. */
+static bool is_being_written(const struct check *check, const struct object *object)
+{
+    return cache_get(check->cluster->cache, object_key(object)) != object;
+}
+
 static void check_replicaset(void *context, const struct object *object)
 {
     const struct check *check = context;
     const struct replicaset *set = (const struct replicaset *)object;
     int pods = 0, ready = 0;
+    if (is_being_written(check, object))
+        return;
     for (struct cache_cursor c = cache_list(check->cluster->cache, KIND_POD); cache_next(&c);) {
         const struct pod *pod = pod_of(c.object);
         const bool mine =
@@ -295,6 +303,8 @@ static void check_deployment(void *context, const struct object *object)
 {
     const struct check *check = context;
     const struct deployment *d = (const struct deployment *)object;
+    if (is_being_written(check, object))
+        return;
     const struct sums sums = sums_of(check->cluster, d);
     if (d->observed_generation != d->meta.generation)
         writer_format(check->complaints, "observed: %s was not looked at\n", name_of(d));
