@@ -172,6 +172,8 @@ static void put_head(struct value *summary, const struct simulation *simulation)
     value_set(summary, "apiVersion", value_new_string("seatrial.dev/v1alpha1"));
     value_set(summary, "kind", value_new_string("Summary"));
     value_set(summary, "scenario", value_new_string(simulation->scenario->name));
+    if (simulation->scenario->question != NULL)
+        value_set(summary, "question", value_new_string(simulation->scenario->question));
     value_set(summary, "seed", value_new_int((int64_t)run->seed));
     value_set(summary, "startTime",
               value_new_string(time_print(0, simulation->cluster->codec.epoch_seconds, time)));

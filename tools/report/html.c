@@ -251,6 +251,9 @@ static void title(struct writer *out, const struct value *summary)
         duration, (long long)value_int(value_get(summary, "seed"), 0), text_of(summary, "version"),
         text_of(summary, "kubernetes"), text_of(summary, "traceHash"));
     free(duration);
+    writer_add(out, "<p>");
+    html_text(out, text_of(summary, "question"));
+    writer_add(out, "</p>\n");
 }
 
 static void kept_section(struct writer *out, const struct value *kept)

@@ -244,8 +244,10 @@ static void write_kept(const struct value *summary, struct writer *out)
 static void text_write(const struct value *summary, struct writer *out)
 {
     char *duration = print_duration(value_get(summary, "durationSeconds"));
-    writer_format(out, "%s: %s of virtual time, seed %lld\n\n", text_of(summary, "scenario"),
-                  duration, (long long)value_int(value_get(summary, "seed"), 0));
+    const char *question = text_of(summary, "question");
+    writer_format(out, "%s: %s of virtual time, seed %lld\n%s%s\n", text_of(summary, "scenario"),
+                  duration, (long long)value_int(value_get(summary, "seed"), 0), question,
+                  *question ? "\n" : "");
     free(duration);
     write_availability(summary, out);
     write_rollouts(summary, out);
