@@ -31,8 +31,9 @@ void availability_advance(struct availability *of, sim_time now)
     if (!of->counting || passed == 0)
         return;
     for (int32_t i = 0; i < of->vacancy_count; i++)
-        loss_of(of, of->vacancies[i].cause.root)->missing += passed * of->vacancies[i].count;
-    of->missing += passed * of->vacant;
+        loss_of(of, of->vacancies[i].cause.root)->missing +=
+            (replica_time)passed * of->vacancies[i].count;
+    of->missing += (replica_time)passed * of->vacant;
     if (of->vacancy_count > 0)
         of->degraded += passed;
     if (is_down(of)) {
@@ -160,7 +161,8 @@ void availability_restart(struct availability *of, sim_time now)
     const bool down = of->counting && is_down(of);
     const struct cause cause = down ? of->outages[of->outage_count - 1].cause : (struct cause){ 0 };
     of->began = now;
-    of->downtime = of->degraded = of->missing = 0;
+    of->downtime = of->degraded = 0;
+    of->missing = 0;
     of->outage_count = of->loss_count = of->step_count = 0;
     if (down)
         begin_outage(of, now, cause);

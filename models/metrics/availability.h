@@ -18,6 +18,9 @@
 #include "sim/base/time.h"
 #include "sim/kernel/cause.h"
 
+/* Replica-nanoseconds: many replicas for many years are more than an int64 holds. */
+typedef __int128 replica_time;
+
 /* One missing replica, or several that nobody has filled yet, wanted at once. */
 struct vacancy {
     struct cause cause;
@@ -36,7 +39,7 @@ struct outage {
 struct loss {
     uint32_t root;
     sim_time downtime;          /* its share */
-    sim_time missing;           /* replica-nanoseconds not ready */
+    replica_time missing;       /* not ready */
     uint32_t outages, replicas; /* outages it began; vacancies it opened */
 };
 
@@ -53,7 +56,8 @@ struct availability {
     sim_time brought_up; /* when all wanted replicas were ready for the first time */
     sim_time began;      /* what is counted: then, or from a later restart on */
     sim_time last;       /* up to when the sums below are complete */
-    sim_time downtime, degraded, missing;
+    sim_time downtime, degraded;
+    replica_time missing;
     struct vacancy *vacancies;               /* oldest first */
     int32_t vacancy_count, vacancy_capacity; /* entries of the list */
     int32_t vacant;                          /* replicas missing: the sum of their counts */

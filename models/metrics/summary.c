@@ -22,18 +22,22 @@ char *root_print(const struct run *run, uint32_t root)
     return name ? mem_text(name->s, name->length) : mem_format("%s", run->roots[root].kind);
 }
 
-struct value *seconds_print(sim_time time)
+/* Nanoseconds, of one replica or summed over many, as a number of seconds. */
+static struct value *nanoseconds_print(replica_time time)
 {
     char text[40];
-    if (time == SIM_FOREVER)
-        return value_new_null();
-    uint64_t size = time < 0 ? -(uint64_t)time : (uint64_t)time;
-    int length = snprintf(text, sizeof text, "%s%" PRIu64 ".%09" PRIu64, time < 0 ? "-" : "",
-                          size / SIM_SECOND, size % SIM_SECOND);
+    const replica_time size = time < 0 ? -time : time;
+    int length = snprintf(text, sizeof text, "%s%" PRId64 ".%09" PRId64, time < 0 ? "-" : "",
+                          (int64_t)(size / SIM_SECOND), (int64_t)(size % SIM_SECOND));
     while (text[length - 1] == '0')
         length--;
     text[text[length - 1] == '.' ? length - 1 : length] = '\0';
     return value_new_number(text);
+}
+
+struct value *seconds_print(sim_time time)
+{
+    return time == SIM_FOREVER ? value_new_null() : nanoseconds_print(time);
 }
 
 struct value *number_print(double number)
@@ -85,7 +89,7 @@ static struct value *cause_print(const struct availability *of, const struct run
     value_set(map, "kind", value_new_string(kind));
     value_set(map, "downtimeSeconds", seconds_print(sum.downtime));
     value_set(map, "downtimeShare", number_print(share(sum.downtime, of->downtime)));
-    value_set(map, "notReadyReplicaSeconds", seconds_print(sum.missing));
+    value_set(map, "notReadyReplicaSeconds", nanoseconds_print(sum.missing));
     value_set(map, "outages", value_new_int(sum.outages));
     value_set(map, "replicasLost", value_new_int(sum.replicas));
     value_set(map, "roots", value_new_int(roots));
@@ -122,7 +126,7 @@ static struct value *losses_print(const struct availability *of, const struct ru
         value_set(map, "kind", value_new_string(run->roots[loss->root].kind));
         value_set(map, "atSeconds", seconds_print(run->roots[loss->root].at));
         value_set(map, "downtimeSeconds", seconds_print(loss->downtime));
-        value_set(map, "notReadyReplicaSeconds", seconds_print(loss->missing));
+        value_set(map, "notReadyReplicaSeconds", nanoseconds_print(loss->missing));
         value_add(list, map);
         free(cause);
     }
@@ -191,7 +195,7 @@ void availability_print(struct availability *of, const struct run *run, struct v
     value_set(into, "observedSeconds", seconds_print(observed));
     value_set(into, "downtimeSeconds", seconds_print(of->downtime));
     value_set(into, "degradedSeconds", seconds_print(of->degraded));
-    value_set(into, "notReadyReplicaSeconds", seconds_print(of->missing));
+    value_set(into, "notReadyReplicaSeconds", nanoseconds_print(of->missing));
     value_set(into, "outages", outages_print(of, run));
     value_set(into, "causes", causes_print(of, run));
     value_set(into, "losses", losses_print(of, run));

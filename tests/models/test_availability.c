@@ -114,7 +114,6 @@ Test(availability, counts_what_is_wanted_and_not_there_yet)
     availability_close(&of);
 }
 
-/* Two ways to one answer: sums kept at each change against a walk over every instant. */
 Test(availability, a_billion_replicas_that_nobody_has_filled_are_one_entry)
 {
     struct availability of = { 0 };
@@ -128,6 +127,17 @@ Test(availability, a_billion_replicas_that_nobody_has_filled_are_one_entry)
     availability_close(&of);
 }
 
+Test(availability, counts_more_replica_time_than_an_int64_holds)
+{
+    struct availability of = two_ready();
+    availability_want(&of, 10, 1000000002, because(RELEASE));
+    availability_advance(&of, 10 + 100 * SIM_SECOND);
+    cr_expect_eq(of.missing / SIM_SECOND, (replica_time)100 * 1000000000);
+    cr_expect_eq(loss_to(&of, RELEASE)->missing, of.missing);
+    availability_close(&of);
+}
+
+/* Two ways to one answer: sums kept at each change against a walk over every instant. */
 Test(availability, shares_add_up_on_any_walk)
 {
     uint64_t state = 42;
