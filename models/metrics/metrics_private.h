@@ -45,6 +45,10 @@ void recovery_note(struct recovery *recovery, const struct run *run, const struc
                    sim_time now);
 void recovery_print(struct recovery *recovery, struct value *into);
 
+/* What rows of workloads and of Services have in common, their name included: a new map. */
+struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
+                             struct availability *availability, struct recovery *recovery);
+
 /* The rollouts of a Deployment. All zero: none yet. Release with rollouts_close(). */
 struct rollouts {
     struct rollout *items; /* owned; the last one may be under way */

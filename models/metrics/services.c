@@ -404,14 +404,9 @@ static char *diagnose(const struct services *all, const struct row *row)
 
 static struct value *row_print(struct services *all, struct row *row)
 {
-    struct value *map = value_new_map();
+    struct value *map = row_head_print(all->cluster->run, row->key, row->deleted,
+                                       &row->availability, &row->recovery);
     char *reason = row->deleted ? NULL : diagnose(all, row);
-    value_set(map, "kind", value_new_string("Service"));
-    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
-    value_set(map, "name", value_new_string(text_s(row->key.name)));
-    value_set(map, "deleted", value_new_bool(row->deleted));
-    availability_print(&row->availability, all->cluster->run, map);
-    recovery_print(&row->recovery, map);
     value_set(map, "reason", reason ? value_new_string(reason) : value_new_null());
     free(reason);
     return map;

@@ -201,3 +201,16 @@ void availability_print(struct availability *of, const struct run *run, struct v
     value_set(into, "losses", losses_print(of, run));
     value_set(into, "curve", curve_print(of));
 }
+
+struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
+                             struct availability *availability, struct recovery *recovery)
+{
+    struct value *map = value_new_map();
+    value_set(map, "kind", value_new_string(kind_infos[key.kind].name));
+    value_set(map, "namespace", value_new_string(text_s(key.space)));
+    value_set(map, "name", value_new_string(text_s(key.name)));
+    value_set(map, "deleted", value_new_bool(deleted));
+    availability_print(availability, run, map);
+    recovery_print(recovery, map);
+    return map;
+}

@@ -347,13 +347,8 @@ static struct value *reason_print(const struct workloads *all, const struct row 
 
 static struct value *row_print(struct workloads *all, struct row *row)
 {
-    struct value *map = value_new_map();
-    value_set(map, "kind", value_new_string(kind_infos[row->key.kind].name));
-    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
-    value_set(map, "name", value_new_string(text_s(row->key.name)));
-    value_set(map, "deleted", value_new_bool(row->deleted));
-    availability_print(&row->availability, all->cluster->run, map);
-    recovery_print(&row->recovery, map);
+    struct value *map = row_head_print(all->cluster->run, row->key, row->deleted,
+                                       &row->availability, &row->recovery);
     value_set(map, "schedulingLatency", tally_print(&row->latency));
     value_set(map, "restarts", value_new_int(row->restarts));
     value_set(map, "rollouts", rollouts_print(&row->rollouts, all->cluster->run));
