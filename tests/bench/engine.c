@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "tests/bench/priority_queue.h"
+#include "tests/support/bench_report.h"
 #include "tests/support/station.h"
 
 enum { REPEATS = 5, INCREMENTS = 1 << 16, CUSTOMERS = 1000000 };
@@ -187,26 +188,9 @@ static bool time_simpy(double *seconds, double *wait, char version[20])
 
 /* ---- report ---- */
 
-/* The first line a command prints; "unknown" where it prints none. */
-static const char *first_line(const char *command, char line[200])
-{
-    FILE *pipe = popen(command, "r");
-    if (pipe == NULL || fgets(line, 200, pipe) == NULL)
-        strcpy(line, "unknown");
-    if (pipe != NULL)
-        pclose(pipe);
-    line[strcspn(line, "\n")] = '\0';
-    return line;
-}
-
 static void report_head(struct writer *report)
 {
-    char line[200];
-    writer_add(report, "# Speed of the engine\n\n");
-    writer_format(report, "Version %s",
-                  first_line("git rev-parse --short HEAD 2> /dev/null", line));
-    writer_format(report, ", %s.\n",
-                  first_line("sed -n 's/^model name.*: //p' /proc/cpuinfo 2> /dev/null", line));
+    bench_report_head(report, "Speed of the engine");
     writer_format(report,
                   "Made by `make bench`. CPU seconds, the least of %d runs, one process.\n\n",
                   REPEATS);

@@ -17,6 +17,7 @@
 
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
+#include "tests/support/bench_report.h"
 
 enum { REPEATS = 5, SORTED = 1 << 20 };
 
@@ -140,24 +141,9 @@ static struct figures measure(const char *arguments)
 
 /* ---- the report ---- */
 
-static const char *first_line(const char *command, char line[256])
-{
-    FILE *pipe = popen(command, "r");
-    if (pipe == NULL || fgets(line, 256, pipe) == NULL)
-        strcpy(line, "unknown");
-    if (pipe != NULL)
-        pclose(pipe);
-    line[strcspn(line, "\n")] = '\0';
-    return line;
-}
-
 static void report_head(struct writer *report)
 {
-    char line[256];
-    writer_format(report, "# Whole runs\n\nVersion %s",
-                  first_line("git rev-parse --short HEAD 2> /dev/null", line));
-    writer_format(report, ", %s.\n",
-                  first_line("sed -n 's/^model name.*: //p' /proc/cpuinfo 2> /dev/null", line));
+    bench_report_head(report, "Whole runs");
     writer_format(report,
                   "Made by `make bench`. CPU seconds of the whole program, loading and report "
                   "included,\nthe least of %d runs; the yardstick is qsort() of 2^20 random "
