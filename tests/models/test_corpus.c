@@ -15,6 +15,7 @@
 #include "models/cluster/manifest.h"
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
+#include "tests/support/shared.h"
 #include "tests/support/tables.h"
 
 enum { CORPUS_FILES = 3601, MAX_RULES = 60 };
@@ -221,9 +222,8 @@ static bool load_file(void *context, const struct value *row)
 
 static void open_corpus(struct corpus *corpus)
 {
-    const char *shared = getenv("SEATRIAL_SHARED");
     *corpus = (struct corpus){ .codec.texts = texts_new() };
-    corpus->root = mem_format("%s/data/manifests", shared == NULL ? "../shared" : shared);
+    corpus->root = shared_path("data/manifests");
     corpus->codec.specs = pod_specs_new(corpus->codec.texts);
     read_rules(corpus);
 }

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "sim/base/memory.h"
+#include "tests/support/shared.h"
 #include "tests/support/tables.h"
 
 static void expect_all_agree(const char *file, size_t rows)
 {
-    const char *shared = getenv("SEATRIAL_SHARED");
-    char *path = mem_format("%s/%s", shared == NULL ? "../shared" : shared, file);
+    char *path = shared_path(file);
     struct table_counts counts;
     struct writer details = { 0 };
     if (access(path, R_OK) != 0) {

@@ -2,8 +2,11 @@
 #include "tests/support/case_files.h"
 
 #include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "sim/base/memory.h"
+#include "tests/support/shared.h"
 
 static void run_file(const char *path, struct scheduler_case (*run)(const char *path),
                      struct case_counts *counts)
@@ -30,5 +33,20 @@ struct case_counts case_files(const char *pattern, struct scheduler_case (*run)(
     for (size_t i = 0; i < files.gl_pathc; i++)
         run_file(files.gl_pathv[i], run, &counts);
     globfree(&files);
+    return counts;
+}
+
+struct case_counts case_files_shared(const char *below,
+                                     struct scheduler_case (*run)(const char *path),
+                                     const char *what)
+{
+    char *pattern = shared_path(below);
+    const struct case_counts counts = case_files(pattern, run);
+    if (counts.cases == 0)
+        fprintf(stderr, "NOT RUN: no recorded %s in %s\n", what, pattern);
+    else if (counts.not_run > 0)
+        fprintf(stderr, "NOT RUN: %zu of %zu recorded %s, which need what is not modelled\n",
+                counts.not_run, counts.cases, what);
+    free(pattern);
     return counts;
 }

@@ -14,4 +14,10 @@ struct case_counts {
 /* Run every file that matches, in the order of their names. */
 struct case_counts case_files(const char *pattern, struct scheduler_case (*run)(const char *path));
 
+/* The same for a pattern in the shared data, of which cases that need what is not modelled, or all
+ * where there are none, are told as NOT RUN on standard error. `what`: "cases". */
+struct case_counts case_files_shared(const char *below,
+                                     struct scheduler_case (*run)(const char *path),
+                                     const char *what);
+
 #endif

@@ -9,6 +9,7 @@
 #include "models/api/yaml.h"
 #include "models/cluster/simulation.h"
 #include "sim/base/memory.h"
+#include "tests/support/shared.h"
 #include "tools/commands/commands.h"
 #include "tools/files.h"
 #include "tools/inputs.h"
@@ -54,12 +55,6 @@ static const struct {
 };
 
 enum { APPLICATIONS = sizeof applications / sizeof *applications };
-
-static const char *shared_folder(void)
-{
-    const char *folder = getenv("SEATRIAL_SHARED");
-    return folder ? folder : "../shared";
-}
 
 /* ── what the files name, read from the documents alone ── */
 
@@ -163,7 +158,9 @@ static void strike_rows(const char *path, struct value *named, const struct valu
 
 static void try_application(size_t i)
 {
-    char *path = mem_format("%s/data/manifests/%s", shared_folder(), applications[i].path);
+    char *below = mem_format("data/manifests/%s", applications[i].path);
+    char *path = shared_path(below);
+    free(below);
     struct value *named = objects_named(path);
     cr_expect_geq(named->count, applications[i].rows, "%s names %zu objects", path, named->count);
     struct value *summary = play(path);
@@ -178,7 +175,7 @@ static void try_application(size_t i)
 
 Test(real_manifests, end_in_a_row_for_each_deployment_and_service)
 {
-    char *probe = mem_format("%s/data/manifests", shared_folder());
+    char *probe = shared_path("data/manifests");
     struct file_list files = { 0 };
     struct error error = { 0 };
     const bool is_there = file_list_add(&files, probe, true, &error) && files.count > 1;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/base/memory.h"
 #include "tests/support/case_files.h"
 
 Test(recorded_decisions, agree_in_full_wherever_we_have_the_plugins)
@@ -24,16 +23,8 @@ Test(recorded_decisions, agree_in_full_wherever_we_have_the_plugins)
 
 Test(recorded_decisions, differ_nowhere_else)
 {
-    const char *shared = getenv("SEATRIAL_SHARED");
-    char *pattern = mem_format("%s/oracle/scheduler/visible/*[0-9].json*",
-                               shared != NULL ? shared : "../shared");
-    const struct case_counts counts = case_files(pattern, scheduler_case_run);
+    const struct case_counts counts =
+        case_files_shared("oracle/scheduler/visible/*[0-9].json*", scheduler_case_run, "cases");
     cr_expect_eq(counts.bad, 0, "%s", counts.why);
-    if (counts.cases == 0)
-        fprintf(stderr, "NOT RUN: no recorded cases in %s\n", pattern);
-    else if (counts.not_run > 0)
-        fprintf(stderr, "NOT RUN: %zu of %zu recorded cases, which need what is not modelled\n",
-                counts.not_run, counts.cases);
     free(counts.why);
-    free(pattern);
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/base/memory.h"
 #include "tests/support/case_files.h"
 #include "tests/support/queue_sequence.h"
 
@@ -25,16 +24,8 @@ Test(recorded_queue, agrees_step_by_step_wherever_we_have_the_plugins)
 
 Test(recorded_queue, differs_nowhere_else)
 {
-    const char *shared = getenv("SEATRIAL_SHARED");
-    char *pattern = mem_format("%s/oracle/scheduler/queue/visible/*.json",
-                               shared != NULL ? shared : "../shared");
-    const struct case_counts counts = case_files(pattern, queue_sequence_run);
+    const struct case_counts counts =
+        case_files_shared("oracle/scheduler/queue/visible/*.json", queue_sequence_run, "sequences");
     cr_expect_eq(counts.bad, 0, "%s", counts.why);
-    if (counts.cases == 0)
-        fprintf(stderr, "NOT RUN: no recorded sequences in %s\n", pattern);
-    else if (counts.not_run > 0)
-        fprintf(stderr, "NOT RUN: %zu of %zu recorded sequences, which need what is not modelled\n",
-                counts.not_run, counts.cases);
     free(counts.why);
-    free(pattern);
 }
