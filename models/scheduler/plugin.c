@@ -30,3 +30,9 @@ void normalize_to_highest(int64_t *scores, size_t count, bool reverse)
         scores[i] = reverse ? MAX_NODE_SCORE - share : share;
     }
 }
+
+void slot_list_add(struct slot_list *list, uint32_t slot)
+{
+    MEM_GROW(list->items, list->count, list->capacity);
+    list->items[list->count++] = slot;
+}

@@ -4,11 +4,18 @@
  * line to the table in profile.c. A plugin fills in the points it has; a point left NULL is
  * one it does not take part in.
  *
- * What it says of a node must follow from the pod's template, the node and its own
- * arguments: the framework then asks once per (template, node) and again only when the
- * node has changed. A plugin whose answer also depends on the rest of the cluster says so
- * by `epoch`. Follows pkg/scheduler/framework/interface.go of the release named in
- * docs/fidelity.md. */
+ * Pods that are alike are one class: the framework asks once per (class, node), and again
+ * only when the node has changed. There are three sorts of answers, and a plugin says of
+ * which sort its own are:
+ *
+ * - those that follow from the pod's template, the node (its pods included) and the plugin's
+ *   arguments. Nothing to declare.
+ * - those that follow from the pod's labels, namespace or owner as well: `by_identity`.
+ * - those that follow from the rest of the cluster. If that changes rarely (volumes,
+ *   Services), `epoch` says when everything is to be asked anew. If it changes with every
+ *   pod (topology spread, affinity), the plugin counts: see `count_new` and what follows it.
+ *
+ * Follows pkg/scheduler/framework/interface.go of the release named in docs/fidelity.md. */
 #ifndef MODELS_SCHEDULER_PLUGIN_H
 #define MODELS_SCHEDULER_PLUGIN_H
 
@@ -22,14 +29,35 @@ struct decision;
 struct profile;
 
 enum { MAX_NODE_SCORE = 100 }; /* after normalizing, before the weight */
+enum { GROUP_WORDS = 32 };     /* at most, that one plugin writes of a node */
+
+/* Slots of nodes. */
+struct slot_list {
+    uint32_t *items; /* owned */
+    size_t count, capacity;
+};
+void slot_list_add(struct slot_list *list, uint32_t slot);
 
 /* What a plugin is asked with. */
 struct sched_call {
     const struct profile *profile;
     const struct pod_spec *spec; /* the pod's template */
+    const struct pod *pod;       /* one of the class: labels, namespace and owner are its own only
+                                  * for plugins whose by_identity() said so */
     const struct snapshot *snapshot;
     const void *args;     /* what configure() made; NULL: none */
-    const void *compiled; /* what compile() made of this template; NULL: nothing */
+    const void *compiled; /* what compile() made of this class; NULL: nothing */
+    void *counts;         /* what count_new() made for this class; NULL: it does not count */
+};
+
+/* Nodes that passed the filters; those that are alike to every plugin are one item. */
+struct candidates {
+    const struct candidate {
+        const struct node_info *node; /* one of them */
+        size_t count;
+    } * items;
+    size_t count; /* of items */
+    size_t nodes; /* all together */
 };
 
 /* A reason is a constant and what it is about: { "Insufficient ", "nvidia.com/gpu" }. */
@@ -100,12 +128,43 @@ struct sched_plugin {
     void *(*configure)(struct texts *texts, const struct value *args, struct error_list *errors);
     void (*release)(void *args);
 
-    /* Work done once for a template, and its end. */
-    void *(*compile)(const void *args, const struct pod_spec *spec, struct texts *texts);
+    /* Work done once for a class, and its end. */
+    void *(*compile)(const struct sched_call *call);
     void (*discard)(void *compiled);
 
-    /* A number that changes whenever answers may change on nodes that did not. NULL: never. */
+    /* Do answers about call->pod depend on its labels, namespace or owner? Asked at every
+     * attempt, before there is a class: `compiled` and `counts` are NULL. NULL: they do not. */
+    bool (*by_identity)(const struct sched_call *call);
+
+    /* A number that changes whenever answers may change on nodes that did not: the class is
+     * made anew, compile() included. NULL: never. */
     uint64_t (*epoch)(const struct sched_call *call);
+
+    /* --- plugins that count over the whole cluster ---
+     *
+     * The class owns counts, kept up to date by single nodes. The plain way makes them anew
+     * for every attempt, from all nodes. pre_filter and pre_score are called at every attempt
+     * (after the counts are up to date); filter and score may read everything in them. */
+
+    /* Counts of no node at all, and their end. */
+    void *(*count_new)(const struct sched_call *call);
+    void (*count_free)(void *counts);
+    /* The node joined, changed, or left (node->node is NULL: it counts for nothing): its
+     * former share in the counts, remembered by node->slot, is replaced by the present one.
+     * Other nodes whose group() changes thereby are added to `others`. */
+    void (*count_node)(const struct sched_call *call, const struct node_info *node,
+                       struct slot_list *others);
+    /* What enters filter and score about this node, apart from what is common to all: nodes
+     * that write the same words always get the same answers. Returns how many words, at
+     * most GROUP_WORDS. Few different ones make a decision fast. */
+    size_t (*group)(const struct sched_call *call, const struct node_info *node, uint32_t *words);
+    /* What if? PreFilterExtensions: a pod were on the node (+1) or were not (-1). `node` is the
+     * copy on which the framework has made the same change; `dry_run` brackets the trial
+     * (true: begins; false: has ended, every change was undone by its opposite). NULL: pods do
+     * not matter. dry_run may be NULL. */
+    void (*dry_run)(const struct sched_call *call, bool begin);
+    void (*pod_moved)(const struct sched_call *call, const struct node_info *node,
+                      const struct pod *pod, int sign);
 
     /* QueueSort: which of two waiting pods goes first: <0, 0, >0. Equal pods go by the time
      * they were queued. */
@@ -123,9 +182,11 @@ struct sched_plugin {
     enum post_filter (*post_filter)(const struct sched_call *call, const struct decision *decision,
                                     struct writer *message);
 
-    bool (*pre_score)(const struct sched_call *call); /* false: no score for this template */
+    /* False: no score for this class. Plugins that do not count are asked once, with NULL. */
+    bool (*pre_score)(const struct sched_call *call, const struct candidates *candidates);
     int64_t (*score)(const struct sched_call *call, const struct node_info *node);
-    /* Bring scores into 0..100; nodes with equal scores stay equal. NULL: they are. */
+    /* Bring scores into 0..100. Goes by the set of scores, not by how many nodes have one: equal
+     * scores are given once or many times. NULL: they are in 0..100. */
     void (*normalize)(const struct sched_call *call, int64_t *scores, size_t count);
 
     /* Once a node is chosen. Reserve may reject; what has reserved is asked to unreserve when

@@ -58,7 +58,7 @@ static void find_scores(struct prepared *prepared)
         const uint8_t plugin = scores->items[i].plugin;
         const struct sched_plugin *scorer = prepared->profile->plugins[plugin].plugin;
         const struct sched_call call = prepared_call(prepared, plugin);
-        if (scorer->pre_score != NULL && !scorer->pre_score(&call))
+        if (scorer->pre_score != NULL && !scorer->pre_score(&call, NULL))
             continue;
         prepared->score_points[prepared->score_count] = (uint8_t)i;
         prepared->scores[prepared->score_count++] = plugin;
@@ -87,9 +87,10 @@ void prepared_init(struct prepared *prepared, const struct profile *profile,
     *prepared =
         (struct prepared){ .profile = profile, .spec = pod_spec_hold(spec), .snapshot = snapshot };
     for (size_t i = 0; i < profile->plugin_count; i++)
-        if (profile->plugins[i].plugin->compile != NULL)
-            prepared->compiled[i] = profile->plugins[i].plugin->compile(profile->plugins[i].args,
-                                                                        spec, snapshot->texts);
+        if (profile->plugins[i].plugin->compile != NULL) {
+            const struct sched_call call = prepared_call(prepared, i);
+            prepared->compiled[i] = profile->plugins[i].plugin->compile(&call);
+        }
     read_epochs(prepared);
     find_filters(prepared);
     find_scores(prepared);

@@ -7,10 +7,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct snapshot *snapshot_new(struct texts *texts)
+struct snapshot *snapshot_new(struct texts *texts, const struct cache *objects)
 {
     struct snapshot *snapshot = mem_new(sizeof *snapshot);
     snapshot->texts = texts;
+    snapshot->objects = objects;
     table_init(&snapshot->by_node_name);
     table_init(&snapshot->by_pod_name);
     table_init(&snapshot->by_image_name);

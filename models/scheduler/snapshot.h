@@ -14,9 +14,31 @@
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
 
+struct cache;
+
+/* Pods that count and are alike to whoever counts pods: of one template, with the same
+ * labels, in one namespace, being deleted or not. */
+struct population {
+    struct table_node by_content;
+    uint32_t number; /* index into snapshot->populations; used again once nobody is left */
+    uint64_t serial; /* never used again: tells two of one number apart */
+    const struct pod_spec *spec;
+    const struct labels *labels; /* held; NULL: none */
+    const struct text *space;    /* namespace */
+    bool deleting;
+    size_t pods; /* in the whole cluster */
+};
+
+/* How many pods of a population a node has. */
+struct node_population {
+    struct population *population;
+    uint32_t pods;
+};
+
 /* A pod that counts on a node: bound to it, or assumed to be soon. */
 struct placed_pod {
     struct table_node by_name;
+    struct population *population;
     struct placed_pod *previous, *next; /* on its node, in the order in which they came */
     const struct pod *pod;              /* held: the version seen last */
     struct node_info *node;
@@ -52,6 +74,8 @@ struct node_info {
     int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* with the scoring defaults */
     struct placed_pod *first, *last;
     size_t pod_count;
+    struct node_population *populations; /* owned; in no order that means anything */
+    size_t population_count, population_capacity;
     struct used_port *ports; /* owned */
     size_t port_count, port_capacity;
     struct held_image *images; /* owned */
@@ -61,14 +85,42 @@ struct node_info {
     struct table_node by_name;
 };
 
+/* The nodes by the value of one label: the domains of a topologyKey. Domains are small
+ * numbers; that of a value is used again once no node has the value. */
+struct topology {
+    const struct text *key; /* held */
+    uint32_t *domain_of;    /* by slot; 0: the node has no such label, or there is no node */
+    struct topology_domain {
+        const struct text *value; /* NULL: the number is not in use */
+        uint32_t *slots;          /* owned: its nodes, in no order that means anything */
+        size_t count, capacity;
+    } * domains;         /* by number; 0 is not used */
+    size_t domain_limit; /* all numbers are below this */
+    size_t domain_count; /* in use */
+    /* private */
+    size_t slot_capacity, domain_capacity;
+    uint32_t *free_domains;
+    size_t free_count, free_capacity;
+};
+
 struct snapshot {
     struct texts *texts;
-    struct node_info **nodes; /* by slot; NULL: free */
-    uint64_t *generations;    /* by slot: of the last change that a plugin can see */
+    const struct cache *objects; /* borrowed: all the other objects; see scheduler_objects.h */
+    uint64_t object_changes[KIND_COUNT]; /* how often an object of the kind has changed */
+    struct node_info **nodes;            /* by slot; NULL: free */
+    uint64_t *generations;               /* by slot: of the last change that a plugin can see */
     size_t slot_count, slot_capacity;
     uint64_t generation; /* of the last change at all */
     uint32_t *order;     /* slots of the nodes, in the order in which a cycle visits them */
     size_t node_count;
+    struct population **populations; /* by number; NULL: not in use */
+    size_t population_limit;         /* all numbers are below this */
+
+    /* The slots that changed, oldest first, as a ring: the change with number n (from 0) is
+     * changes[n % change_capacity], for the newest change_capacity ones. */
+    uint32_t *changes;
+    size_t change_capacity;
+    uint64_t change_count;
 
     struct priority_count { /* pods that count, by priority, lowest first */
         int32_t priority;
@@ -86,8 +138,9 @@ struct snapshot {
     size_t touched_count, touched_capacity, free_count, free_capacity;
 };
 
-/* Nothing. Release with snapshot_free(). */
-struct snapshot *snapshot_new(struct texts *texts);
+/* Nothing. `objects` is where plugins look up objects other than nodes and pods; NULL: there
+ * are none. Release with snapshot_free(). */
+struct snapshot *snapshot_new(struct texts *texts, const struct cache *objects);
 void snapshot_free(struct snapshot *snapshot);
 
 /* A node joins or has a new version; a node leaves (its pods may still count). */
@@ -110,6 +163,13 @@ const struct node_info *snapshot_find_node(const struct snapshot *snapshot,
                                            const struct text *name);
 const struct placed_pod *snapshot_find_pod(const struct snapshot *snapshot,
                                            const struct text *space, const struct text *name);
+
+/* The topology of a label, made at the first time it is asked for: O(nodes), then O(1).
+ * Borrowed until the snapshot is freed. */
+const struct topology *snapshot_topology(struct snapshot *snapshot, const struct text *key);
+
+/* An object of another kind was written: whoever asks for the kind's epoch hears of it. */
+void snapshot_note_object(struct snapshot *snapshot, enum kind kind);
 
 /* Does a pod of lower priority count anywhere? O(1). */
 bool snapshot_has_lower(const struct snapshot *snapshot, int32_t priority);

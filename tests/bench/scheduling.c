@@ -112,7 +112,7 @@ static void open_bench(struct bench *bench, size_t nodes, bool plainly)
     struct texts *texts = bench->run->texts;
     bench->specs = pod_specs_new(texts);
     bench->configuration = scheduler_configuration_load(texts, NULL, &errors);
-    bench->snapshot = snapshot_new(texts);
+    bench->snapshot = snapshot_new(texts, NULL);
     bench->templates = template_cache_new();
     bench->queue = scheduling_queue_new(bench->run, bench->configuration, nothing_to_do, NULL);
     struct node_resources *offers = mem_new(sizeof *offers);

@@ -375,7 +375,7 @@ void queue_world_open(struct queue_world *world, sim_time start)
     world->configuration = scheduler_configuration_load(world->run->texts, NULL, &errors);
     world->view = (struct scheduler_view){
         .configuration = world->configuration,
-        .snapshot = snapshot_new(world->run->texts),
+        .snapshot = snapshot_new(world->run->texts, NULL),
         .queue = scheduling_queue_new(world->run, world->configuration, nothing_to_do, NULL),
     };
     scheduling_queue_observe(world->view.queue,

@@ -222,7 +222,7 @@ bool scheduler_world_open(struct scheduler_world *world, const struct value *doc
     *world = (struct scheduler_world){ .texts = texts_new(),
                                        .priority_classes = value_get(input, "priorityClasses") };
     world->codec = (struct codec){ .texts = world->texts, .specs = pod_specs_new(world->texts) };
-    world->snapshot = snapshot_new(world->texts);
+    world->snapshot = snapshot_new(world->texts, NULL);
     world->templates = template_cache_new();
     if (!configure(world, value_get(document, "config"), why))
         return false;

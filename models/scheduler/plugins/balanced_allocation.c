@@ -30,17 +30,17 @@ static void *balanced_allocation_configure(struct texts *texts, const struct val
     return NULL;
 }
 
-static void *balanced_allocation_compile(const void *args, const struct pod_spec *spec,
-                                         struct texts *texts)
+static void *balanced_allocation_compile(const struct sched_call *call)
 {
-    (void)texts;
     struct scored_requests *requests = mem_new(sizeof *requests);
-    *requests = scored_requests_of(args, spec, false);
+    *requests = scored_requests_of(call->args, call->spec, false);
     return requests;
 }
 
-static bool balanced_allocation_pre_score(const struct sched_call *call)
+static bool balanced_allocation_pre_score(const struct sched_call *call,
+                                          const struct candidates *candidates)
 {
+    (void)candidates;
     const struct scored_resources *resources = call->args;
     const struct scored_requests *requests = call->compiled;
     for (size_t i = 0; i < resources->count; i++)

@@ -41,10 +41,10 @@ static void want_volumes(struct texts *texts, struct wanted_images *images,
     }
 }
 
-static void *image_locality_compile(const void *args, const struct pod_spec *spec,
-                                    struct texts *texts)
+static void *image_locality_compile(const struct sched_call *call)
 {
-    (void)args;
+    const struct pod_spec *spec = call->spec;
+    struct texts *texts = call->snapshot->texts;
     const struct value *volumes = value_get(spec->document, "volumes");
     const size_t containers = spec->init_container_count + spec->container_count;
     const size_t most = containers + (volumes != NULL ? volumes->count : 0);

@@ -114,8 +114,10 @@ static bool node_affinity_filter(const struct sched_call *call, const struct nod
     return true;
 }
 
-static bool node_affinity_pre_score(const struct sched_call *call)
+static bool node_affinity_pre_score(const struct sched_call *call,
+                                    const struct candidates *candidates)
 {
+    (void)candidates;
     const struct added_affinity *added = call->args;
     return call->spec->preferred_affinity_count > 0 || added->preferred_count > 0;
 }

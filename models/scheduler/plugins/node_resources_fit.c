@@ -43,12 +43,11 @@ static void *fit_configure(struct texts *texts, const struct value *args, struct
     return NULL;
 }
 
-static void *fit_compile(const void *args, const struct pod_spec *spec, struct texts *texts)
+static void *fit_compile(const struct sched_call *call)
 {
-    (void)texts;
-    const struct fit_args *fit = args;
+    const struct fit_args *fit = call->args;
     struct scored_requests *requests = mem_new(sizeof *requests);
-    *requests = scored_requests_of(&fit->resources, spec, true);
+    *requests = scored_requests_of(&fit->resources, call->spec, true);
     return requests;
 }
 

@@ -193,7 +193,7 @@ static void open_walk(struct walk *walk, uint64_t seed)
     *walk = (struct walk){ .run = run_new(seed) };
     walk->codec = codec_new(walk->run);
     walk->configuration = scheduler_configuration_load(walk->run->texts, NULL, &errors);
-    walk->snapshot = snapshot_new(walk->run->texts);
+    walk->snapshot = snapshot_new(walk->run->texts, NULL);
     walk->templates = template_cache_new();
     walk->stream = stream_of(seed, "", "walk", "test", 0);
     for (size_t i = 0; i < NODES; i += 1 + below(walk, 2))
@@ -259,7 +259,7 @@ Test(node_order, takes_one_node_of_each_zone_in_turn)
 {
     struct run *run = run_new(1);
     struct codec codec = codec_new(run);
-    struct snapshot *snapshot = snapshot_new(run->texts);
+    struct snapshot *snapshot = snapshot_new(run->texts, NULL);
     static const struct {
         const char *name, *zone;
     } nodes[] = { { "a1", "a" }, { "a2", "a" }, { "b1", "b" }, { "x1", NULL }, { "a3", "a" } };

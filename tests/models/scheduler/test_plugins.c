@@ -27,7 +27,7 @@ static struct scene scene_new(const char *configuration)
     scene.codec = codec_new(scene.run);
     scene.configuration = scheduler_configuration_load(scene.run->texts, document, &errors);
     cr_assert_not_null(scene.configuration);
-    scene.snapshot = snapshot_new(scene.run->texts);
+    scene.snapshot = snapshot_new(scene.run->texts, NULL);
     value_drop(document);
     return scene;
 }
