@@ -184,3 +184,8 @@ struct value *meta_print(const struct meta *meta, int64_t epoch_seconds)
     set_value(printed, "finalizers", finalizers_to_value(meta->finalizers));
     return printed;
 }
+
+uint64_t object_namespace_key(const struct object *object)
+{
+    return object->space != NULL ? object->space->hash : 0;
+}

@@ -123,4 +123,7 @@ static inline const char *namespace_of(const void *record)
     return text_s(((const struct object *)record)->space);
 }
 
+/* A key for indexes of caches: objects of one namespace share it; 0: it has none. */
+uint64_t object_namespace_key(const struct object *object);
+
 #endif

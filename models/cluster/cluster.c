@@ -37,11 +37,6 @@ static uint64_t by_node(const struct object *object)
     return node != NULL ? node->hash : 0;
 }
 
-static uint64_t by_namespace(const struct object *object)
-{
-    return object->space != NULL ? object->space->hash : 0;
-}
-
 static void index_cache(struct cluster *cluster)
 {
     cluster->pods_by_owner = cache_add_index(cluster->cache, KIND_POD, by_owner);
@@ -49,7 +44,7 @@ static void index_cache(struct cluster *cluster)
     cluster->replicasets_by_owner = cache_add_index(cluster->cache, KIND_REPLICASET, by_owner);
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
         cluster->by_namespace[kind] = kind_infos[kind].namespaced || kind == KIND_OTHER
-                                          ? cache_add_index(cluster->cache, kind, by_namespace)
+                                          ? cache_add_index(cluster->cache, kind, object_namespace_key)
                                           : -1;
 }
 

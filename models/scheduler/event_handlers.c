@@ -137,4 +137,6 @@ void scheduler_hear(void *self, const struct watch_event *event)
         hear_pod(self, event);
     else if (event->object->kind == KIND_NODE)
         hear_node(self, event);
+    else
+        snapshot_note_object(((struct scheduler_view *)self)->snapshot, event->object->kind);
 }

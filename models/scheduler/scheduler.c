@@ -307,7 +307,7 @@ static void *scheduler_start(struct cluster *cluster)
     client_init(&scheduler->client, cluster, "default-scheduler", cluster->settings.scheduler_qps,
                 cluster->settings.scheduler_burst, scheduler);
     scheduler->configuration = configure(cluster);
-    scheduler->snapshot = snapshot_new(cluster->run->texts, NULL);
+    scheduler->snapshot = snapshot_new(cluster->run->texts, scheduler->client.cache);
     scheduler->templates = template_cache_new();
     scheduler->queue =
         scheduling_queue_new(cluster->run, scheduler->configuration, plan_attempt, scheduler);

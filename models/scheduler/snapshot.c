@@ -2,12 +2,13 @@
  *
  * The order of nodes is made anew only when a node joins, leaves or changes its zone. What a
  * pod asks for is in its template, so placing one is a few additions. */
+#include "models/scheduler/listers.h"
 #include "models/scheduler/snapshot_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-struct snapshot *snapshot_new(struct texts *texts, const struct cache *objects)
+struct snapshot *snapshot_new(struct texts *texts, struct cache *objects)
 {
     struct snapshot *snapshot = mem_new(sizeof *snapshot);
     snapshot->texts = texts;
@@ -18,6 +19,10 @@ struct snapshot *snapshot_new(struct texts *texts, const struct cache *objects)
     pool_init(&snapshot->pods, sizeof(struct placed_pod));
     pool_init(&snapshot->infos, sizeof(struct node_info));
     pool_init(&snapshot->image_states, sizeof(struct image_state));
+    table_init(&snapshot->by_content);
+    pool_init(&snapshot->population_pool, sizeof(struct population));
+    if (objects != NULL)
+        listers_index(objects, snapshot->by_namespace);
     return snapshot;
 }
 
@@ -27,6 +32,26 @@ struct snapshot *snapshot_new(struct texts *texts, const struct cache *objects)
 static void node_info_changed(struct snapshot *snapshot, const struct node_info *info)
 {
     snapshot->generations[info->slot] = ++snapshot->generation;
+    snapshot->changes[snapshot->change_count++ % snapshot->change_capacity] = info->slot;
+}
+
+void snapshot_note_object(struct snapshot *snapshot, enum kind kind)
+{
+    snapshot->object_changes[kind]++;
+}
+
+/* As many changes are kept as there is room for nodes: whoever missed more had better look at
+ * every node. Those kept so far keep their numbers. */
+static void make_room_for_changes(struct snapshot *snapshot, size_t capacity)
+{
+    uint32_t *changes = mem_new(capacity * sizeof *changes);
+    const size_t before = snapshot->change_capacity;
+    const uint64_t count = snapshot->change_count;
+    for (uint64_t number = count > before ? count - before : 0; number < count; number++)
+        changes[number % capacity] = snapshot->changes[number % before];
+    free(snapshot->changes);
+    snapshot->changes = changes;
+    snapshot->change_capacity = capacity;
 }
 
 /* Something of the node was written: its copy of the images' spread is renewed. */
@@ -96,6 +121,7 @@ static uint32_t free_slot(struct snapshot *snapshot)
             mem_resize(snapshot->nodes, snapshot->slot_capacity * sizeof *snapshot->nodes);
         snapshot->generations = mem_resize(snapshot->generations,
                                            snapshot->slot_capacity * sizeof *snapshot->generations);
+        make_room_for_changes(snapshot, snapshot->slot_capacity);
     }
     return (uint32_t)snapshot->slot_count++;
 }
@@ -120,6 +146,7 @@ static void info_close(struct snapshot *snapshot, struct node_info *info)
     if (info->node != NULL)
         object_drop(&info->node->meta.object);
     node_info_close_amounts(info);
+    free(info->populations);
     text_drop(info->zone);
     text_drop(info->name);
     pool_give(&snapshot->infos, info);
@@ -162,6 +189,8 @@ void snapshot_set_node(struct snapshot *snapshot, const struct node *node)
         node_info_learn_images(snapshot, info, node->images);
     }
     info->node = node_of(object_hold(&node->meta.object));
+    if (before == NULL || before->meta.labels != node->meta.labels)
+        snapshot_follow_node(snapshot, info);
     const bool same = before != NULL && before->images == node->images &&
                       before->taints == node->taints && before->allocatable == node->allocatable &&
                       before->unschedulable == node->unschedulable &&
@@ -183,6 +212,7 @@ void snapshot_remove_node(struct snapshot *snapshot, const struct text *name)
     node_info_forget_images(snapshot, info);
     object_drop(&info->node->meta.object);
     info->node = NULL;
+    snapshot_follow_node(snapshot, info);
     node_info_changed(snapshot, info);
     release_if_empty(snapshot, info);
 }
@@ -286,6 +316,7 @@ static void remove_placed(struct snapshot *snapshot, struct placed_pod *placed)
     struct node_info *info = placed->node;
     unlink_pod(placed);
     table_remove(&snapshot->by_pod_name, &placed->by_name);
+    node_info_part(snapshot, info, placed->population);
     uncount_pod(snapshot, info, placed->pod);
     node_info_touch(snapshot, info);
     object_drop(&placed->pod->meta.object);
@@ -303,8 +334,11 @@ static void replace_version(struct snapshot *snapshot, struct placed_pod *placed
     if (before->spec != pod->spec) {
         uncount_pod(snapshot, placed->node, before);
         count_pod(snapshot, placed->node, pod);
-    } else if (before->meta.labels != pod->meta.labels ||
-               before->meta.deleting != pod->meta.deleting) {
+    }
+    if (before->spec != pod->spec || before->meta.labels != pod->meta.labels ||
+        before->meta.deleting != pod->meta.deleting) {
+        node_info_part(snapshot, placed->node, placed->population);
+        placed->population = node_info_join(snapshot, placed->node, pod);
         node_info_changed(snapshot, placed->node);
     }
     node_info_touch(snapshot, placed->node);
@@ -327,6 +361,7 @@ void snapshot_place(struct snapshot *snapshot, const struct pod *pod, const stru
     placed->assumed = assumed;
     link_pod(info_of(snapshot, node), placed);
     table_add(&snapshot->by_pod_name, &placed->by_name, pod_name_hash(object->space, object->name));
+    placed->population = node_info_join(snapshot, placed->node, pod);
     count_pod(snapshot, placed->node, pod);
     node_info_touch(snapshot, placed->node);
 }
@@ -358,6 +393,8 @@ void snapshot_free(struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->slot_count; i++)
         if (snapshot->nodes[i] != NULL)
             close_node(snapshot, snapshot->nodes[i]);
+    snapshot_close_topologies(snapshot);
+    snapshot_close_populations(snapshot);
     node_order_close(&snapshot->zones);
     table_close(&snapshot->by_node_name);
     table_close(&snapshot->by_pod_name);
@@ -367,6 +404,7 @@ void snapshot_free(struct snapshot *snapshot)
     pool_close(&snapshot->image_states);
     free(snapshot->nodes);
     free(snapshot->generations);
+    free(snapshot->changes);
     free(snapshot->order);
     free(snapshot->priorities);
     free(snapshot->touched);

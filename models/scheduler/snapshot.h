@@ -91,21 +91,24 @@ struct topology {
     const struct text *key; /* held */
     uint32_t *domain_of;    /* by slot; 0: the node has no such label, or there is no node */
     struct topology_domain {
-        const struct text *value; /* NULL: the number is not in use */
+        const struct text *value; /* held; NULL: the empty text */
         uint32_t *slots;          /* owned: its nodes, in no order that means anything */
-        size_t count, capacity;
-    } * domains;         /* by number; 0 is not used */
-    size_t domain_limit; /* all numbers are below this */
-    size_t domain_count; /* in use */
+        size_t count, capacity;   /* count 0: the number is not in use */
+        struct domain_name *name; /* private */
+    } * domains;                  /* by number; 0 is not used */
+    size_t domain_limit;          /* all numbers are below this */
+    size_t domain_count;          /* in use */
+
     /* private */
-    size_t slot_capacity, domain_capacity;
+    struct table by_value;
+    uint32_t *place_of; /* by slot: where in its domain's slots */
     uint32_t *free_domains;
-    size_t free_count, free_capacity;
+    size_t slot_capacity, domain_capacity, free_count, free_capacity;
 };
 
 struct snapshot {
     struct texts *texts;
-    const struct cache *objects; /* borrowed: all the other objects; see scheduler_objects.h */
+    struct cache *objects;               /* borrowed: what listers.h reads; NULL: nothing */
     uint64_t object_changes[KIND_COUNT]; /* how often an object of the kind has changed */
     struct node_info **nodes;            /* by slot; NULL: free */
     uint64_t *generations;               /* by slot: of the last change that a plugin can see */
@@ -134,13 +137,20 @@ struct snapshot {
     size_t order_capacity;
     struct table by_node_name, by_pod_name, by_image_name;
     struct pool pods, infos, image_states;
-    uint32_t *touched, *free_slots;
+    uint32_t *touched, *free_slots, *free_populations;
     size_t touched_count, touched_capacity, free_count, free_capacity;
+    size_t population_capacity, free_population_count, free_population_capacity;
+    uint64_t population_serial;
+    struct table by_content;
+    struct pool population_pool;
+    struct topology **topologies; /* owned, in the order in which they were asked for */
+    size_t topology_count, topology_capacity;
+    int by_namespace[KIND_COUNT]; /* indexes of `objects` */
 };
 
-/* Nothing. `objects` is where plugins look up objects other than nodes and pods; NULL: there
- * are none. Release with snapshot_free(). */
-struct snapshot *snapshot_new(struct texts *texts, const struct cache *objects);
+/* Nothing. `objects` is where plugins look up objects other than nodes and pods, before anything is
+ * stored in it; NULL: there are none. Release with snapshot_free(). */
+struct snapshot *snapshot_new(struct texts *texts, struct cache *objects);
 void snapshot_free(struct snapshot *snapshot);
 
 /* A node joins or has a new version; a node leaves (its pods may still count). */

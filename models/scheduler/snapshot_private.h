@@ -17,4 +17,25 @@ void node_info_count(struct node_info *info, const struct pod_spec *spec);
 void node_info_uncount(struct node_info *info, const struct pod_spec *spec);
 void node_info_close_amounts(struct node_info *info);
 
+/* --- snapshot_populations.c: pods that are alike ------------------------------------------ */
+
+/* A pod counts on the node, or counts no longer: O(populations of the node). */
+struct population *node_info_join(struct snapshot *snapshot, struct node_info *info,
+                                  const struct pod *pod);
+void node_info_part(struct snapshot *snapshot, struct node_info *info,
+                    struct population *population);
+void snapshot_close_populations(struct snapshot *snapshot);
+
+/* --- snapshot_topology.c: nodes by label --------------------------------------------------- */
+
+/* A domain in the table by value. */
+struct domain_name {
+    struct table_node by_value;
+    uint32_t domain;
+};
+
+/* The node joined, has other labels, or left (info->node is NULL). O(topologies). */
+void snapshot_follow_node(struct snapshot *snapshot, const struct node_info *info);
+void snapshot_close_topologies(struct snapshot *snapshot);
+
 #endif

@@ -1,0 +1,118 @@
+/* Which pods are alike, and how many of them each node has; see snapshot.h.
+ *
+ * The pods of one ReplicaSet share a template and a set of labels, so a node of a hundred pods has
+ * a handful of populations: whoever counts pods by their labels asks once for each. */
+#include <stdlib.h>
+
+#include "models/scheduler/snapshot_private.h"
+
+static uint64_t mix(uint64_t hash, uint64_t with)
+{
+    return (hash ^ with) * 0x9E3779B97F4A7C15u;
+}
+
+static uint64_t content_hash(const struct pod *pod)
+{
+    const struct labels *labels = pod->meta.labels;
+    uint64_t hash = mix(pod->spec->id, pod->meta.deleting);
+    hash = mix(hash, pod->meta.object.space != NULL ? pod->meta.object.space->hash : 0);
+    for (uint32_t i = 0; labels != NULL && i < labels->count; i++) {
+        hash = mix(hash, labels->items[i].key->hash);
+        hash = mix(hash, labels->items[i].value != NULL ? labels->items[i].value->hash : 1);
+    }
+    return hash ^ hash >> 32;
+}
+
+static bool is_of(const struct population *population, const struct pod *pod)
+{
+    return population->spec == pod->spec && population->space == pod->meta.object.space &&
+           population->deleting == pod->meta.deleting &&
+           labels_equal(population->labels, pod->meta.labels);
+}
+
+static uint32_t free_number(struct snapshot *snapshot)
+{
+    if (snapshot->free_population_count > 0)
+        return snapshot->free_populations[--snapshot->free_population_count];
+    MEM_GROW(snapshot->populations, snapshot->population_limit, snapshot->population_capacity);
+    return (uint32_t)snapshot->population_limit++;
+}
+
+static struct population *find_or_make(struct snapshot *snapshot, const struct pod *pod)
+{
+    const uint64_t hash = content_hash(pod);
+    struct table_node *found = table_first(&snapshot->by_content, hash);
+    for (; found != NULL; found = table_again(found))
+        if (is_of((struct population *)found, pod))
+            return (struct population *)found;
+    struct population *made = pool_take(&snapshot->population_pool);
+    made->number = free_number(snapshot);
+    made->serial = ++snapshot->population_serial;
+    made->spec = pod_spec_hold(pod->spec);
+    made->labels = labels_hold(pod->meta.labels);
+    made->space = pod->meta.object.space;
+    if (made->space != NULL)
+        text_hold(made->space);
+    made->deleting = pod->meta.deleting;
+    snapshot->populations[made->number] = made;
+    table_add(&snapshot->by_content, &made->by_content, hash);
+    return made;
+}
+
+static void close_population(struct population *population)
+{
+    pod_spec_drop(population->spec);
+    labels_drop(population->labels);
+    text_drop(population->space);
+}
+
+static void release(struct snapshot *snapshot, struct population *population)
+{
+    snapshot->populations[population->number] = NULL;
+    MEM_GROW(snapshot->free_populations, snapshot->free_population_count,
+             snapshot->free_population_capacity);
+    snapshot->free_populations[snapshot->free_population_count++] = population->number;
+    table_remove(&snapshot->by_content, &population->by_content);
+    close_population(population);
+    pool_give(&snapshot->population_pool, population);
+}
+
+struct population *node_info_join(struct snapshot *snapshot, struct node_info *info,
+                                  const struct pod *pod)
+{
+    struct population *population = find_or_make(snapshot, pod);
+    size_t at = 0;
+    population->pods++;
+    while (at < info->population_count && info->populations[at].population != population)
+        at++;
+    if (at == info->population_count) {
+        MEM_GROW(info->populations, info->population_count, info->population_capacity);
+        info->populations[info->population_count++] =
+            (struct node_population){ .population = population };
+    }
+    info->populations[at].pods++;
+    return population;
+}
+
+void node_info_part(struct snapshot *snapshot, struct node_info *info,
+                    struct population *population)
+{
+    size_t at = 0;
+    while (info->populations[at].population != population)
+        at++;
+    if (--info->populations[at].pods == 0)
+        info->populations[at] = info->populations[--info->population_count];
+    if (--population->pods == 0)
+        release(snapshot, population);
+}
+
+void snapshot_close_populations(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->population_limit; i++)
+        if (snapshot->populations[i] != NULL)
+            close_population(snapshot->populations[i]);
+    table_close(&snapshot->by_content);
+    pool_close(&snapshot->population_pool);
+    free(snapshot->populations);
+    free(snapshot->free_populations);
+}
