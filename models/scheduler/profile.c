@@ -221,18 +221,44 @@ static const struct value *args_of(const struct value *profile, const char *name
     return NULL;
 }
 
+/* Resources that an extender manages alone are none of NodeResourcesFit's: a new reference. */
+static struct value *args_with_ignored(const struct value *args, const char *plugin,
+                                       const struct value *left_to_extenders)
+{
+    struct value *own = value_hold(args);
+    if (left_to_extenders->count == 0 || strcmp(plugin, "NodeResourcesFit") != 0)
+        return own;
+    if (own == NULL)
+        own = value_new_map();
+    value_own(&own);
+    struct value **ignored = value_slot(own, "ignoredResources");
+    if ((*ignored)->type != VALUE_LIST) {
+        value_drop(*ignored);
+        *ignored = value_new_list();
+    }
+    value_own(ignored);
+    for (size_t i = 0; i < left_to_extenders->count; i++)
+        value_add(*ignored, value_hold(value_at(left_to_extenders, i)));
+    return own;
+}
+
 static void configure_plugins(struct profile *profile, struct texts *texts,
-                              const struct value *from, struct error_list *errors)
+                              const struct value *from, const struct value *left_to_extenders,
+                              struct error_list *errors)
 {
     for (size_t i = 0; i < profile->plugin_count; i++) {
         struct profile_plugin *plugin = &profile->plugins[i];
-        if (plugin->plugin->configure != NULL)
-            plugin->args =
-                plugin->plugin->configure(texts, args_of(from, plugin->plugin->name), errors);
+        if (plugin->plugin->configure == NULL)
+            continue;
+        const char *name = plugin->plugin->name;
+        struct value *args = args_with_ignored(args_of(from, name), name, left_to_extenders);
+        plugin->args = plugin->plugin->configure(texts, args, errors);
+        value_drop(args);
     }
 }
 
 static struct profile *load_profile(struct texts *texts, const struct value *from, int percentage,
+                                    const struct value *left_to_extenders,
                                     struct error_list *errors)
 {
     struct profile *profile = mem_new(sizeof *profile);
@@ -244,7 +270,7 @@ static struct profile *load_profile(struct texts *texts, const struct value *fro
         (int)value_int(value_get(from, "percentageOfNodesToScore"), percentage);
     for (int at = 0; at < EXTENSION_POINTS; at++)
         fill_point(profile, at, &multi, value_get(plugins, point_names[at]), errors);
-    configure_plugins(profile, texts, from, errors);
+    configure_plugins(profile, texts, from, left_to_extenders, errors);
     return profile;
 }
 
@@ -268,13 +294,16 @@ struct scheduler_configuration *scheduler_configuration_load(struct texts *texts
     const struct value *list = value_get(document, "profiles");
     const int percentage = (int)value_int(value_get(document, "percentageOfNodesToScore"), 0);
     const size_t count = list != NULL && list->count > 0 ? list->count : 1;
+    extender_configurations_load(&configuration->extenders, value_get(document, "extenders"),
+                                 errors);
     configuration->profiles = mem_new(count * sizeof *configuration->profiles);
     configuration->pod_initial_backoff =
         value_int(value_get(document, "podInitialBackoffSeconds"), 1) * SIM_SECOND;
     configuration->pod_max_backoff =
         value_int(value_get(document, "podMaxBackoffSeconds"), 10) * SIM_SECOND;
     for (size_t i = 0; i < count; i++) {
-        struct profile *profile = load_profile(texts, value_at(list, i), percentage, errors);
+        struct profile *profile = load_profile(texts, value_at(list, i), percentage,
+                                               configuration->extenders.ignored_resources, errors);
         profile->number = (uint32_t)i;
         configuration->profiles[configuration->profile_count++] = profile;
     }
@@ -289,6 +318,7 @@ void scheduler_configuration_free(struct scheduler_configuration *configuration)
     for (size_t i = 0; i < configuration->profile_count; i++)
         free_profile(configuration->profiles[i]);
     free(configuration->profiles);
+    extender_configurations_close(&configuration->extenders);
     free(configuration);
 }
 

@@ -6,6 +6,8 @@
 #ifndef MODELS_SCHEDULER_PROFILE_H
 #define MODELS_SCHEDULER_PROFILE_H
 
+#include "models/scheduler/extender.h"
+#include "models/scheduler/extender_configuration.h"
 #include "models/scheduler/plugin.h"
 
 enum extension_point {
@@ -45,11 +47,13 @@ struct profile {
     struct profile_plugin plugins[PROFILE_PLUGINS];
     size_t plugin_count;
     struct point points[EXTENSION_POINTS];
+    struct extenders *extenders; /* asked beside the plugins; borrowed; NULL: nobody is */
 };
 
 struct scheduler_configuration {
     struct profile **profiles; /* owned */
     size_t profile_count;
+    struct extender_configurations extenders; /* as they are written; tools/ calls them */
     sim_time pod_initial_backoff, pod_max_backoff;
 };
 
