@@ -15,6 +15,10 @@ void decision_close(struct decision *decision)
     free(decision->scores);
     free(decision->narrowed);
     free(decision->normalized);
+    free(decision->candidates);
+    if (decision->own != NULL)
+        prepared_close(decision->own);
+    free(decision->own);
     *decision = (struct decision){ 0 };
 }
 
@@ -40,17 +44,17 @@ size_t nodes_to_find(int percentage, size_t all_nodes)
 }
 
 static void begin(struct decision *decision, const struct template_cache *cache,
-                  const struct pod_class *class, size_t start)
+                  const struct prepared *prepared, size_t start)
 {
-    const size_t nodes = class->prepared.snapshot->node_count;
-    decision->prepared = &class->prepared;
-    decision->snapshot = class->prepared.snapshot;
+    const size_t nodes = prepared->snapshot->node_count;
+    decision->prepared = prepared;
+    decision->snapshot = prepared->snapshot;
     decision->rejections = &cache->rejections;
     decision->all_nodes = nodes;
     decision->start = start;
     decision->outcome = nodes == 0 ? DECISION_NO_NODES : DECISION_REJECTED;
     decision->before_filters = decision->absent = 0;
-    decision->rejecting = class->prepared.narrowing;
+    decision->rejecting = 0;
     decision->feasible_count = decision->rejected_count = decision->top_count = 0;
     decision->top_total = 0;
     decision->failure = NULL;
@@ -63,6 +67,8 @@ static void begin(struct decision *decision, const struct template_cache *cache,
     decision->narrowed = mem_resize(decision->narrowed, decision->capacity * sizeof(uint32_t));
     decision->totals = mem_resize(decision->totals, decision->capacity * sizeof(int64_t));
     decision->normalized = mem_resize(decision->normalized, decision->capacity * sizeof(int64_t));
+    decision->candidates =
+        mem_resize(decision->candidates, decision->capacity * sizeof *decision->candidates);
     decision->rejected =
         mem_resize(decision->rejected, decision->capacity * sizeof *decision->rejected);
 }
@@ -77,13 +83,14 @@ static bool has_slot(const uint32_t *slots, size_t count, uint32_t slot)
     return false;
 }
 
-/* The nodes a PreFilter plugin names, those that exist, each once. */
+/* The nodes the search is narrowed to, those that exist, each once. */
 static size_t narrowed_slots(struct decision *decision)
 {
-    const struct narrowed *narrowed = &decision->prepared->narrowed;
+    const struct prepared *prepared = decision->prepared;
     size_t count = 0;
-    for (size_t i = 0; i < narrowed->count; i++) {
-        const struct node_info *info = snapshot_find_node(decision->snapshot, narrowed->names[i]);
+    for (size_t i = 0; i < prepared->narrowed_count; i++) {
+        const struct node_info *info =
+            snapshot_find_node(decision->snapshot, prepared->narrowed[i]);
         if (info != NULL && !has_slot(decision->narrowed, count, info->slot))
             decision->narrowed[count++] = info->slot;
     }
@@ -96,10 +103,7 @@ static rejection_id rejection_of_absent(struct template_cache *cache,
 {
     struct writer names = { 0 };
     struct rejection rejection = { 0 };
-    for (size_t i = 0; i < prepared->profile->plugin_count; i++)
-        if (prepared->narrowing >> i & 1)
-            writer_format(&names, "%s%s", names.length > 0 ? " " : "",
-                          prepared->profile->plugins[i].plugin->name);
+    prepared_print_narrowing(prepared, &names);
     const struct text *text = text_format(prepared->snapshot->texts,
                                           "node(s) didn't satisfy plugin(s) [%s]", names.bytes);
     reject_about(&rejection, UNRESOLVABLE, "", text);
@@ -131,11 +135,11 @@ static void note_rejected(struct decision *decision, uint32_t slot, const struct
 }
 
 /* Visit nodes round the list until one more than enough fits: what was rejected before that
- * one counts as evaluated. */
+ * one counts as evaluated. Without a class the plugins are asked. */
 static void visit(struct decision *decision, struct template_cache *cache, struct pod_class *class,
-                  const uint32_t *slots, size_t count, bool plainly)
+                  const uint32_t *slots, size_t count)
 {
-    const struct profile *profile = class->prepared.profile;
+    const struct profile *profile = decision->prepared->profile;
     const size_t wanted = profile->points[POINT_SCORE].count == 0
                               ? 1
                               : nodes_to_find(profile->percentage_of_nodes_to_score, count);
@@ -143,8 +147,8 @@ static void visit(struct decision *decision, struct template_cache *cache, struc
     struct answer asked;
     for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
         const struct answer *answer = &asked;
-        if (plainly)
-            ask_plainly(cache, &class->prepared, slots[at], &asked);
+        if (class == NULL)
+            ask_plainly(cache, decision->prepared, slots[at], &asked);
         else
             answer = pod_class_answer(cache, class, slots[at]);
         if (answer->rejection != 0) {
@@ -158,25 +162,32 @@ static void visit(struct decision *decision, struct template_cache *cache, struc
     }
 }
 
-static void filter_nodes(struct decision *decision, struct template_cache *cache,
-                         struct pod_class *class, bool plainly)
+static void reject_before_filters(struct decision *decision, struct template_cache *cache)
 {
-    const struct prepared *prepared = &class->prepared;
+    const struct prepared *prepared = decision->prepared;
+    const struct sched_plugin *plugin = NULL;
     if (prepared->rejected_by >= 0) {
-        const struct sched_plugin *plugin =
-            prepared->profile->plugins[prepared->rejected_by].plugin;
-        decision->before_filters =
-            rejection_table_add(&cache->rejections, plugin, &prepared->rejection);
+        plugin = prepared->profile->plugins[prepared->rejected_by].plugin;
         decision->rejecting |= (uint64_t)1 << prepared->rejected_by;
-        return;
     }
-    if (prepared->narrowed.set) {
+    decision->before_filters =
+        rejection_table_add(&cache->rejections, plugin, &prepared->rejection);
+}
+
+static void filter_nodes(struct decision *decision, struct template_cache *cache,
+                         struct pod_class *class)
+{
+    const struct prepared *prepared = decision->prepared;
+    decision->rejecting = prepared->narrowing;
+    if (prepared->rejected) {
+        reject_before_filters(decision, cache);
+    } else if (prepared->narrowed != NULL) {
         const size_t count = narrowed_slots(decision);
         decision->absent = rejection_of_absent(cache, prepared);
-        visit(decision, cache, class, decision->narrowed, count, plainly);
-        return;
+        visit(decision, cache, class, decision->narrowed, count);
+    } else {
+        visit(decision, cache, class, decision->snapshot->order, decision->all_nodes);
     }
-    visit(decision, cache, class, decision->snapshot->order, decision->all_nodes, plainly);
 }
 
 /* --- scores --------------------------------------------------------------------------- */
@@ -232,8 +243,22 @@ static void score_plainly(struct decision *decision, const struct prepared *prep
     }
 }
 
-static void total_scores_plainly(struct decision *decision, const struct prepared *prepared)
+/* To a plain decision no two nodes are alike. */
+static struct candidates candidates_of(struct decision *decision)
 {
+    for (size_t i = 0; i < decision->feasible_count; i++)
+        decision->candidates[i] =
+            (struct candidate){ .node = decision->snapshot->nodes[decision->feasible[i]],
+                                .count = 1 };
+    return (struct candidates){ .items = decision->candidates,
+                                .count = decision->feasible_count,
+                                .nodes = decision->feasible_count };
+}
+
+static void total_scores_plainly(struct decision *decision, struct prepared *prepared)
+{
+    const struct candidates candidates = candidates_of(decision);
+    prepared_begin_scores(prepared, &candidates);
     const size_t cells = decision->feasible_count * prepared->score_count;
     if (cells > decision->scores_capacity) {
         decision->scores_capacity = cells * 2;
@@ -275,37 +300,56 @@ static bool is_known_failure(struct decision *decision, struct pod_class *class)
 
 /* --- both ways ------------------------------------------------------------------------- */
 
-static void decide_one_way(struct template_cache *cache, const struct profile *profile,
-                           const struct snapshot *snapshot, const struct pod *pod, size_t start,
-                           struct decision *decision, bool plainly)
+void decide(struct template_cache *cache, const struct profile *profile,
+            const struct snapshot *snapshot, const struct pod *pod, size_t start,
+            struct decision *decision)
 {
-    struct pod_class *class = template_cache_class(cache, profile, pod->spec, snapshot);
-    begin(decision, cache, class, start);
-    if (decision->all_nodes == 0 || (!plainly && is_known_failure(decision, class)))
+    struct pod_class *class = template_cache_class(cache, profile, pod, snapshot);
+    if (class->prepared.counting != 0) {
+        decide_plainly(cache, profile, snapshot, pod, start, decision);
         return;
-    filter_nodes(decision, cache, class, plainly);
+    }
+    begin(decision, cache, &class->prepared, start);
+    if (decision->all_nodes == 0 || is_known_failure(decision, class))
+        return;
+    filter_nodes(decision, cache, class);
     if (decision->feasible_count == 0)
         return;
     decision->outcome = DECISION_FOUND;
     if (decision->feasible_count == 1)
         decision->totals[0] = 0; /* a single node is not scored */
-    else if (plainly)
-        total_scores_plainly(decision, &class->prepared);
     else
         total_scores(decision, class);
     find_top(decision);
 }
 
-void decide(struct template_cache *cache, const struct profile *profile,
-            const struct snapshot *snapshot, const struct pod *pod, size_t start,
-            struct decision *decision)
+/* Everything anew: nothing that the other way remembers is looked at. */
+static struct prepared *prepare_plainly(struct decision *decision, const struct profile *profile,
+                                        const struct snapshot *snapshot, const struct pod *pod)
 {
-    decide_one_way(cache, profile, snapshot, pod, start, decision, false);
+    if (decision->own != NULL)
+        prepared_close(decision->own);
+    else
+        decision->own = mem_new(sizeof *decision->own);
+    prepared_init(decision->own, profile, pod, snapshot);
+    prepared_count_all(decision->own);
+    prepared_begin(decision->own);
+    return decision->own;
 }
 
 void decide_plainly(struct template_cache *cache, const struct profile *profile,
                     const struct snapshot *snapshot, const struct pod *pod, size_t start,
                     struct decision *decision)
 {
-    decide_one_way(cache, profile, snapshot, pod, start, decision, true);
+    struct prepared *prepared = prepare_plainly(decision, profile, snapshot, pod);
+    begin(decision, cache, prepared, start);
+    if (decision->all_nodes == 0)
+        return;
+    filter_nodes(decision, cache, NULL);
+    if (decision->feasible_count == 0)
+        return;
+    decision->outcome = DECISION_FOUND;
+    if (decision->feasible_count > 1) /* a single node is not scored */
+        total_scores_plainly(decision, prepared);
+    find_top(decision);
 }

@@ -1,8 +1,9 @@
 /* One attempt to find a node for a pod: the cycle's filters and scores, without side effects.
  *
- * Two ways to one answer: decide() remembers per (template, node) what the plugins said and
- * asks again only about nodes that changed; decide_plainly() asks every plugin about every
- * node, as kube-scheduler does, and keeps every score. Both visit nodes in the same order
+ * Two ways to one answer: decide() remembers per (class of pods, node) what the plugins said
+ * and asks again only about nodes that changed; decide_plainly() remembers nothing, counts
+ * everything anew and asks every plugin about every node, as kube-scheduler does, and keeps
+ * every score. Both visit nodes in the same order
  * and stop at the same node. Follows schedulePod in pkg/scheduler/schedule_one.go of the
  * release named in docs/fidelity.md. */
 #ifndef MODELS_SCHEDULER_DECISION_H
@@ -27,7 +28,7 @@ struct rejected_node {
 /* Filled by a decision; keeps its memory for the next one. All zero to begin with. */
 struct decision {
     enum decision_outcome outcome;
-    const struct prepared *prepared; /* profile and template */
+    const struct prepared *prepared; /* profile and class of the pod */
     const struct snapshot *snapshot;
     const struct rejection_table *rejections;
     size_t all_nodes;            /* of the snapshot */
@@ -49,10 +50,12 @@ struct decision {
     int64_t *scores; /* plain decisions only: feasible x score plugins, weighted */
 
     /* private */
-    struct known_failure *failure; /* of the template: to be remembered; NULL: plain decisions */
+    struct prepared *own;          /* of the last plain decision; NULL: none */
+    struct known_failure *failure; /* of the class: to be remembered; NULL: plain decisions */
     bool known;                    /* it stands for the nodes, which were not visited */
     uint32_t *narrowed;            /* slots of the nodes the search was narrowed to */
     int64_t *normalized;
+    struct candidate *candidates;
     size_t capacity, scores_capacity;
 };
 void decision_close(struct decision *decision);
@@ -82,7 +85,7 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
  * frees. */
 char *decision_post_filter(const struct decision *decision);
 
-/* Why no node will do: the FailedScheduling text. Remembered for the template until something
+/* Why no node will do: the FailedScheduling text. Remembered for the class until something
  * changes: the next of its pods that does not fit costs next to nothing, and its decision
  * lists no nodes. The caller frees. */
 char *decision_message(const struct decision *decision);

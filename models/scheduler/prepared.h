@@ -1,8 +1,8 @@
-/* The plugins of a profile, prepared for one template: what they compiled from it, who takes
- * part, and to which nodes the search is narrowed.
+/* The plugins of a profile, prepared for one class of pods: what they compiled from it, what
+ * they count, who takes part, and to which nodes the search is narrowed.
  *
- * As the framework's CycleState after PreFilter and PreScore, but kept as long as the
- * template is in use. */
+ * As the framework's CycleState after PreFilter and PreScore, but kept as long as the class is
+ * in use: plugins that count are asked again at every attempt, the others once. */
 #ifndef MODELS_SCHEDULER_PREPARED_H
 #define MODELS_SCHEDULER_PREPARED_H
 
@@ -11,29 +11,58 @@
 
 struct prepared {
     const struct profile *profile;
-    const struct pod_spec *spec; /* held */
+    const struct pod *pod; /* held: one of the class */
+    const struct pod_spec *spec;
     const struct snapshot *snapshot;
-    void *compiled[PROFILE_PLUGINS];
-    uint64_t epochs[PROFILE_PLUGINS]; /* as of the last prepared_renew() */
+    void *compiled[PROFILE_PLUGINS], *counts[PROFILE_PLUGINS];
+    uint64_t epochs[PROFILE_PLUGINS];
+    uint64_t counting; /* bits: the plugins that count */
 
-    uint8_t filters[PROFILE_PLUGINS], scores[PROFILE_PLUGINS]; /* who takes part, in order */
+    /* Who takes part in this attempt, in the order of the profile. */
+    uint8_t filters[PROFILE_PLUGINS], scores[PROFILE_PLUGINS];
     size_t filter_count, score_count;
     uint8_t score_points[PROFILE_PLUGINS]; /* of scores[]: its index in the profile's point */
-    struct narrowed narrowed;
-    uint64_t narrowing;         /* bits: the plugins that narrowed the search */
-    int rejected_by;            /* the plugin whose PreFilter rejected every node; -1: none */
-    struct rejection rejection; /* of rejected_by */
+    uint64_t filtering, scoring;           /* the same as bits */
+
+    const struct text **narrowed; /* owned, the texts held: the nodes to look at; NULL: all */
+    size_t narrowed_count;
+    uint64_t narrowing; /* bits: the plugins that narrowed the search */
+    bool rejected;      /* PreFilter rejected every node */
+    int rejected_by;    /* the plugin that did; -1: several narrowed the search to nothing */
+    struct rejection rejection; /* what they say */
+    const struct text *about;   /* held: of that rejection, when it is nobody's own */
 };
 
-void prepared_init(struct prepared *prepared, const struct profile *profile,
-                   const struct pod_spec *spec, const struct snapshot *snapshot);
+/* Compile for the class of a pod, with counts of no node. Plugins that do not count have been
+ * asked who takes part; those that count do not take part before prepared_begin(). */
+void prepared_init(struct prepared *prepared, const struct profile *profile, const struct pod *pod,
+                   const struct snapshot *snapshot);
 void prepared_close(struct prepared *prepared);
 
-/* Has a plugin's epoch changed? Then who takes part was found anew, and remembered answers
- * are void. */
-bool prepared_renew(struct prepared *prepared);
+/* Has a plugin's epoch changed? Then everything remembered is void. */
+bool prepared_is_stale(const struct prepared *prepared);
+
+/* A node joined, changed, or left (node->node is NULL): plugins that count hear of it. Other nodes
+ * that are now unlike what they were are added to `others`. */
+void prepared_count(const struct prepared *prepared, const struct node_info *node,
+                    struct slot_list *others);
+/* The same for all nodes of the snapshot. */
+void prepared_count_all(const struct prepared *prepared);
+
+/* An attempt begins, counts are up to date: PreFilter. */
+void prepared_begin(struct prepared *prepared);
+/* These nodes passed the filters: PreScore. */
+void prepared_begin_scores(struct prepared *prepared, const struct candidates *candidates);
 
 struct sched_call prepared_call(const struct prepared *prepared, size_t plugin);
+
+/* The names of the plugins that narrowed the search, sorted: "A B". */
+void prepared_print_narrowing(const struct prepared *prepared, struct writer *into);
+
+static inline bool prepared_counts(const struct prepared *prepared, size_t plugin)
+{
+    return prepared->counting >> plugin & 1;
+}
 
 /* Ask the filters in order; the plugin that rejects, or -1. */
 int prepared_filter(const struct prepared *prepared, const struct node_info *node,

@@ -9,7 +9,7 @@ struct template_cache *template_cache_new(void)
 {
     struct template_cache *cache = mem_new(sizeof *cache);
     rejection_table_init(&cache->rejections);
-    table_init(&cache->by_template);
+    table_init(&cache->by_key);
     return cache;
 }
 
@@ -34,7 +34,7 @@ static void link_newest(struct template_cache *cache, struct pod_class *class)
 static void forget_class(struct template_cache *cache, struct pod_class *class)
 {
     unlink_class(cache, class);
-    table_remove(&cache->by_template, &class->by_template);
+    table_remove(&cache->by_key, &class->by_key);
     cache->count--;
     prepared_close(&class->prepared);
     for (size_t i = 0; i < PROFILE_PLUGINS; i++)
@@ -48,39 +48,78 @@ void template_cache_free(struct template_cache *cache)
 {
     while (cache->oldest != NULL)
         forget_class(cache, cache->oldest);
-    table_close(&cache->by_template);
+    table_close(&cache->by_key);
     rejection_table_close(&cache->rejections);
     free(cache);
 }
 
-static uint64_t class_hash(const struct profile *profile, const struct pod_spec *spec)
+/* Does any plugin go by the pod's identity? */
+static bool goes_by_identity(const struct profile *profile, const struct pod *pod,
+                             const struct snapshot *snapshot)
 {
-    return (spec->id + ((uint64_t)profile->number << 32)) * 0x9E3779B97F4A7C15u;
+    for (size_t i = 0; i < profile->plugin_count; i++) {
+        const struct sched_plugin *plugin = profile->plugins[i].plugin;
+        const struct sched_call call = { .profile = profile,
+                                         .spec = pod->spec,
+                                         .pod = pod,
+                                         .snapshot = snapshot,
+                                         .args = profile->plugins[i].args };
+        if (plugin->by_identity != NULL && plugin->by_identity(&call))
+            return true;
+    }
+    return false;
 }
 
-static struct pod_class *find_class(struct template_cache *cache, const struct profile *profile,
-                                    const struct pod_spec *spec)
+static struct class_key key_of(const struct profile *profile, const struct pod *pod,
+                               const struct snapshot *snapshot)
 {
-    struct table_node *found = table_first(&cache->by_template, class_hash(profile, spec));
+    struct class_key key = { .profile = profile, .spec = pod->spec };
+    if (!goes_by_identity(profile, pod, snapshot))
+        return key;
+    const struct owner *controller = meta_controller(&pod->meta);
+    key.by_identity = true;
+    key.labels = pod->meta.labels;
+    key.space = pod->meta.object.space;
+    key.controller = controller != NULL ? controller->uid.low : 0;
+    return key;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t part)
+{
+    hash = (hash ^ part) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+static uint64_t key_hash(const struct class_key *key)
+{
+    uint64_t hash = mix(key->profile->number, key->spec->id);
+    if (!key->by_identity)
+        return hash;
+    for (uint32_t i = 0; key->labels != NULL && i < key->labels->count; i++) {
+        const struct label *label = &key->labels->items[i];
+        hash = mix(hash, label->key->hash);
+        hash = mix(hash, label->value != NULL ? label->value->hash : 0);
+    }
+    return mix(mix(hash, key->space != NULL ? key->space->hash : 0), key->controller);
+}
+
+static bool same_key(const struct class_key *a, const struct class_key *b)
+{
+    return a->spec == b->spec && a->profile == b->profile && a->by_identity == b->by_identity &&
+           a->space == b->space && a->controller == b->controller &&
+           labels_equal(a->labels, b->labels);
+}
+
+static struct pod_class *find_class(struct template_cache *cache, const struct class_key *key,
+                                    uint64_t hash)
+{
+    struct table_node *found = table_first(&cache->by_key, hash);
     for (; found != NULL; found = table_again(found)) {
         struct pod_class *class = (struct pod_class *)found;
-        if (class->prepared.spec == spec && class->prepared.profile == profile)
+        if (same_key(&class->key, key))
             return class;
     }
     return NULL;
-}
-
-static struct pod_class *new_class(struct template_cache *cache, const struct profile *profile,
-                                   const struct pod_spec *spec, const struct snapshot *snapshot)
-{
-    if (cache->count == CLASSES)
-        forget_class(cache, cache->oldest);
-    struct pod_class *class = mem_new(sizeof *class);
-    prepared_init(&class->prepared, profile, spec, snapshot);
-    table_add(&cache->by_template, &class->by_template, class_hash(profile, spec));
-    link_newest(cache, class);
-    cache->count++;
-    return class;
 }
 
 /* Forget every answer and make room for all slots of the snapshot. */
@@ -98,18 +137,37 @@ static void renew_answers(struct pod_class *class, const struct snapshot *snapsh
             class->raw[i] = mem_new(class->slots * sizeof *class->raw[i]);
 }
 
-struct pod_class *template_cache_class(struct template_cache *cache, const struct profile *profile,
-                                       const struct pod_spec *spec, const struct snapshot *snapshot)
+static struct pod_class *new_class(struct template_cache *cache, const struct class_key *key,
+                                   uint64_t hash, const struct pod *pod,
+                                   const struct snapshot *snapshot)
 {
-    struct pod_class *class = find_class(cache, profile, spec);
-    if (class == NULL) {
-        class = new_class(cache, profile, spec, snapshot);
-        renew_answers(class, snapshot);
-        return class;
+    if (cache->count == CLASSES)
+        forget_class(cache, cache->oldest);
+    struct pod_class *class = mem_new(sizeof *class);
+    class->key = *key; /* the labels are those of the pod that is held */
+    prepared_init(&class->prepared, key->profile, pod, snapshot);
+    renew_answers(class, snapshot);
+    table_add(&cache->by_key, &class->by_key, hash);
+    link_newest(cache, class);
+    cache->count++;
+    return class;
+}
+
+struct pod_class *template_cache_class(struct template_cache *cache, const struct profile *profile,
+                                       const struct pod *pod, const struct snapshot *snapshot)
+{
+    const struct class_key key = key_of(profile, pod, snapshot);
+    const uint64_t hash = key_hash(&key);
+    struct pod_class *class = find_class(cache, &key, hash);
+    if (class != NULL && prepared_is_stale(&class->prepared)) {
+        forget_class(cache, class);
+        class = NULL;
     }
+    if (class == NULL)
+        return new_class(cache, &key, hash, pod, snapshot);
     unlink_class(cache, class);
     link_newest(cache, class);
-    if (prepared_renew(&class->prepared) || class->slots < snapshot->slot_count)
+    if (class->slots < snapshot->slot_count)
         renew_answers(class, snapshot);
     return class;
 }

@@ -1,9 +1,11 @@
-/* What the plugins said about (template, node), remembered until the node changes.
+/* What the plugins said about (class of pods, node), remembered until the node changes.
  *
- * Pods of one template are one class: of each node the cache keeps the rejection, the
- * weighted sum of the scores that need no normalizing, and the raw scores of those that
- * do. An answer is valid while the node's generation is the one it was given for, and no
- * plugin's epoch has changed. Classes not used for long are forgotten. */
+ * Pods of one template are one class; where a plugin says that it goes by identity, pods of
+ * one template with the same labels, namespace and controller are. Of each node the cache
+ * keeps the rejection, the weighted sum of the scores that need no normalizing, and the raw
+ * scores of those that do. An answer is valid while the node's generation is the one it was
+ * given for; when a plugin's epoch changes the class is made anew. Classes not used for long
+ * are forgotten. */
 #ifndef MODELS_SCHEDULER_TEMPLATE_CACHE_H
 #define MODELS_SCHEDULER_TEMPLATE_CACHE_H
 
@@ -24,8 +26,19 @@ struct known_failure {
     size_t evaluated;    /* nodes visited to know it */
 };
 
+/* What makes pods alike. */
+struct class_key {
+    const struct profile *profile;
+    const struct pod_spec *spec;
+    bool by_identity;            /* then also: */
+    const struct labels *labels; /* by content */
+    const struct text *space;
+    uint64_t controller; /* its uid; 0: none */
+};
+
 struct pod_class {
-    struct table_node by_template;
+    struct table_node by_key;
+    struct class_key key;            /* borrowed from the pod in `prepared` */
     struct pod_class *older, *newer; /* by last use */
     struct prepared prepared;
     struct answer *answers;        /* by the node's slot */
@@ -36,7 +49,7 @@ struct pod_class {
 
 struct template_cache {
     struct rejection_table rejections;
-    struct table by_template;
+    struct table by_key;
     struct pod_class *oldest, *newest;
     size_t count;
 };
@@ -44,11 +57,10 @@ struct template_cache {
 struct template_cache *template_cache_new(void);
 void template_cache_free(struct template_cache *cache);
 
-/* The class of a template under a profile, up to date with plugins' epochs and with room for
- * every node. Borrowed until the next call. */
+/* The class of a pod under a profile, up to date with plugins' epochs and with room for every
+ * node. Borrowed until the next call. */
 struct pod_class *template_cache_class(struct template_cache *cache, const struct profile *profile,
-                                       const struct pod_spec *spec,
-                                       const struct snapshot *snapshot);
+                                       const struct pod *pod, const struct snapshot *snapshot);
 
 /* Ask the plugins about a node now. */
 void pod_class_ask(struct template_cache *cache, struct pod_class *class, uint32_t slot);

@@ -103,7 +103,8 @@ static struct value *reasons_list(const struct stored_rejection *rejection)
 static struct value *rejection_value(const struct stored_rejection *rejection)
 {
     struct value *map = value_new_map();
-    value_set(map, "plugin", value_new_string(rejection->plugin->name));
+    value_set(map, "plugin",
+              value_new_string(rejection->plugin != NULL ? rejection->plugin->name : ""));
     value_set(map, "code",
               value_new_string(rejection->code == UNRESOLVABLE ? "UnschedulableAndUnresolvable"
                                                                : "Unschedulable"));
@@ -243,12 +244,12 @@ static bool has_name(const struct names *names, const struct text *name)
     return false;
 }
 
-static void tell_narrowed(const struct narrowed *narrowed, struct value *told)
+static void tell_narrowed(const struct prepared *prepared, struct value *told)
 {
-    struct names names = { mem_new((narrowed->count + 1) * sizeof *names.items), 0 };
-    for (size_t i = 0; i < narrowed->count; i++)
-        if (!has_name(&names, narrowed->names[i]))
-            names.items[names.count++].name = narrowed->names[i];
+    struct names names = { mem_new((prepared->narrowed_count + 1) * sizeof *names.items), 0 };
+    for (size_t i = 0; i < prepared->narrowed_count; i++)
+        if (!has_name(&names, prepared->narrowed[i]))
+            names.items[names.count++].name = prepared->narrowed[i];
     qsort(names.items, names.count, sizeof *names.items, by_name);
     value_set(told, "preFilterNodes", names_list(&names));
     free(names.items);
@@ -264,8 +265,8 @@ static void tell_attempt(struct scheduler_world *world, struct world_pod *pod,
     value_set(told, "evaluated", value_new_int((int64_t)decision_evaluated(decision)));
     if (style.visited)
         value_set(told, "startIndex", value_new_int((int64_t)decision->start));
-    if (decision->prepared->narrowed.set)
-        tell_narrowed(&decision->prepared->narrowed, told);
+    if (decision->prepared->narrowed != NULL)
+        tell_narrowed(decision->prepared, told);
     if (decision->before_filters != 0)
         value_set(told, "preFilterReject",
                   rejection_value(&decision->rejections->items[decision->before_filters]));

@@ -62,8 +62,10 @@ static const struct node_info *ask(struct scene *scene, const char *spec)
 {
     scene->pod = pod_make(&scene->codec, "asking", spec);
     snapshot_refresh(scene->snapshot);
-    prepared_init(&scene->prepared, scene->configuration->profiles[0], scene->pod->spec,
+    prepared_init(&scene->prepared, scene->configuration->profiles[0], scene->pod,
                   scene->snapshot);
+    prepared_count_all(&scene->prepared);
+    prepared_begin(&scene->prepared);
     return scene->snapshot->nodes[scene->snapshot->order[0]];
 }
 
