@@ -26,6 +26,31 @@ static struct taint taint_hold(struct taint taint)
     return taint;
 }
 
+bool node_is_selected(const struct node *node, const struct pod_spec *spec)
+{
+    return labels_have(node->meta.labels, spec->node_selector) &&
+           (spec->required_affinity == NULL ||
+            node_selector_matches(spec->required_affinity, labels_lookup, node->meta.labels,
+                                  name_of(node)));
+}
+
+bool taint_is_tolerated(const struct taint *taint, const struct pod_spec *spec)
+{
+    for (size_t i = 0; i < spec->toleration_count; i++)
+        if (toleration_tolerates(&spec->tolerations[i], taint->key, taint->value, taint->effect))
+            return true;
+    return false;
+}
+
+bool taints_are_tolerated(const struct taints *taints, const struct pod_spec *spec)
+{
+    for (uint32_t i = 0; taints != NULL && i < taints->count; i++)
+        if (taints->items[i].effect != PREFER_NO_SCHEDULE &&
+            !taint_is_tolerated(&taints->items[i], spec))
+            return false;
+    return true;
+}
+
 const struct taint *taints_find(const struct taints *taints, const char *key,
                                 enum taint_effect effect)
 {

@@ -56,6 +56,11 @@ static inline const struct node *node_of(const struct object *object)
 void node_images_drop(struct node_images *images); /* NULL is fine */
 
 bool node_is_ready(const struct node *node);
+/* Is it one of the nodes that nodeSelector and required node affinity ask for? */
+bool node_is_selected(const struct node *node, const struct pod_spec *spec);
+/* Is every taint tolerated that keeps pods from being scheduled: NoSchedule and NoExecute? */
+bool taints_are_tolerated(const struct taints *taints, const struct pod_spec *spec);
+bool taint_is_tolerated(const struct taint *taint, const struct pod_spec *spec);
 /* The taint with this key and effect, or NULL. */
 const struct taint *taints_find(const struct taints *taints, const char *key,
                                 enum taint_effect effect);

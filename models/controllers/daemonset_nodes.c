@@ -10,32 +10,16 @@
 
 /* ---- nodes ---- */
 
-static bool tolerates(const struct pod_spec *spec, const struct taint *taint)
-{
-    for (size_t i = 0; i < spec->toleration_count; i++)
-        if (toleration_tolerates(&spec->tolerations[i], taint->key, taint->value, taint->effect))
-            return true;
-    return false;
-}
-
 static bool tolerates_all(const struct pod_spec *spec, const struct taints *taints,
                           bool no_schedule_too)
 {
     for (size_t i = 0; taints != NULL && i < taints->count; i++) {
         const enum taint_effect effect = taints->items[i].effect;
         const bool counts = effect == NO_EXECUTE || (no_schedule_too && effect == NO_SCHEDULE);
-        if (counts && !tolerates(spec, &taints->items[i]))
+        if (counts && !taint_is_tolerated(&taints->items[i], spec))
             return false;
     }
     return true;
-}
-
-static bool selects(const struct pod_spec *spec, const struct node *node)
-{
-    return labels_have(node->meta.labels, spec->node_selector) &&
-           (spec->required_affinity == NULL ||
-            node_selector_matches(spec->required_affinity, labels_lookup, node->meta.labels,
-                                  name_of(node)));
 }
 
 void daemon_node_judge(const struct daemonset *set, const struct node *node, bool *should_run,
@@ -43,7 +27,7 @@ void daemon_node_judge(const struct daemonset *set, const struct node *node, boo
 {
     const struct pod_spec *spec = set->daemon;
     const bool fits = (spec->node_name == NULL || spec->node_name == node->meta.object.name) &&
-                      selects(spec, node);
+                      node_is_selected(node, spec);
     *should_run = fits && tolerates_all(spec, node->taints, true);
     *should_continue = fits && tolerates_all(spec, node->taints, false);
 }

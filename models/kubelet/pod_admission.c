@@ -68,19 +68,10 @@ static bool pods_fit(const struct kubelet_node *node, int64_t capacity, const ch
 static bool affinity_fits(const struct node *node, const struct pod *pod, const char **reason,
                           char **message)
 {
-    const struct pod_spec *spec = pod->spec;
-    bool fits = true;
-    for (uint32_t i = 0; spec->node_selector != NULL && i < spec->node_selector->count; i++) {
-        const struct label *wanted = &spec->node_selector->items[i];
-        const char *label = labels_get(node->meta.labels, text_s(wanted->key));
-        fits = fits && label != NULL && strcmp(label, text_s(wanted->value)) == 0;
-    }
-    if (spec->required_affinity != NULL)
-        fits = fits && node_selector_matches(spec->required_affinity, labels_lookup,
-                                             node->meta.labels, name_of(node));
-    return fits || refuse(reason, message, "NodeAffinity",
-                          mem_format("Predicate NodeAffinity failed: node(s) didn't match Pod's "
-                                     "node affinity/selector"));
+    return node_is_selected(node, pod->spec) ||
+           refuse(reason, message, "NodeAffinity",
+                  mem_format("Predicate NodeAffinity failed: node(s) didn't match Pod's "
+                             "node affinity/selector"));
 }
 
 bool pod_fits(const struct kubelet_node *node, const struct pod *pod, const char **reason,

@@ -71,18 +71,6 @@ static bool selector_takes(const struct node_selector *selector, const struct no
     return node_selector_matches(selector, labels_lookup, node->meta.labels, name_of(node));
 }
 
-/* nodeSelector and required affinity of the pod's own. */
-static bool pod_wants(const struct pod_spec *spec, const struct node *node)
-{
-    const struct labels *wanted = spec->node_selector;
-    for (uint32_t i = 0; wanted != NULL && i < wanted->count; i++) {
-        const char *value = labels_get(node->meta.labels, text_s(wanted->items[i].key));
-        if (value == NULL || strcmp(value, text_s(wanted->items[i].value)) != 0)
-            return false;
-    }
-    return spec->required_affinity == NULL || selector_takes(spec->required_affinity, node);
-}
-
 static enum pre_filter node_affinity_pre_filter(const struct sched_call *call,
                                                 struct narrowed *narrowed,
                                                 struct rejection *rejection)
@@ -109,7 +97,7 @@ static bool node_affinity_filter(const struct sched_call *call, const struct nod
     if (added->required != NULL && !selector_takes(added->required, node->node))
         return reject(rejection, UNRESOLVABLE,
                       "node(s) didn't match scheduler-enforced node affinity");
-    if (!pod_wants(call->spec, node->node))
+    if (!node_is_selected(node->node, call->spec))
         return reject(rejection, UNRESOLVABLE, "node(s) didn't match Pod's node affinity/selector");
     return true;
 }
@@ -153,8 +141,8 @@ static bool matches_now(const void *args, const struct pod *pod, const struct ob
     const struct added_affinity *added = args;
     if (added->required != NULL && !selector_takes(added->required, node_of(after)))
         return false;
-    return pod_wants(pod->spec, node_of(after)) &&
-           (before == NULL || !pod_wants(pod->spec, node_of(before)));
+    return node_is_selected(node_of(after), pod->spec) &&
+           (before == NULL || !node_is_selected(node_of(before), pod->spec));
 }
 
 const struct sched_plugin node_affinity_plugin = {

@@ -5,27 +5,10 @@
  * docs/fidelity.md. */
 #include "models/scheduler/plugins/plugins.h"
 
-static bool tolerated(const struct pod_spec *spec, const struct taint *taint)
-{
-    for (size_t i = 0; i < spec->toleration_count; i++)
-        if (toleration_tolerates(&spec->tolerations[i], taint->key, taint->value, taint->effect))
-            return true;
-    return false;
-}
-
-/* May the pod be scheduled to a node with these taints? */
-static bool admits(const struct taints *taints, const struct pod_spec *spec)
-{
-    for (uint32_t i = 0; taints != NULL && i < taints->count; i++)
-        if (taints->items[i].effect != PREFER_NO_SCHEDULE && !tolerated(spec, &taints->items[i]))
-            return false;
-    return true;
-}
-
 static bool taint_toleration_filter(const struct sched_call *call, const struct node_info *node,
                                     struct rejection *rejection)
 {
-    if (admits(node->node->taints, call->spec))
+    if (taints_are_tolerated(node->node->taints, call->spec))
         return true;
     return reject(rejection, UNRESOLVABLE, "node(s) had untolerated taint(s)");
 }
@@ -38,7 +21,7 @@ static int64_t taint_toleration_score(const struct sched_call *call, const struc
     int64_t untolerated = 0;
     for (uint32_t i = 0; taints != NULL && i < taints->count; i++)
         untolerated += taints->items[i].effect == PREFER_NO_SCHEDULE &&
-                       !tolerated(call->spec, &taints->items[i]);
+                       !taint_is_tolerated(&taints->items[i], call->spec);
     return untolerated;
 }
 
@@ -53,8 +36,8 @@ static bool admitted_now(const void *args, const struct pod *pod, const struct o
                          const struct object *after)
 {
     (void)args;
-    const bool was = before != NULL && admits(node_of(before)->taints, pod->spec);
-    return !was && admits(node_of(after)->taints, pod->spec);
+    const bool was = before != NULL && taints_are_tolerated(node_of(before)->taints, pod->spec);
+    return !was && taints_are_tolerated(node_of(after)->taints, pod->spec);
 }
 
 static bool toleration_added(const void *args, const struct pod *pod, const struct object *before,
