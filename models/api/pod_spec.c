@@ -244,6 +244,8 @@ static void compile_placement(struct pod_spec *spec, struct texts *texts,
     spec->node_selector = labels_from_value(texts, value_get(document, "nodeSelector"));
     compile_node_affinity(spec, texts, value_path(document, "affinity", "nodeAffinity", NULL));
     compile_tolerations(spec, texts, value_get(document, "tolerations"));
+    spec->spread = spread_constraints_load(texts, value_get(document, "topologySpreadConstraints"),
+                                           &spec->spread_count);
     compile_gates(spec, texts, value_get(document, "schedulingGates"));
     spec->host_network = value_truth(value_get(document, "hostNetwork"), false);
     compile_host_ports(spec, texts, value_get(document, "containers"), false);
@@ -322,6 +324,7 @@ static void close_placement(struct pod_spec *spec)
         text_drop(spec->tolerations[i].key);
         text_drop(spec->tolerations[i].value);
     }
+    spread_constraints_free(spec->spread, spec->spread_count);
     for (size_t i = 0; i < spec->scheduling_gate_count; i++)
         text_drop(spec->scheduling_gates[i]);
     for (size_t i = 0; i < spec->host_port_count; i++) {

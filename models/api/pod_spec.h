@@ -9,6 +9,7 @@
 
 #include "models/api/labels.h"
 #include "models/api/selector.h"
+#include "models/api/spread_constraint.h"
 #include "sim/base/text.h"
 #include "sim/base/time.h"
 #include "sim/base/value.h"
@@ -89,6 +90,8 @@ struct pod_spec {
     size_t preferred_affinity_count;
     struct toleration *tolerations;
     size_t toleration_count;
+    struct spread_constraint *spread; /* topologySpreadConstraints */
+    size_t spread_count;
     const struct text **scheduling_gates;
     size_t scheduling_gate_count;
     struct host_port *host_ports;

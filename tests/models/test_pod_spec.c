@@ -195,3 +195,26 @@ Test(pod_spec, tolerates_by_key_value_and_effect)
     text_drop(other);
     text_drop(value);
 }
+
+Test(pod_spec, reads_spread_constraints_with_their_defaults)
+{
+    const struct pod_spec *spec =
+        compile("{'containers':[],'topologySpreadConstraints':["
+                "{'maxSkew':3,'topologyKey':'zone','whenUnsatisfiable':'DoNotSchedule'},"
+                "{'maxSkew':2,'topologyKey':'rack','whenUnsatisfiable':'ScheduleAnyway',"
+                "'minDomains':4,'nodeAffinityPolicy':'Ignore','nodeTaintsPolicy':'Honor',"
+                "'labelSelector':{},'matchLabelKeys':['a','b']}]}");
+    cr_assert_eq(spec->spread_count, 2);
+    const struct spread_constraint *plain = &spec->spread[0], *full = &spec->spread[1];
+    cr_expect_eq(plain->max_skew, 3);
+    cr_expect_eq(plain->min_domains, 1);
+    cr_expect(plain->hard && plain->honors_affinity && !plain->honors_taints);
+    cr_expect(plain->selector->nothing, "no labelSelector matches nothing");
+    cr_expect_str_eq(text_s(full->topology_key), "rack");
+    cr_expect_eq(full->min_domains, 4);
+    cr_expect(!full->hard && !full->honors_affinity && full->honors_taints);
+    cr_expect(selector_is_empty(full->selector), "an empty one matches everything");
+    cr_assert_eq(full->match_label_key_count, 2);
+    cr_expect_str_eq(text_s(full->match_label_keys[1]), "b");
+    pod_spec_drop(spec);
+}
