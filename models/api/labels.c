@@ -113,6 +113,16 @@ const struct labels *labels_with(struct texts *texts, const struct labels *label
     return NULL;
 }
 
+void labels_take_over(struct texts *texts, const struct labels **labels, const struct labels *more)
+{
+    for (size_t i = 0; more != NULL && i < more->count; i++) {
+        const struct labels *with =
+            labels_with(texts, *labels, text_s(more->items[i].key), text_s(more->items[i].value));
+        labels_drop(*labels);
+        *labels = with;
+    }
+}
+
 static bool have_one(const struct labels *labels, const struct label *wanted)
 {
     for (size_t i = 0; labels != NULL && i < labels->count; i++)

@@ -35,6 +35,9 @@ const char *labels_get(const struct labels *labels, const char *key);
 const struct labels *labels_with(struct texts *texts, const struct labels *labels, const char *key,
                                  const char *value);
 
+/* Set every key of `more` in *labels, which changes its reference for a new one. */
+void labels_take_over(struct texts *texts, const struct labels **labels, const struct labels *more);
+
 /* Do the labels have each of the wanted ones, with the same value? Nothing wanted: true. */
 bool labels_have(const struct labels *labels, const struct labels *wanted);
 bool labels_equal(const struct labels *a, const struct labels *b);

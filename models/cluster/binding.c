@@ -111,7 +111,7 @@ static enum reply check_binding(const struct pod *pod, struct error *error)
 }
 
 enum reply client_bind(struct client *client, struct object_key key, const struct text *node,
-                       struct error *error)
+                       const struct labels *annotations, struct error *error)
 {
     struct cluster *cluster = client->cluster;
     client_spend(client);
@@ -124,6 +124,7 @@ enum reply client_bind(struct client *client, struct object_key key, const struc
 
     struct pod *after = (struct pod *)object_copy(before);
     after->node_name = text_hold(node);
+    labels_take_over(cluster->run->texts, &after->meta.annotations, annotations);
     pod_set_condition(after, cluster->run->texts, POD_SCHEDULED, true, NULL, NULL, client->now);
     const struct object *target =
         store_get(cluster->store, (struct object_key){ KIND_NODE, NULL, node });

@@ -144,9 +144,10 @@ enum reply client_delete(struct client *client, struct object_key key,
 enum reply client_evict(struct client *client, struct object_key pod, int64_t grace_seconds,
                         struct error *error);
 
-/* The binding subresource: spec.nodeName, PodScheduled=True, zone labels. */
+/* The binding subresource: spec.nodeName, PodScheduled=True, zone labels, and the annotations of
+ * the Binding (NULL: none), which become the pod's. */
 enum reply client_bind(struct client *client, struct object_key pod, const struct text *node,
-                       struct error *error);
+                       const struct labels *annotations, struct error *error);
 
 /* Report an Event about an object, as client-go's recorder does: aggregated, counted,
  * spam-filtered. `type_warning`: Warning or Normal. `reason` is a constant. */

@@ -10,7 +10,8 @@
  *
  * - those that follow from the pod's template, the node (its pods included) and the plugin's
  *   arguments. Nothing to declare.
- * - those that follow from the pod's labels, namespace or owner as well: `by_identity`.
+ * - those that follow from the pod's labels, namespace or owner as well: `by_identity`; or
+ *   from something else that is the pod's own, such as an annotation: `traits`.
  * - those that follow from the rest of the cluster. If that changes rarely (volumes,
  *   Services), `epoch` says when everything is to be asked anew. If it changes with every
  *   pod (topology spread, affinity), the plugin counts: see `count_new` and what follows it.
@@ -27,9 +28,11 @@
 struct client;
 struct decision;
 struct profile;
+struct run;
 
 enum { MAX_NODE_SCORE = 100 }; /* after normalizing, before the weight */
 enum { GROUP_WORDS = 32 };     /* at most, that one plugin writes of a node */
+enum { TRAIT_WORDS = 4 };      /* at most, that one plugin writes of a pod */
 
 /* Slots of nodes. */
 struct slot_list {
@@ -136,6 +139,11 @@ struct sched_plugin {
      * attempt, before there is a class: `compiled` and `counts` are NULL. NULL: they do not. */
     bool (*by_identity)(const struct sched_call *call);
 
+    /* What else of call->pod its answers depend on, as words: pods that write different words
+     * are different classes. Asked when by_identity is. An address may be among the words: what
+     * it points to is held by compile(). Returns how many, at most TRAIT_WORDS; NULL: none. */
+    size_t (*traits)(const struct sched_call *call, uint64_t *words);
+
     /* A number that changes whenever answers may change on nodes that did not: the class is
      * made anew, compile() included. NULL: never. */
     uint64_t (*epoch)(const struct sched_call *call);
@@ -195,8 +203,14 @@ struct sched_plugin {
                     const struct node_info *node, struct rejection *rejection);
     void (*unreserve)(const struct sched_call *call, const struct pod *pod,
                       const struct node_info *node);
+    /* Annotations the pod carries from the moment it counts on the node, and in the API once it is
+     * bound: which GPU it got, say. A new reference; NULL: none. Part of Reserve, before any
+     * plugin reserves; call->compiled is NULL. Draws are free choices of the run. */
+    const struct labels *(*annotate)(const struct sched_call *call, const struct node_info *node,
+                                     struct run *run);
+    /* `annotations` are the Binding's, NULL: none. */
     enum reply (*bind)(struct client *client, const struct pod *pod, const struct text *node,
-                       struct error *error);
+                       const struct labels *annotations, struct error *error);
 };
 
 /* DefaultNormalizeScore: the highest becomes 100; reversed, the highest becomes 0. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "models/scheduler/assume.h"
 #include "models/scheduler/decision.h"
 #include "models/scheduler/event_handlers.h"
 
@@ -150,14 +151,14 @@ static void plan_undo(struct scheduler *scheduler, const struct waiting_pod *wai
 
 /* The binding cycle: runs beside the next attempts, so only its API call takes time. */
 static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *waiting,
-                     const struct text *node)
+                     const struct text *node, const struct labels *annotations)
 {
     const struct point *binders = &waiting->profile->points[POINT_BIND];
     struct client *client = &scheduler->client;
     struct error error = { 0 };
     assert(binders->count > 0);
     const struct sched_plugin *binder = waiting->profile->plugins[binders->items[0].plugin].plugin;
-    const enum reply reply = binder->bind(client, waiting->pod, node, &error);
+    const enum reply reply = binder->bind(client, waiting->pod, node, annotations, &error);
     if (reply == REPLY_OK || reply == REPLY_CREATED)
         client_event(client, &waiting->pod->meta.object, false, "Scheduled",
                      "Successfully assigned %s/%s to %s", namespace_of(waiting->pod),
@@ -216,8 +217,12 @@ static bool counts_already(const struct scheduler *scheduler, const struct pod *
 
 static void assume_and_bind(struct scheduler *scheduler, struct waiting_pod *waiting)
 {
-    snapshot_place(scheduler->snapshot, waiting->pod, scheduler->chosen, true);
-    bind_pod(scheduler, waiting, scheduler->chosen);
+    struct assumed assumed = assume_pod(waiting->profile, scheduler->snapshot, waiting->pod,
+                                        snapshot_find_node(scheduler->snapshot, scheduler->chosen),
+                                        scheduler->cluster->run);
+    snapshot_place(scheduler->snapshot, assumed.pod, scheduler->chosen, true);
+    bind_pod(scheduler, waiting, scheduler->chosen, assumed.annotations);
+    assumed_close(&assumed);
     scheduling_queue_done(scheduler->queue, waiting);
 }
 

@@ -269,16 +269,31 @@ Test(bind, gives_the_pod_its_node_and_the_zone_of_the_node)
                                   "{topology.kubernetes.io/zone: z1}}}\n");
     const struct text *n0 = text_find(w->run->texts, "n0");
     struct error error = { 0 };
-    cr_expect_eq(client_bind(w->user, key_of(w, "pod/default/a"), n0, NULL), REPLY_CREATED);
-    cr_expect_eq(client_bind(w->user, key_of(w, "pod/default/b"), n0, NULL), REPLY_CREATED);
+    cr_expect_eq(client_bind(w->user, key_of(w, "pod/default/a"), n0, NULL, NULL), REPLY_CREATED);
+    cr_expect_eq(client_bind(w->user, key_of(w, "pod/default/b"), n0, NULL, NULL), REPLY_CREATED);
     expect_field(w, "pod/default/a", "spec.nodeName", "n0");
     expect_field(w, "pod/default/a", "metadata.labels", "{\"topology.kubernetes.io/zone\":\"z1\"}");
     cr_expect_eq(meta_of(find(w, "pod/default/a"))->labels,
                  meta_of(find(w, "pod/default/b"))->labels, "equal label sets are shared");
-    cr_expect_eq(client_bind(w->user, key_of(w, "pod/default/a"), n0, &error), REPLY_CONFLICT);
+    cr_expect_eq(client_bind(w->user, key_of(w, "pod/default/a"), n0, NULL, &error),
+                 REPLY_CONFLICT);
     cr_expect_str_eq(error.text, "Operation cannot be fulfilled on pods/binding \"a\": pod a is "
                                  "already assigned to node \"n0\"");
     error_close(&error);
+    done(w);
+}
+
+Test(bind, hands_the_annotations_of_the_binding_on_to_the_pod)
+{
+    struct world *w =
+        quiet("{apiVersion: v1, kind: Pod, metadata: {name: a, annotations: {kept: k, gpu: old}}, "
+              "spec: {containers: [{name: c, image: i}]}}\n"
+              "---\n{apiVersion: v1, kind: Node, metadata: {name: n0}}\n");
+    const struct labels *annotations = labels_with(w->run->texts, NULL, "gpu", "2-3");
+    client_bind(w->user, key_of(w, "pod/default/a"), text_find(w->run->texts, "n0"), annotations,
+                NULL);
+    expect_field(w, "pod/default/a", "metadata.annotations", "{\"gpu\":\"2-3\",\"kept\":\"k\"}");
+    labels_drop(annotations);
     done(w);
 }
 

@@ -6,9 +6,10 @@
 #include "models/scheduler/plugins/plugins.h"
 
 static enum reply default_binder_bind(struct client *client, const struct pod *pod,
-                                      const struct text *node, struct error *error)
+                                      const struct text *node, const struct labels *annotations,
+                                      struct error *error)
 {
-    return client_bind(client, object_key(&pod->meta.object), node, error);
+    return client_bind(client, object_key(&pod->meta.object), node, annotations, error);
 }
 
 const struct sched_plugin default_binder_plugin = {

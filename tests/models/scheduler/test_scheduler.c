@@ -161,7 +161,7 @@ Test(scheduler, leaves_a_pod_where_somebody_else_has_bound_it)
     let_half_an_attempt_pass(run);
     client_begin(&cluster->admin, (struct cause){ 0, 0 });
     client_bind(&cluster->admin, object_key(&find_pod(cluster, "web")->meta.object),
-                text_find(run->texts, "small"), NULL);
+                text_find(run->texts, "small"), NULL, NULL);
     run_until(run, 2 * SIM_SECOND);
     expect_bound(cluster, "web", "small");
     /* Its room is where it runs: the large node still takes 8, the small one no 2 more. */
