@@ -2,15 +2,18 @@
 #include <stdlib.h>
 
 #include "models/api/kinds_private.h"
+#include "models/api/label_keys.h"
 #include "models/api/workloads.h"
 #include "sim/base/memory.h"
 
+/* What the pods of the template get: their labels are those of the template. */
 static const struct pod_spec *compile_spec(const struct codec *codec, struct value *document)
 {
     struct value *spec = value_get(document, "spec");
     spec = spec ? value_hold(spec) : value_new_map();
     if (codec->admit_pod_spec != NULL)
         spec = codec->admit_pod_spec(codec->admit_context, spec);
+    label_keys_merge(&spec, value_path(document, "metadata", "labels", NULL));
     const struct pod_spec *compiled = pod_spec_compile(codec->specs, spec);
     value_drop(spec);
     return compiled;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "models/api/defaults.h"
+#include "models/api/label_keys.h"
 #include "models/api/schema.h"
 
 /* --- what the API server does first ------------------------------------------------------- */
@@ -52,6 +53,8 @@ static struct value *admit(const struct scheduler_world *world, const struct val
         if (value_path(admitted, "metadata", "namespace", NULL) == NULL)
             value_put(&admitted, value_new_string("default"), "metadata", "namespace", NULL);
         admit_priority(world, &admitted);
+        label_keys_merge(value_slot(value_own(&admitted), "spec"),
+                         value_path(admitted, "metadata", "labels", NULL));
     }
     return admitted;
 }
