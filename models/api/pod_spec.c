@@ -243,6 +243,7 @@ static void compile_placement(struct pod_spec *spec, struct texts *texts,
     spec->preempts = strcmp(value_text(value_get(document, "preemptionPolicy"), ""), "Never") != 0;
     spec->node_selector = labels_from_value(texts, value_get(document, "nodeSelector"));
     compile_node_affinity(spec, texts, value_path(document, "affinity", "nodeAffinity", NULL));
+    spec->pod_affinity = pod_affinity_load(texts, value_get(document, "affinity"));
     compile_tolerations(spec, texts, value_get(document, "tolerations"));
     spec->spread = spread_constraints_load(texts, value_get(document, "topologySpreadConstraints"),
                                            &spec->spread_count);
@@ -331,6 +332,7 @@ static void close_placement(struct pod_spec *spec)
         text_drop(spec->host_ports[i].protocol);
         text_drop(spec->host_ports[i].ip);
     }
+    pod_affinity_free((struct pod_affinity *)spec->pod_affinity);
     free(spec->preferred_affinity);
     free(spec->tolerations);
     free(spec->scheduling_gates);

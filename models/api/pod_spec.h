@@ -8,6 +8,7 @@
 #define MODELS_API_POD_SPEC_H
 
 #include "models/api/labels.h"
+#include "models/api/pod_affinity.h"
 #include "models/api/selector.h"
 #include "models/api/spread_constraint.h"
 #include "sim/base/text.h"
@@ -88,6 +89,7 @@ struct pod_spec {
     const struct node_selector *required_affinity; /* NULL: none */
     struct preferred_term *preferred_affinity;
     size_t preferred_affinity_count;
+    const struct pod_affinity *pod_affinity; /* owned; NULL: no terms */
     struct toleration *tolerations;
     size_t toleration_count;
     struct spread_constraint *spread; /* topologySpreadConstraints */

@@ -26,7 +26,8 @@ struct population {
     const struct labels *labels; /* held; NULL: none */
     const struct text *space;    /* namespace */
     bool deleting;
-    size_t pods; /* in the whole cluster */
+    size_t pods;           /* in the whole cluster */
+    size_t place_of_terms; /* private: where in snapshot->with_terms */
 };
 
 /* How many pods of a population a node has. */
@@ -118,6 +119,9 @@ struct snapshot {
     size_t node_count;
     struct population **populations; /* by number; NULL: not in use */
     size_t population_limit;         /* all numbers are below this */
+    struct population **with_terms;  /* those with terms of pod affinity, in no order that means
+                                      * anything */
+    size_t with_terms_count;
 
     /* The slots that changed, oldest first, as a ring: the change with number n (from 0) is
      * changes[n % change_capacity], for the newest change_capacity ones. */
@@ -139,7 +143,8 @@ struct snapshot {
     struct pool pods, infos, image_states;
     uint32_t *touched, *free_slots, *free_populations;
     size_t touched_count, touched_capacity, free_count, free_capacity;
-    size_t population_capacity, free_population_count, free_population_capacity;
+    size_t with_terms_capacity, population_capacity, free_population_count,
+        free_population_capacity;
     uint64_t population_serial;
     struct table by_content;
     struct pool population_pool;

@@ -38,6 +38,24 @@ static uint32_t free_number(struct snapshot *snapshot)
     return (uint32_t)snapshot->population_limit++;
 }
 
+static void list_terms(struct snapshot *snapshot, struct population *population)
+{
+    if (population->spec->pod_affinity == NULL)
+        return;
+    MEM_GROW(snapshot->with_terms, snapshot->with_terms_count, snapshot->with_terms_capacity);
+    population->place_of_terms = snapshot->with_terms_count;
+    snapshot->with_terms[snapshot->with_terms_count++] = population;
+}
+
+static void unlist_terms(struct snapshot *snapshot, const struct population *population)
+{
+    if (population->spec->pod_affinity == NULL)
+        return;
+    struct population *last = snapshot->with_terms[--snapshot->with_terms_count];
+    last->place_of_terms = population->place_of_terms;
+    snapshot->with_terms[last->place_of_terms] = last;
+}
+
 static struct population *find_or_make(struct snapshot *snapshot, const struct pod *pod)
 {
     const uint64_t hash = content_hash(pod);
@@ -55,6 +73,7 @@ static struct population *find_or_make(struct snapshot *snapshot, const struct p
         text_hold(made->space);
     made->deleting = pod->meta.deleting;
     snapshot->populations[made->number] = made;
+    list_terms(snapshot, made);
     table_add(&snapshot->by_content, &made->by_content, hash);
     return made;
 }
@@ -69,6 +88,7 @@ static void close_population(struct population *population)
 static void release(struct snapshot *snapshot, struct population *population)
 {
     snapshot->populations[population->number] = NULL;
+    unlist_terms(snapshot, population);
     MEM_GROW(snapshot->free_populations, snapshot->free_population_count,
              snapshot->free_population_capacity);
     snapshot->free_populations[snapshot->free_population_count++] = population->number;
@@ -114,5 +134,6 @@ void snapshot_close_populations(struct snapshot *snapshot)
     table_close(&snapshot->by_content);
     pool_close(&snapshot->population_pool);
     free(snapshot->populations);
+    free(snapshot->with_terms);
     free(snapshot->free_populations);
 }

@@ -62,6 +62,10 @@ static void change_node(struct walk *walk)
     text_drop(name);
 }
 
+#define TERMS                                                                                      \
+    ",\"affinity\":{\"podAntiAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"      \
+    "[{\"topologyKey\":\"rack\",\"labelSelector\":{}}]}}"
+
 static void change_pod(struct walk *walk)
 {
     const size_t number = below(walk, PODS);
@@ -76,10 +80,10 @@ static void change_pod(struct walk *walk)
         load(walk, KIND_POD,
              mem_format("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p%zu\","
                         "\"namespace\":\"s%zu\",\"labels\":{\"app\":\"a%zu\"}%s},\"spec\":{"
-                        "\"containers\":[{\"name\":\"c\",\"image\":\"i%zu\"}]}}",
+                        "\"containers\":[{\"name\":\"c\",\"image\":\"i%zu\"}]%s}}",
                         number, number % 2, below(walk, 3),
                         below(walk, 4) ? "" : ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"",
-                        below(walk, 2)));
+                        below(walk, 2), below(walk, 3) ? "" : TERMS));
     const struct text *node = node_name(walk, below(walk, NODES));
     snapshot_place(walk->snapshot, pod_of(pod), node, below(walk, 2));
     text_drop(node);
@@ -113,10 +117,21 @@ static void recount_populations(const struct walk *walk, const struct node_info 
 
 static void recount_cluster(const struct walk *walk)
 {
-    size_t pods = 0, live = 0;
-    for (size_t i = 0; i < walk->snapshot->population_limit; i++)
-        if (walk->snapshot->populations[i] != NULL)
-            pods += walk->snapshot->populations[i]->pods;
+    const struct snapshot *snapshot = walk->snapshot;
+    size_t pods = 0, live = 0, with_terms = 0;
+    for (size_t i = 0; i < snapshot->population_limit; i++) {
+        const struct population *population = snapshot->populations[i];
+        if (population == NULL)
+            continue;
+        pods += population->pods;
+        with_terms += population->spec->pod_affinity != NULL;
+    }
+    cr_assert_eq(with_terms, snapshot->with_terms_count);
+    for (size_t i = 0; i < with_terms; i++) {
+        const struct population *population = snapshot->with_terms[i];
+        cr_assert_eq(snapshot->populations[population->number], population);
+        cr_assert_not_null(population->spec->pod_affinity);
+    }
     for (size_t i = 0; i < PODS; i++)
         live += walk->pods[i] != NULL;
     cr_assert_eq(pods, live);
