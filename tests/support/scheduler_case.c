@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "models/api/json.h"
+#include "models/scheduler/profile.h"
 #include "tests/support/rows.h"
-#include "tests/support/scheduler_step.h"
+#include "tools/schedule/script.h"
 
 /* --- what we do not model -------------------------------------------------------------------- */
 
@@ -69,8 +69,7 @@ static void tell_difference(struct scheduler_case *result, const char *what,
 {
     if (result->why != NULL)
         return;
-    const struct json_style style = { 0 };
-    char *got_text = json_text(got, style), *want_text = json_text(want, style);
+    char *got_text = rows_print(got), *want_text = rows_print(want);
     result->why = mem_format("%s: got %s, want %s", what, got_text, want_text);
     free(got_text);
     free(want_text);
@@ -110,134 +109,89 @@ static bool same_step(const struct value *got, const struct value *want)
 
 /* --- the whole case ------------------------------------------------------------------------------ */
 
-static struct value *node_order(const struct scheduler_world *world)
+/* Weights of plugins that we do not have are not compared. */
+static bool same_weights(const struct value *got, const struct value *want)
 {
-    struct value *list = value_new_list();
-    for (size_t i = 0; i < world->snapshot->node_count; i++)
-        value_add(list,
-                  value_new_string(world->snapshot->nodes[world->snapshot->order[i]]->name->s));
-    return list;
-}
-
-/* Pending pods as QueueSort orders them; equal ones as they arrived. */
-static struct value *queue_order(const struct scheduler_world *world)
-{
-    const struct profile *profile = world->configuration->profiles[0];
-    const struct sched_plugin *sort =
-        profile->plugins[profile->points[POINT_QUEUE_SORT].items[0].plugin].plugin;
-    const struct world_pod **order = mem_new((world->pod_count + 1) * sizeof *order);
-    struct value *list = value_new_list();
-    size_t count = 0;
-    for (size_t i = 0; i < world->pod_count; i++) {
-        size_t at = count;
-        if (world->pods[i].node != NULL)
-            continue;
-        while (at > 0 && sort->compare(world->pods[i].pod, order[at - 1]->pod) < 0)
-            at--;
-        memmove(&order[at + 1], &order[at], (count++ - at) * sizeof *order);
-        order[at] = &world->pods[i];
-    }
-    for (size_t i = 0; i < count; i++)
-        value_add(list, value_new_string(order[i]->key));
-    free(order);
-    return list;
-}
-
-static struct value *assignments(const struct scheduler_world *world)
-{
-    struct value *map = value_new_map();
-    for (size_t i = 0; i < world->pod_count; i++)
-        if (world->pods[i].node != NULL)
-            value_set(map, world->pods[i].key, value_new_string(world->pods[i].node->s));
-    return map;
-}
-
-static bool same_weights(const struct scheduler_world *world, const struct value *want)
-{
-    const struct profile *profile = world->configuration->profiles[0];
-    const struct point *scores = &profile->points[POINT_SCORE];
-    for (size_t i = 0; i < scores->count; i++) {
-        const char *name = profile->plugins[scores->items[i].plugin].plugin->name;
-        if (value_int(value_get(want, name), -1) != scores->items[i].weight)
+    for (size_t i = 0; i < got->count; i++)
+        if (!value_equal(got->entries[i].value, value_get(want, got->entries[i].key)))
             return false;
-    }
-    for (size_t i = 0; i < want->count; i++) {
-        const struct sched_plugin *plugin = sched_plugin_find(want->entries[i].key);
-        bool found = plugin == NULL;
-        for (size_t j = 0; j < scores->count; j++)
-            found |= profile->plugins[scores->items[j].plugin].plugin == plugin;
-        if (!found)
+    for (size_t i = 0; i < want->count; i++)
+        if (sched_plugin_find(want->entries[i].key) != NULL &&
+            value_get(got, want->entries[i].key) == NULL)
             return false;
-    }
     return true;
 }
 
-/* One member of `expected` against ours, whose reference is taken. */
-static bool same_member(struct scheduler_case *result, const struct value *expected,
-                        const char *key, struct value *got)
+/* What is told of the whole case counts as one step. */
+static void compare_whole(struct scheduler_case *result, const struct value *got,
+                          const struct value *want)
 {
-    const bool same = value_equal(got, value_get(expected, key));
+    static const char *const members[] = { "nodeOrder", "queueOrder", "finalAssignments" };
+    bool same = same_weights(value_get(got, "scoreWeights"), value_get(want, "scoreWeights"));
     if (!same)
-        tell_difference(result, key, got, value_get(expected, key));
-    value_drop(got);
-    return same;
+        tell_difference(result, "scoreWeights", value_get(got, "scoreWeights"),
+                        value_get(want, "scoreWeights"));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const struct value *ours = value_get(got, members[i]);
+        if (value_equal(ours, value_get(want, members[i])))
+            continue;
+        tell_difference(result, members[i], ours, value_get(want, members[i]));
+        same = false;
+    }
+    result->compared++;
+    result->agreed += same;
 }
 
-static void run_steps(struct scheduler_case *result, struct scheduler_world *world,
-                      const struct value *document, struct step_style style)
+/* Both lists are walked to the longer one's end: a step that is missing differs. */
+static void compare_steps(struct scheduler_case *result, const struct value *got,
+                          const struct value *want)
 {
-    const struct value *steps = value_path(document, "input", "steps", NULL);
-    const struct value *expected = value_path(document, "expected", "steps", NULL);
-    for (size_t i = 0; i < steps->count; i++) {
-        bool differ = false;
-        struct value *got = scheduler_step(world, steps->items[i], style, &differ);
-        const bool same = !differ && same_step(got, value_at(expected, i));
+    const size_t count = got->count > want->count ? got->count : want->count;
+    for (size_t i = 0; i < count; i++) {
+        const struct value *ours = value_at(got, i), *wanted = value_at(want, i);
+        const bool same = ours != NULL && wanted != NULL && same_step(ours, wanted);
         result->compared++;
         result->agreed += same;
         if (!same)
-            tell_difference(result, differ ? "decide() and decide_plainly() differ" : "step", got,
-                            value_at(expected, i));
-        value_drop(got);
+            tell_difference(result, "step", ours, wanted);
     }
 }
 
-static void run_case(struct scheduler_case *result, struct scheduler_world *world,
-                     const struct value *document)
+static void compare(struct scheduler_case *result, const struct value *got,
+                    const struct value *want, size_t doubtful)
 {
-    const struct value *expected = value_get(document, "expected");
-    const char *detail = value_text(value_path(document, "input", "detail", NULL), "");
-    const char *family = value_text(value_get(document, "family"), "");
-    const struct step_style style = { .hashes = strcmp(detail, "hash") == 0,
-                                      .visited = strcmp(family, "sampling") == 0 };
-    bool same = same_member(result, expected, "nodeOrder", node_order(world)) &&
-                same_member(result, expected, "queueOrder", queue_order(world)) &&
-                same_weights(world, value_get(expected, "scoreWeights"));
-    run_steps(result, world, document, style);
-    same = same_member(result, expected, "finalAssignments", assignments(world)) && same;
-    result->compared++;
-    result->agreed += same;
-    result->verdict = result->agreed == result->compared ? CASE_AGREES : CASE_DIFFERS;
+    if (doubtful > 0 && result->why == NULL)
+        result->why = mem_format("decide() and decide_plainly() differ in %zu steps", doubtful);
+    compare_steps(result, value_get(got, "steps"), value_get(want, "steps"));
+    compare_whole(result, got, want);
+    result->verdict =
+        result->agreed == result->compared && doubtful == 0 ? CASE_AGREES : CASE_DIFFERS;
+}
+
+static void run_case(struct scheduler_case *result, const struct value *document)
+{
+    struct error_list faults = { 0 };
+    size_t doubtful = 0;
+    struct value *got = script_run(document, &doubtful, &faults);
+    if (got != NULL)
+        compare(result, got, value_get(document, "expected"), doubtful);
+    else
+        result->why = error_print(&faults.items[0]);
+    error_list_close(&faults);
+    value_drop(got);
 }
 
 struct scheduler_case scheduler_case_run(const char *path)
 {
     struct scheduler_case result = { .verdict = CASE_UNREADABLE };
     struct value *document = rows_read_document(path);
-    if (value_path(document, "expected", "steps", NULL) == NULL) {
+    const struct value *steps = value_path(document, "expected", "steps", NULL);
+    if (steps == NULL || steps->type != VALUE_LIST)
         result.why = mem_format("not a recorded case");
-        value_drop(document);
-        return result;
-    }
-    result.why = not_modelled(document);
-    if (result.why != NULL) {
+    else if ((result.why = not_modelled(document)) != NULL)
         result.verdict = CASE_NOT_RUN;
-        value_drop(document);
-        return result;
-    }
-    struct scheduler_world world;
-    if (scheduler_world_open(&world, document, &result.why))
-        run_case(&result, &world, document);
-    scheduler_world_close(&world);
+    else
+        run_case(&result, document);
     value_drop(document);
     return result;
 }

@@ -1,7 +1,6 @@
 /* Recorded decisions of the real kube-scheduler: run a case, compare each step in full.
  *
- * The format, and what is done to the objects first, are described in the README of the
- * recordings. Every decision is made in both ways (decide() and decide_plainly()), which
+ * tools/schedule/script.h runs it, as `seatrial schedule --script` does. Every decision is made in both ways (decide() and decide_plainly()), which
  * must agree with each other as well. */
 #ifndef TESTS_SUPPORT_SCHEDULER_CASE_H
 #define TESTS_SUPPORT_SCHEDULER_CASE_H
