@@ -17,9 +17,9 @@ WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
            -I. -I$(BUILD)/generated -MMD -MP $(SANITIZE)
 LDFLAGS += $(SANITIZE)
-LDLIBS   = -lgsl -lgslcblas -lyaml -lm
+LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lm
 # Recorded answers of tests are gzipped JSON, which they read by another reader than ours.
-TEST_LDLIBS = -lcriterion -lz -lcjson
+TEST_LDLIBS = -lcriterion -lcjson
 
 LIB_SRC  := $(sort $(wildcard sim/*/*.c models/*/*.c models/*/*/*.c))
 TOOL_SRC := $(sort $(filter-out tools/schemagen/%,$(wildcard tools/*.c tools/*/*.c)))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "sim/base/memory.h"
 
@@ -39,17 +40,62 @@ static char *read_stream(FILE *stream, const char *path, size_t *length, struct 
     return bytes;
 }
 
+static bool is_gzip(const char *bytes, size_t length)
+{
+    return length > 2 && (unsigned char)bytes[0] == 0x1f && (unsigned char)bytes[1] == 0x8b;
+}
+
+/* Inflate to the end of the stream, into memory that grows; zlib's verdict. */
+static int inflate_all(z_stream *stream, char **bytes, size_t *count)
+{
+    size_t capacity = 0;
+    int verdict = Z_OK;
+    while (verdict == Z_OK && *count <= LARGEST_BYTES) {
+        capacity = capacity ? 2 * capacity : 256 << 10;
+        *bytes = mem_resize(*bytes, capacity);
+        stream->next_out = (unsigned char *)*bytes + *count;
+        stream->avail_out = (unsigned)(capacity - *count - 1);
+        verdict = inflate(stream, Z_NO_FLUSH);
+        *count = capacity - 1 - stream->avail_out;
+    }
+    return verdict;
+}
+
+/* What a gzipped text says; consumes it. */
+static char *unpack(char *packed, const char *path, size_t *length, struct error *error)
+{
+    enum { GZIP_ONLY = 16 };
+    z_stream stream = { .next_in = (unsigned char *)packed, .avail_in = (unsigned)*length };
+    char *bytes = NULL;
+    *length = 0;
+    if (inflateInit2(&stream, GZIP_ONLY + MAX_WBITS) != Z_OK)
+        abort(); /* out of memory */
+    const int verdict = inflate_all(&stream, &bytes, length);
+    inflateEnd(&stream);
+    free(packed);
+    if (verdict == Z_STREAM_END && *length <= LARGEST_BYTES) {
+        bytes[*length] = '\0';
+        return bytes;
+    }
+    error_set(error, whole(path), "%s",
+              *length > LARGEST_BYTES ? "larger than 1 GiB" : "the gzipped text is damaged");
+    free(bytes);
+    return NULL;
+}
+
 char *file_read(const char *path, size_t *length, struct error *error)
 {
-    if (strcmp(path, "-") == 0)
-        return read_stream(stdin, "standard input", length, error);
-    FILE *stream = fopen(path, "rb");
+    const bool is_input = strcmp(path, "-") == 0;
+    FILE *stream = is_input ? stdin : fopen(path, "rb");
     if (stream == NULL) {
         error_set(error, whole(path), "%s", strerror(errno));
         return NULL;
     }
-    char *bytes = read_stream(stream, path, length, error);
-    fclose(stream);
+    char *bytes = read_stream(stream, is_input ? "standard input" : path, length, error);
+    if (!is_input)
+        fclose(stream);
+    if (bytes != NULL && is_gzip(bytes, *length))
+        return unpack(bytes, path, length, error);
     return bytes;
 }
 

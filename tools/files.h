@@ -7,8 +7,9 @@
 
 #include "sim/base/error.h"
 
-/* The contents of a file or of standard input ("-"), NUL-terminated for convenience; the
- * caller frees. NULL with the error when it cannot be read, is a directory, or is larger than 1 GiB. */
+/* The contents of a file or of standard input ("-"), unpacked if they are gzipped, NUL-terminated
+ * for convenience; the caller frees. NULL with the error when it cannot be read, is a directory,
+ * or is larger than 1 GiB. */
 char *file_read(const char *path, size_t *length, struct error *error);
 
 /* Paths of what `path` stands for: itself, or for a directory its *.yaml, *.yml and *.json
