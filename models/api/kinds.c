@@ -12,6 +12,7 @@
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/api/service.h"
+#include "models/api/storage.h"
 #include "models/api/workloads.h"
 #include "sim/base/memory.h"
 
@@ -52,6 +53,21 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_LEASE] = { "coordination.k8s.io/v1", "Lease", "leases", "", true, SIMULATED(lease) },
     [KIND_MACHINE] = { "seatrial.dev/v1alpha1", "Machine", "machines", "", SIMULATED(machine) },
     [KIND_IMAGE] = { "seatrial.dev/v1alpha1", "Image", "images", "", SIMULATED(image) },
+    [KIND_PERSISTENTVOLUMECLAIM] = { "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc",
+                                     true, SIMULATED(persistent_volume_claim),
+                                     .take_status = persistent_volume_claim_take_status },
+    [KIND_PERSISTENTVOLUME] = { "v1", "PersistentVolume", "persistentvolumes", "pv",
+                                SIMULATED(persistent_volume),
+                                .take_status = persistent_volume_take_status },
+    [KIND_STORAGECLASS] = { "storage.k8s.io/v1", "StorageClass", "storageclasses", "sc",
+                            SIMULATED(storage_class) },
+    [KIND_CSIDRIVER] = { "storage.k8s.io/v1", "CSIDriver", "csidrivers", "",
+                         SIMULATED(csi_driver) },
+    [KIND_CSINODE] = { "storage.k8s.io/v1", "CSINode", "csinodes", "", SIMULATED(csi_node) },
+    [KIND_CSISTORAGECAPACITY] = { "storage.k8s.io/v1", "CSIStorageCapacity", "csistoragecapacities",
+                                  "", true, SIMULATED(csi_storage_capacity) },
+    [KIND_VOLUMEATTACHMENT] = { "storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", "",
+                                SIMULATED(volume_attachment), .take_status = document_take_status },
     [KIND_ENDPOINTS] = { "v1", "Endpoints", "endpoints", "ep", true, DOCUMENT },
     [KIND_CONFIGMAP] = { "v1", "ConfigMap", "configmaps", "cm", true, DOCUMENT },
     [KIND_SECRET] = { "v1", "Secret", "secrets", "", true, DOCUMENT },
@@ -64,11 +80,6 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_CRONJOB] = { "batch/v1", "CronJob", "cronjobs", "cj", true, DOCUMENT_WITH_STATUS },
     [KIND_REPLICATIONCONTROLLER] = { "v1", "ReplicationController", "replicationcontrollers", "rc",
                                      true, DOCUMENT_WITH_STATUS },
-    [KIND_PERSISTENTVOLUMECLAIM] = { "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc",
-                                     true, DOCUMENT, .take_status = document_take_status },
-    [KIND_PERSISTENTVOLUME] = { "v1", "PersistentVolume", "persistentvolumes", "pv", DOCUMENT,
-                                .take_status = document_take_status },
-    [KIND_STORAGECLASS] = { "storage.k8s.io/v1", "StorageClass", "storageclasses", "sc", DOCUMENT },
     [KIND_HORIZONTALPODAUTOSCALER] = { "autoscaling/v2", "HorizontalPodAutoscaler",
                                        "horizontalpodautoscalers", "hpa", true, DOCUMENT,
                                        .take_status = document_take_status },
@@ -98,6 +109,13 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_LEASE] = &lease_kind,
     [KIND_MACHINE] = &machine_kind,
     [KIND_IMAGE] = &image_kind,
+    [KIND_PERSISTENTVOLUMECLAIM] = &persistent_volume_claim_kind,
+    [KIND_PERSISTENTVOLUME] = &persistent_volume_kind,
+    [KIND_STORAGECLASS] = &storage_class_kind,
+    [KIND_CSIDRIVER] = &csi_driver_kind,
+    [KIND_CSINODE] = &csi_node_kind,
+    [KIND_CSISTORAGECAPACITY] = &csi_storage_capacity_kind,
+    [KIND_VOLUMEATTACHMENT] = &volume_attachment_kind,
     [KIND_ENDPOINTS... KIND_OTHER] = &document_kind,
 };
 

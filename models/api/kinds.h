@@ -24,6 +24,13 @@ enum kind {
     KIND_LEASE,
     KIND_MACHINE, /* ours: the computer under a node, which failures strike */
     KIND_IMAGE,   /* ours: what containers of an image do */
+    KIND_PERSISTENTVOLUMECLAIM,
+    KIND_PERSISTENTVOLUME,
+    KIND_STORAGECLASS,
+    KIND_CSIDRIVER,
+    KIND_CSINODE,
+    KIND_CSISTORAGECAPACITY,
+    KIND_VOLUMEATTACHMENT,
     /* kept as documents, until they are simulated */
     KIND_ENDPOINTS,
     KIND_CONFIGMAP,
@@ -34,9 +41,6 @@ enum kind {
     KIND_JOB,
     KIND_CRONJOB,
     KIND_REPLICATIONCONTROLLER,
-    KIND_PERSISTENTVOLUMECLAIM,
-    KIND_PERSISTENTVOLUME,
-    KIND_STORAGECLASS,
     KIND_HORIZONTALPODAUTOSCALER,
     KIND_LIMITRANGE,
     KIND_RESOURCEQUOTA,

@@ -61,6 +61,13 @@ DECLARE_KIND(event);
 DECLARE_KIND(lease);
 DECLARE_KIND(machine);
 DECLARE_KIND(image);
+DECLARE_KIND(persistent_volume_claim);
+DECLARE_KIND(persistent_volume);
+DECLARE_KIND(storage_class);
+DECLARE_KIND(csi_driver);
+DECLARE_KIND(csi_node);
+DECLARE_KIND(csi_storage_capacity);
+DECLARE_KIND(volume_attachment);
 
 bool pod_spec_changed(const struct object *before, const struct object *after);
 bool replicaset_spec_changed(const struct object *before, const struct object *after);
@@ -76,6 +83,8 @@ void pod_take_status(struct object *into, const struct object *from);
 void replicaset_take_status(struct object *into, const struct object *from);
 void deployment_take_status(struct object *into, const struct object *from);
 void daemonset_take_status(struct object *into, const struct object *from);
+void persistent_volume_take_status(struct object *into, const struct object *from);
+void persistent_volume_claim_take_status(struct object *into, const struct object *from);
 void pod_disruption_budget_take_status(struct object *into, const struct object *from);
 
 #endif

@@ -51,6 +51,14 @@ bool uid_parse(const char *text, struct uid *uid)
     return true;
 }
 
+struct uid uid_from_text(const char *text)
+{
+    struct uid uid;
+    if (!uid_parse(text, &uid))
+        uid = (struct uid){ 0, *text != '\0' ? text_hash(text, strlen(text)) : 0 };
+    return uid;
+}
+
 /* ---- times ---- */
 
 static char *print_time(sim_time at, int64_t epoch_seconds, bool micro, char text[TIME_TEXT])

@@ -24,6 +24,8 @@ static inline bool uid_equal(struct uid a, struct uid b)
 enum { UID_TEXT = 37 };
 char *uid_print(struct uid uid, char text[UID_TEXT]);
 bool uid_parse(const char *text, struct uid *uid);
+/* Of any text: what is no UUID stands for itself. */
+struct uid uid_from_text(const char *text);
 
 /* One owner reference. */
 struct owner {

@@ -108,8 +108,6 @@ static struct value *decode(const struct value *document, const struct schema_ki
 static bool is_cluster_scoped(const struct schema_kind *kind)
 {
     static const char *const names[] = { "APIService",
-                                         "CSIDriver",
-                                         "CSINode",
                                          "CertificateSigningRequest",
                                          "ClusterRole",
                                          "ClusterRoleBinding",
@@ -134,7 +132,6 @@ static bool is_cluster_scoped(const struct schema_kind *kind)
                                          "ValidatingAdmissionPolicy",
                                          "ValidatingAdmissionPolicyBinding",
                                          "ValidatingWebhookConfiguration",
-                                         "VolumeAttachment",
                                          "VolumeAttributesClass" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], kind->kind) == 0)

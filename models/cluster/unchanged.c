@@ -141,6 +141,23 @@ static void share_pod(struct pod *copy, const struct pod *original)
     object_drop(&other->meta.object);
 }
 
+/* The record says nothing that its document and annotations do not. */
+static bool follows_document(const struct object *object)
+{
+    return object->kind >= KIND_PERSISTENTVOLUMECLAIM && object->kind <= KIND_VOLUMEATTACHMENT;
+}
+
+static void share_followers(struct object *copy, const struct object *original)
+{
+    const struct meta *a = meta_of(copy), *b = meta_of(original);
+    if (a->document != b->document || a->annotations != b->annotations)
+        return;
+    struct object *other = object_copy(original);
+    exchange_bytes((char *)copy + sizeof(struct meta), (char *)other + sizeof(struct meta),
+                   copy->type->size - sizeof(struct meta));
+    object_drop(other);
+}
+
 void share_unchanged(struct object *copy, const struct object *original)
 {
     share_meta((struct meta *)copy, meta_of(original));
@@ -148,6 +165,8 @@ void share_unchanged(struct object *copy, const struct object *original)
     share_template(copy, original);
     if (copy->kind == KIND_POD)
         share_pod((struct pod *)copy, pod_of(original));
+    if (follows_document(copy))
+        share_followers(copy, original);
 }
 
 bool is_unchanged(const struct object *a, const struct object *b)

@@ -1,0 +1,161 @@
+/* Storage as scheduling reads it: volumes, claims, classes, and what CSI drivers say of nodes.
+ *
+ * The documents stay whole, and the members beside them say nothing that the document does not:
+ * who changes one by a function below changes both. Amounts are whole bytes, rounded up.
+ * Follows pkg/apis/core, pkg/apis/storage and component-helpers storage/volume of the release
+ * named in docs/fidelity.md. */
+#ifndef MODELS_API_STORAGE_H
+#define MODELS_API_STORAGE_H
+
+#include "models/api/meta.h"
+#include "models/api/selector.h"
+
+enum access_mode { /* bits */
+                   READ_WRITE_ONCE = 1 << 0,
+                   READ_ONLY_MANY = 1 << 1,
+                   READ_WRITE_MANY = 1 << 2,
+                   READ_WRITE_ONCE_POD = 1 << 3
+};
+
+/* A volume as a CSI driver knows it. Of a disk of a cloud that Kubernetes once mounted itself,
+ * `in_tree` names that plugin ("kubernetes.io/gce-pd"): the driver counts it on the nodes to which
+ * the plugin has moved. */
+struct csi_volume {
+    const struct text *driver, *handle; /* driver NULL: of no driver */
+    const struct text *in_tree;         /* NULL: a CSI volume by itself */
+};
+
+enum volume_phase {
+    VOLUME_PENDING,
+    VOLUME_AVAILABLE,
+    VOLUME_BOUND,
+    VOLUME_RELEASED,
+    VOLUME_FAILED
+};
+
+struct persistent_volume {
+    struct meta meta;
+    const struct text *class_name, *attributes_class; /* NULL: none */
+    int64_t capacity_bytes;
+    uint8_t access_modes; /* bits of enum access_mode */
+    uint8_t phase;        /* enum volume_phase */
+    bool block;           /* volumeMode Block */
+    bool claimed;         /* it has a claimRef: */
+    bool claim_has_uid;
+    struct uid claim_uid;
+    const struct text *claim_space, *claim_name;
+    const struct node_selector *node_affinity; /* NULL: reached from every node */
+    struct csi_volume csi;
+};
+
+enum claim_phase { CLAIM_PENDING, CLAIM_BOUND, CLAIM_LOST };
+
+struct persistent_volume_claim {
+    struct meta meta;
+    const struct text *class_name, *attributes_class; /* NULL: none */
+    bool asks_for_class; /* a class is named, if only "": the default one does not come into it */
+    bool asks_for_size;
+    bool block;           /* volumeMode Block */
+    uint8_t access_modes; /* bits of enum access_mode */
+    uint8_t phase;        /* enum claim_phase */
+    int64_t request_bytes;
+    const struct text *volume_name;  /* NULL: not bound, nor bound beforehand */
+    const struct selector *selector; /* of volumes; NULL: any */
+};
+
+struct storage_class {
+    struct meta meta;
+    const struct text *provisioner;            /* NULL: none */
+    bool waits_for_consumer;                   /* volumeBindingMode WaitForFirstConsumer */
+    const struct node_selector *allowed_nodes; /* allowedTopologies; NULL: all nodes */
+};
+
+struct csi_driver {
+    struct meta meta;
+    bool storage_capacity; /* it publishes CSIStorageCapacity objects, which are to be obeyed */
+};
+
+/* What a node says of its drivers. */
+struct csi_node {
+    struct meta meta;
+    struct csi_node_drivers {
+        uint32_t refs, count;
+        struct csi_node_driver {
+            const struct text *name;
+            int64_t limit; /* volumes that can be attached; -1: as many as one likes */
+        } items[];
+    } * drivers; /* NULL: none */
+};
+
+struct csi_storage_capacity {
+    struct meta meta;
+    const struct text *class_name;
+    const struct selector *nodes; /* nodeTopology; NULL: no node has access */
+    int64_t limit_bytes;          /* greatest volume that may be made; -1: not known */
+};
+
+struct volume_attachment {
+    struct meta meta;
+    const struct text *attacher, *node_name;
+    const struct text *volume_name; /* NULL: an inline volume */
+};
+
+extern const struct object_kind persistent_volume_kind, persistent_volume_claim_kind,
+    storage_class_kind, csi_driver_kind, csi_node_kind, csi_storage_capacity_kind,
+    volume_attachment_kind;
+
+static inline const struct persistent_volume *persistent_volume_of(const struct object *object)
+{
+    return (const struct persistent_volume *)object;
+}
+static inline const struct persistent_volume_claim *claim_of(const struct object *object)
+{
+    return (const struct persistent_volume_claim *)object;
+}
+
+/* The plugins of Kubernetes' own that have moved to CSI drivers. */
+struct migrated_plugin {
+    const char *source; /* the member of a volume: "gcePersistentDisk" */
+    const char *id;     /* the member of the source that names the disk */
+    const char *name;   /* "kubernetes.io/gce-pd" */
+    const char *driver; /* "pd.csi.storage.gke.io" */
+    bool counts;        /* NodeVolumeLimits counts its volumes as the driver's */
+};
+/* By the member of a volume, or by its name; NULL when it is none of them. */
+const struct migrated_plugin *migrated_plugin_of_source(const char *source);
+const struct migrated_plugin *migrated_plugin_named(const char *name);
+/* What a volume's source (persistent or of a pod) is to a CSI driver: all NULL when no driver
+ * knows it. The texts carry references. */
+struct csi_volume csi_volume_load(struct texts *texts, const struct value *volume);
+
+/* --- questions ------------------------------------------------------------------------------- */
+
+/* Is the volume bound, or bound beforehand, to this claim? volume.IsVolumeBoundToClaim. */
+bool persistent_volume_is_for(const struct persistent_volume *volume,
+                              const struct persistent_volume_claim *claim);
+/* May the volume be used on a node with these labels? volume.CheckNodeAffinity. */
+bool persistent_volume_reaches(const struct persistent_volume *volume, const struct labels *node);
+/* It names a volume, and the binding is complete on both sides. */
+bool claim_is_bound(const struct persistent_volume_claim *claim);
+/* The node on which it is to be provisioned; NULL: none was selected. */
+const char *claim_selected_node(const struct persistent_volume_claim *claim);
+bool storage_class_is_default(const struct storage_class *class);
+/* Which plugins have moved to a CSI driver on the node: "kubernetes.io/gce-pd,..."; "" for none. */
+const char *csi_node_migrated(const struct csi_node *node);
+/* Has this one? `node` may be NULL. */
+bool csi_node_has_migrated(const struct csi_node *node, const char *in_tree);
+
+/* --- changes of unshared records, their documents included ----------------------------------- */
+
+/* Bind the volume to the claim, as volume.GetBindVolumeToClaim prepares it. */
+void persistent_volume_set_claim(struct persistent_volume *volume, struct texts *texts,
+                                 const struct persistent_volume_claim *claim);
+void persistent_volume_set_phase(struct persistent_volume *volume, enum volume_phase phase);
+/* The claim is bound to the volume for good, and says so. */
+void claim_set_volume(struct persistent_volume_claim *claim, struct texts *texts,
+                      const struct persistent_volume *volume);
+/* Annotate the node on which it is to be provisioned. */
+void claim_select_node(struct persistent_volume_claim *claim, struct texts *texts,
+                       const struct text *node);
+
+#endif
