@@ -289,6 +289,8 @@ struct settings settings_copy(const struct settings *settings)
         struct distribution *model = *model_of(settings, &timings[i]);
         *model_of(&copy, &timings[i]) = model ? distribution_copy(model) : NULL;
     }
+    if (settings->scheduler_configuration != NULL)
+        copy.scheduler_configuration = value_copy(settings->scheduler_configuration);
     return copy;
 }
 
@@ -298,6 +300,8 @@ void settings_close(struct settings *settings)
         distribution_free(*model_of(settings, &timings[i]));
         *model_of(settings, &timings[i]) = NULL;
     }
+    value_drop(settings->scheduler_configuration);
+    settings->scheduler_configuration = NULL;
 }
 
 static struct value *print_member(const struct setting *setting, const void *from)

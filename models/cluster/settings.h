@@ -9,6 +9,8 @@
 
 #include "sim/chance/distribution.h"
 
+struct extenders;
+
 struct settings {
     int64_t epoch_seconds; /* Unix time of the run's start */
 
@@ -52,6 +54,11 @@ struct settings {
     struct distribution *pre_stop;         /* preStop hooks that do not say how long */
     struct distribution *image_size;       /* bytes of an image nobody described */
     double image_bandwidth;                /* bytes per second of one pull */
+
+    /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:
+     * the default. What it says goes before the flags above. */
+    struct value *scheduler_configuration;
+    struct extenders *extenders; /* whom it asks outside the library; borrowed; NULL: nobody */
 
     /* ours */
     bool keep_events;     /* store Events and Endpoints, which nothing here reads */

@@ -16,6 +16,7 @@ void decision_close(struct decision *decision)
     free(decision->narrowed);
     free(decision->normalized);
     free(decision->candidates);
+    error_close(&decision->error);
     if (decision->own != NULL)
         prepared_close(decision->own);
     free(decision->own);
@@ -44,12 +45,14 @@ size_t nodes_to_find(int percentage, size_t all_nodes)
 }
 
 static void begin(struct decision *decision, const struct template_cache *cache,
-                  const struct prepared *prepared, size_t start)
+                  const struct prepared *prepared, const struct pod *pod, size_t start)
 {
     const size_t nodes = prepared->snapshot->node_count;
     decision->prepared = prepared;
     decision->snapshot = prepared->snapshot;
     decision->rejections = &cache->rejections;
+    decision->asks_outside = extenders_filter_pod(prepared->profile->extenders, pod) ||
+                             extenders_score_pod(prepared->profile->extenders, pod);
     decision->all_nodes = nodes;
     decision->start = start;
     decision->outcome = nodes == 0 ? DECISION_NO_NODES : DECISION_REJECTED;
@@ -59,6 +62,7 @@ static void begin(struct decision *decision, const struct template_cache *cache,
     decision->top_total = 0;
     decision->failure = NULL;
     decision->known = false;
+    error_close(&decision->error);
     if (nodes <= decision->capacity)
         return;
     decision->capacity = nodes * 2;
@@ -140,9 +144,9 @@ static void visit(struct decision *decision, struct template_cache *cache, struc
                   const uint32_t *slots, size_t count)
 {
     const struct profile *profile = decision->prepared->profile;
-    const size_t wanted = profile->points[POINT_SCORE].count == 0
-                              ? 1
-                              : nodes_to_find(profile->percentage_of_nodes_to_score, count);
+    const bool any_will_do = profile->points[POINT_SCORE].count == 0 && !decision->asks_outside;
+    const size_t wanted =
+        any_will_do ? 1 : nodes_to_find(profile->percentage_of_nodes_to_score, count);
     size_t at = count > 0 ? decision->start % count : 0;
     struct answer asked;
     for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
@@ -290,6 +294,8 @@ static void find_top(struct decision *decision)
 static bool is_known_failure(struct decision *decision, struct pod_class *class)
 {
     const struct known_failure *failure = &class->failure;
+    if (decision->asks_outside)
+        return false; /* they may say something else this time */
     decision->failure = &class->failure;
     if (failure->message == NULL || failure->generation != decision->snapshot->generation)
         return false;
@@ -309,17 +315,20 @@ void decide(struct template_cache *cache, const struct profile *profile,
         decide_plainly(cache, profile, snapshot, pod, start, decision);
         return;
     }
-    begin(decision, cache, &class->prepared, start);
+    begin(decision, cache, &class->prepared, pod, start);
     if (decision->all_nodes == 0 || is_known_failure(decision, class))
         return;
     filter_nodes(decision, cache, class);
-    if (decision->feasible_count == 0)
+    if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)
         return;
     decision->outcome = DECISION_FOUND;
-    if (decision->feasible_count == 1)
+    if (decision->feasible_count == 1) {
         decision->totals[0] = 0; /* a single node is not scored */
-    else
+    } else {
         total_scores(decision, class);
+        if (!decision_score_outside(decision, pod))
+            return;
+    }
     find_top(decision);
 }
 
@@ -342,14 +351,17 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
                     struct decision *decision)
 {
     struct prepared *prepared = prepare_plainly(decision, profile, snapshot, pod);
-    begin(decision, cache, prepared, start);
+    begin(decision, cache, prepared, pod, start);
     if (decision->all_nodes == 0)
         return;
     filter_nodes(decision, cache, NULL);
-    if (decision->feasible_count == 0)
+    if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)
         return;
     decision->outcome = DECISION_FOUND;
-    if (decision->feasible_count > 1) /* a single node is not scored */
+    if (decision->feasible_count > 1) { /* a single node is not scored */
         total_scores_plainly(decision, prepared);
+        if (!decision_score_outside(decision, pod))
+            return;
+    }
     find_top(decision);
 }

@@ -17,7 +17,8 @@
 enum decision_outcome {
     DECISION_FOUND,    /* `top` has the nodes to choose from */
     DECISION_REJECTED, /* no node will do */
-    DECISION_NO_NODES  /* there are no nodes at all */
+    DECISION_NO_NODES, /* there are no nodes at all */
+    DECISION_ERROR     /* the attempt failed, through nobody's rejection: see `error` */
 };
 
 struct rejected_node {
@@ -35,7 +36,8 @@ struct decision {
     size_t start;                /* where in the order of nodes the search began */
     rejection_id before_filters; /* a PreFilter plugin rejected all nodes; 0: none did */
     rejection_id absent;         /* of the nodes a PreFilter plugin left out; 0: none */
-    uint64_t rejecting;          /* bits: plugins of the profile that rejected some node */
+    uint64_t rejecting;          /* bits: plugins of the profile that rejected some node, or
+                                  * REJECTED_BY_EXTENDERS */
 
     uint32_t *feasible; /* slots, in the order visited */
     int64_t *totals;    /* of the feasible nodes; all 0 when there is only one */
@@ -49,9 +51,12 @@ struct decision {
 
     int64_t *scores; /* plain decisions only: feasible x score plugins, weighted */
 
+    struct error error; /* of DECISION_ERROR */
+
     /* private */
     struct prepared *own;          /* of the last plain decision; NULL: none */
     struct known_failure *failure; /* of the class: to be remembered; NULL: plain decisions */
+    bool asks_outside;             /* extenders have a say */
     bool known;                    /* it stands for the nodes, which were not visited */
     uint32_t *narrowed;            /* slots of the nodes the search was narrowed to */
     int64_t *normalized;
@@ -89,5 +94,11 @@ char *decision_post_filter(const struct decision *decision);
  * changes: the next of its pods that does not fit costs next to nothing, and its decision
  * lists no nodes. The caller frees. */
 char *decision_message(const struct decision *decision);
+
+/* The extenders' part in decide() and decide_plainly(): behind the filters, and behind the scores.
+ * False when the attempt has failed. */
+bool decision_filter_outside(struct decision *decision, struct template_cache *cache,
+                             const struct pod *pod);
+bool decision_score_outside(struct decision *decision, const struct pod *pod);
 
 #endif

@@ -69,6 +69,8 @@ char *decision_message(const struct decision *decision)
     struct known_failure *failure = decision->failure;
     if (decision->outcome == DECISION_NO_NODES)
         return mem_format("no nodes available to schedule pods");
+    if (decision->outcome == DECISION_ERROR)
+        return mem_text(decision->error.text, strlen(decision->error.text));
     if (decision->known)
         return mem_text(failure->message, strlen(failure->message));
     char *message = print_failure(decision);

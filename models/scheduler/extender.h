@@ -13,6 +13,9 @@
 #include "models/scheduler/snapshot.h"
 #include "sim/base/error.h"
 
+/* Among the bits of plugins that rejected a pod: whom extenders rejected, any event wakes. */
+#define REJECTED_BY_EXTENDERS ((uint64_t)1 << 63)
+
 /* How a question to an extender ended. */
 enum extender_reply {
     EXTENDER_ANSWERED,

@@ -95,7 +95,7 @@ static bool plugin_wants(const struct profile_plugin *plugin, const struct clust
 /* Is the pod worth trying again? */
 bool queue_worth_requeuing(const struct waiting_pod *waiting, const struct cluster_event *event)
 {
-    if (waiting->rejecting == 0 || event->wildcard)
+    if (waiting->rejecting == 0 || event->wildcard || (waiting->rejecting & REJECTED_BY_EXTENDERS))
         return true;
     for (uint64_t bits = waiting->rejecting; bits != 0; bits &= bits - 1) {
         const int plugin = __builtin_ctzll(bits);
@@ -108,6 +108,9 @@ bool queue_worth_requeuing(const struct waiting_pod *waiting, const struct clust
 bool queue_of_interest(const struct scheduling_queue *queue, const struct cluster_event *event)
 {
     const struct scheduler_configuration *configuration = queue->configuration;
+    for (size_t i = 0; i < configuration->profile_count; i++)
+        if (configuration->profiles[i]->extenders != NULL)
+            return true;
     for (size_t i = 0; i < configuration->profile_count; i++)
         for (size_t j = 0; j < configuration->profiles[i]->plugin_count; j++)
             if (plugin_wants(&configuration->profiles[i]->plugins[j], event, NULL))

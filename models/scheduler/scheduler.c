@@ -26,6 +26,7 @@ struct scheduler {
     const struct text *chosen; /* held: the node; NULL: none will do */
     char *message;             /* owned: why none will do */
     uint64_t rejecting;        /* the plugins that say so */
+    const char *reason;        /* of the condition */
 };
 
 static void attempt(void *subject, sim_time now);
@@ -100,7 +101,16 @@ static void fail(struct scheduler *scheduler, struct waiting_pod *waiting, uint6
 
 /* --- binding ------------------------------------------------------------------------------- */
 
-/* A binding that the API server refused, to be undone when its answer arrives. */
+/* An extender that hangs, crashes or talks nonsense ends the run: what it would have decided, nobody
+ * knows. */
+static void stop_if_broken(const struct scheduler *scheduler)
+{
+    const struct extenders *extenders = scheduler->cluster->settings.extenders;
+    if (extenders != NULL && extenders->failure.text != NULL)
+        run_stop(scheduler->cluster->run);
+}
+
+/* A binding that the API server, or an extender, refused, to be undone when its answer arrives. */
 struct failed_binding {
     struct scheduler *scheduler;
     const struct pod *pod; /* held */
@@ -134,16 +144,14 @@ static void undo_binding(void *subject, sim_time now)
     free(failed);
 }
 
-static void plan_undo(struct scheduler *scheduler, const struct waiting_pod *waiting,
-                      const struct sched_plugin *binder, const struct error *error)
+static void plan_undo(struct scheduler *scheduler, const struct waiting_pod *waiting, char *message)
 {
     struct failed_binding *failed = mem_new(sizeof *failed);
     *failed = (struct failed_binding){
         .scheduler = scheduler,
         .pod = pod_of(object_hold(&waiting->pod->meta.object)),
         .as_it_was = *waiting,
-        .message = mem_format("running Bind plugin \"%s\": %s", binder->name,
-                              error->text != NULL ? error->text : ""),
+        .message = message,
         .cause = scheduler->client.cause,
     };
     run_at(scheduler->cluster->run, scheduler->client.now, PRIORITY_WATCH, undo_binding, failed);
@@ -157,6 +165,11 @@ static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *wait
     struct client *client = &scheduler->client;
     struct error error = { 0 };
     assert(binders->count > 0);
+    if (!extenders_bind(waiting->profile->extenders, waiting->pod, node, &error)) {
+        stop_if_broken(scheduler);
+        plan_undo(scheduler, waiting, error.text);
+        return;
+    }
     const struct sched_plugin *binder = waiting->profile->plugins[binders->items[0].plugin].plugin;
     const enum reply reply = binder->bind(client, waiting->pod, node, annotations, &error);
     if (reply == REPLY_OK || reply == REPLY_CREATED)
@@ -164,7 +177,9 @@ static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *wait
                      "Successfully assigned %s/%s to %s", namespace_of(waiting->pod),
                      name_of(waiting->pod), node->s);
     else
-        plan_undo(scheduler, waiting, binder, &error);
+        plan_undo(scheduler, waiting,
+                  mem_format("running Bind plugin \"%s\": %s", binder->name,
+                             error.text != NULL ? error.text : ""));
     error_close(&error);
 }
 
@@ -197,11 +212,15 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
 {
     struct decision *decision = &scheduler->decision;
     snapshot_refresh(scheduler->snapshot);
+    if (waiting->profile->extenders != NULL)
+        waiting->profile->extenders->now = run_now(scheduler->cluster->run);
     decide(scheduler->templates, waiting->profile, scheduler->snapshot, waiting->pod,
            scheduler->next_start, decision);
     scheduler->next_start = decision_next_start(decision);
     scheduler->trying = waiting;
-    scheduler->rejecting = decision->rejecting;
+    scheduler->rejecting = decision->outcome != DECISION_ERROR ? decision->rejecting : 0;
+    scheduler->reason = decision->outcome != DECISION_ERROR ? "Unschedulable" : "SchedulerError";
+    stop_if_broken(scheduler);
     if (decision->outcome == DECISION_FOUND)
         scheduler->chosen = choose_node(scheduler, waiting);
     else
@@ -236,7 +255,7 @@ static void finish_attempt(void *subject, sim_time now)
     scheduler->trying = NULL;
     client_begin(&scheduler->client, waiting->cause);
     if (scheduler->chosen == NULL)
-        fail(scheduler, waiting, scheduler->rejecting, "Unschedulable", scheduler->message);
+        fail(scheduler, waiting, scheduler->rejecting, scheduler->reason, scheduler->message);
     else if (counts_already(scheduler, waiting->pod))
         fail(scheduler, waiting, 0, "SchedulerError", "pod is in the cache, so can't be assumed");
     else
@@ -290,18 +309,36 @@ static void attempt(void *subject, sim_time now)
 
 /* --- the component ----------------------------------------------------------------------------- */
 
-/* The configuration of the cluster's settings. */
+/* A configuration of the user's own says more than the flags. */
+static void take_flags(struct scheduler_configuration *configuration, const struct settings *flags)
+{
+    const struct value *own = flags->scheduler_configuration;
+    if (value_get(own, "podInitialBackoffSeconds") == NULL)
+        configuration->pod_initial_backoff = flags->pod_initial_backoff;
+    if (value_get(own, "podMaxBackoffSeconds") == NULL)
+        configuration->pod_max_backoff = flags->pod_max_backoff;
+    for (size_t i = 0; i < configuration->profile_count; i++) {
+        const struct value *profile = value_at(value_get(own, "profiles"), i);
+        if (value_get(own, "percentageOfNodesToScore") == NULL &&
+            value_get(profile, "percentageOfNodesToScore") == NULL)
+            configuration->profiles[i]->percentage_of_nodes_to_score =
+                flags->percentage_of_nodes_to_score;
+    }
+}
+
+/* The configuration of the cluster's settings, which whoever gave it has checked. */
 static struct scheduler_configuration *configure(struct cluster *cluster)
 {
     struct error_list errors = { 0 };
-    struct scheduler_configuration *configuration =
-        scheduler_configuration_load(cluster->run->texts, NULL, &errors);
-    assert(configuration != NULL); /* the default one has no faults */
-    for (size_t i = 0; i < configuration->profile_count; i++)
-        configuration->profiles[i]->percentage_of_nodes_to_score =
-            cluster->settings.percentage_of_nodes_to_score;
-    configuration->pod_initial_backoff = cluster->settings.pod_initial_backoff;
-    configuration->pod_max_backoff = cluster->settings.pod_max_backoff;
+    struct extenders *extenders = cluster->settings.extenders;
+    struct scheduler_configuration *configuration = scheduler_configuration_load(
+        cluster->run->texts, cluster->settings.scheduler_configuration, &errors);
+    assert(configuration != NULL);
+    take_flags(configuration, &cluster->settings);
+    for (size_t i = 0; extenders != NULL && i < configuration->profile_count; i++)
+        configuration->profiles[i]->extenders = extenders;
+    if (extenders != NULL)
+        extenders->codec = &cluster->codec;
     return configuration;
 }
 

@@ -6,6 +6,7 @@
 
 #include "models/scheduler/policies.h"
 #include "models/scheduler/profile.h"
+#include "models/scheduler/scheduler.h"
 #include "tests/support/rows.h"
 #include "tests/support/scheduler_objects.h"
 
@@ -113,6 +114,204 @@ Test(extender_configuration, knows_which_pods_are_its_business)
     scheduler_configuration_free(configuration);
     codec_close(&codec);
     run_free(run);
+}
+
+/* --- in the cycle --------------------------------------------------------------------------- */
+
+/* An extender of the test's own: what it answers to which question. */
+struct script {
+    const char *rejects, *never; /* a node it does not keep, and one it never accepts */
+    const char *likes;           /* a node it gives a score to */
+    int64_t liking;
+    enum extender_reply filter, prioritize, bind;
+    size_t asked;
+};
+
+static bool is_node(const struct extender_call *call, size_t i, const char *name)
+{
+    return name != NULL && strcmp(call->snapshot->nodes[call->slots[i]]->name->s, name) == 0;
+}
+
+static enum extender_reply script_filter(void *state, const struct extender_call *call,
+                                         struct extender_verdict *verdicts, struct error *error)
+{
+    struct script *script = state;
+    script->asked++;
+    for (size_t i = 0; i < call->count; i++)
+        if (is_node(call, i, script->rejects))
+            verdicts[i] =
+                (struct extender_verdict){ EXTENDER_REJECTS,
+                                           text_intern(call->snapshot->texts, "no fpga left") };
+        else if (is_node(call, i, script->never))
+            verdicts[i] = (struct extender_verdict){ EXTENDER_NEVER_ACCEPTS, NULL };
+    if (script->filter != EXTENDER_ANSWERED)
+        error_set(error, (struct place){ 0 }, "the filter is on strike");
+    return script->filter;
+}
+
+static enum extender_reply script_prioritize(void *state, const struct extender_call *call,
+                                             int64_t *scores, struct error *error)
+{
+    struct script *script = state;
+    for (size_t i = 0; i < call->count; i++)
+        scores[i] = is_node(call, i, script->likes) ? script->liking : 0;
+    if (script->prioritize != EXTENDER_ANSWERED)
+        error_set(error, (struct place){ 0 }, "the scores are lost");
+    return script->prioritize;
+}
+
+static enum extender_reply script_bind(void *state, const struct pod *pod, const struct text *node,
+                                       struct error *error)
+{
+    const struct script *script = state;
+    if (script->bind != EXTENDER_ANSWERED)
+        error_set(error, (struct place){ 0 }, "%s may not go to %s", pod->meta.object.name->s,
+                  node->s);
+    return script->bind;
+}
+
+/* Three nodes, the scheduler alone, and one pod; `small` is the least attractive of the nodes. */
+struct cycle {
+    struct run *run;
+    struct cluster *cluster;
+    struct extender extender;
+    const struct extender *list[1];
+    struct extenders extenders;
+};
+
+static void create(struct cluster *cluster, const void *record)
+{
+    client_begin(&cluster->admin, (struct cause){ 0, 0 });
+    client_create(&cluster->admin, (struct object *)record, NULL, NULL);
+}
+
+static const struct pod *play(struct cycle *cycle, struct script *script, bool ignorable)
+{
+    static const struct component *const only_scheduler[] = { &scheduler_component, NULL };
+    struct settings settings;
+    settings_init(&settings);
+    cycle->run = run_new(1);
+    cycle->extender = (struct extender){ .name = "http://x",
+                                         .ignorable = ignorable,
+                                         .state = script,
+                                         .filter = script_filter,
+                                         .prioritize = script_prioritize,
+                                         .bind = script_bind };
+    cycle->list[0] = &cycle->extender;
+    cycle->extenders = (struct extenders){ .items = cycle->list, .count = 1 };
+    settings.extenders = &cycle->extenders;
+    cycle->cluster = cluster_new_with(cycle->run, "", settings, only_scheduler);
+    const struct codec *codec = &cycle->cluster->codec;
+    create(cycle->cluster, node_make(codec, "small", 4, 8, NULL));
+    create(cycle->cluster, node_make(codec, "middle", 8, 16, NULL));
+    create(cycle->cluster, node_make(codec, "large", 16, 32, NULL));
+    create(cycle->cluster, pod_make(codec, "web", requests("2", "4Gi")));
+    run_until(cycle->run, SIM_SECOND / 2);
+    return pod_of(client_get(&cycle->cluster->admin, KIND_POD,
+                             text_find(cycle->run->texts, "default"),
+                             text_find(cycle->run->texts, "web")));
+}
+
+static void cycle_close(struct cycle *cycle)
+{
+    cluster_free(cycle->cluster);
+    run_free(cycle->run);
+    extenders_close(&cycle->extenders);
+}
+
+Test(extender, has_its_say_behind_filters_and_scores)
+{
+    static const struct {
+        const char *why;
+        struct script script;
+        bool ignorable;
+        const char *node, *reason, *message;
+        bool stops;
+    } rows[] = {
+        { "without objections the emptiest node is taken", { 0 }, false, "large", "", "", false },
+        { "a rejected node is not", { .rejects = "large" }, false, "middle", "", "", false },
+        { "scores are added to the totals",
+          { .likes = "small", .liking = 1000 },
+          false,
+          "small",
+          "",
+          "",
+          false },
+        { "one that is left is taken without scores",
+          { .rejects = "large", .never = "middle", .prioritize = EXTENDER_BROKEN },
+          false,
+          "small",
+          "",
+          "",
+          false },
+        { "an extender's own error fails the attempt, as an error",
+          { .filter = EXTENDER_REFUSED },
+          false,
+          "",
+          "SchedulerError",
+          "http://x: the filter is on strike",
+          false },
+        { "one that does not answer ends the run",
+          { .filter = EXTENDER_BROKEN },
+          false,
+          "",
+          "",
+          "",
+          true },
+        { "unless it is ignorable", { .filter = EXTENDER_BROKEN }, true, "large", "", "", false },
+        { "the same for scores", { .prioritize = EXTENDER_BROKEN }, false, "", "", "", true },
+        { "who binds may object",
+          { .bind = EXTENDER_REFUSED },
+          false,
+          "",
+          "SchedulerError",
+          "http://x: web may not go to large",
+          false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct script script = rows[i].script;
+        struct cycle cycle = { 0 };
+        const struct pod *pod = play(&cycle, &script, rows[i].ignorable);
+        cr_expect_str_eq(text_s(pod->node_name), rows[i].node, "%s: %s", rows[i].why,
+                         text_s(pod->node_name));
+        if (*rows[i].reason != '\0') {
+            cr_expect_str_eq(pod_condition_reason(pod, POD_SCHEDULED), rows[i].reason, "%s",
+                             rows[i].why);
+            cr_expect_str_eq(pod_condition_message(pod, POD_SCHEDULED), rows[i].message, "%s",
+                             rows[i].why);
+        }
+        cr_expect_eq(cycle.extenders.failure.text != NULL, rows[i].stops, "%s", rows[i].why);
+        cr_expect_eq(run_now(cycle.run) < SIM_SECOND / 2, rows[i].stops, "%s", rows[i].why);
+        cr_expect_eq(cycle.extenders.ignored_count > 0, rows[i].ignorable, "%s", rows[i].why);
+        cycle_close(&cycle);
+    }
+}
+
+Test(extender, says_why_in_the_message_of_the_pod_and_is_asked_again)
+{
+    struct script script = { .rejects = "large" };
+    struct cycle cycle = { 0 };
+    const struct pod *pod = play(&cycle, &script, false);
+    cr_expect_str_eq(text_s(pod->node_name), "middle");
+    create(cycle.cluster, pod_make(&cycle.cluster->codec, "next", requests("15", "20Gi")));
+    run_until(cycle.run, 2 * SIM_SECOND);
+    const struct pod *next =
+        pod_of(client_get(&cycle.cluster->admin, KIND_POD, text_find(cycle.run->texts, "default"),
+                          text_find(cycle.run->texts, "next")));
+    cr_expect_null(next->node_name);
+    const char *message = pod_condition_message(next, POD_SCHEDULED);
+    cr_expect_not_null(strstr(message, "1 no fpga left"), "%s", message);
+    cr_expect_not_null(strstr(message, "2 Insufficient cpu"), "%s", message);
+    /* Any event wakes it: here another node, on which it would not fit. */
+    script.rejects = NULL;
+    create(cycle.cluster, node_make(&cycle.cluster->codec, "tiny", 1, 1, NULL));
+    run_until(cycle.run, 30 * SIM_SECOND);
+    cr_expect_str_eq(text_s(pod_of(client_get(&cycle.cluster->admin, KIND_POD,
+                                              text_find(cycle.run->texts, "default"),
+                                              text_find(cycle.run->texts, "next")))
+                                ->node_name),
+                     "large");
+    cycle_close(&cycle);
 }
 
 /* --- policies ------------------------------------------------------------------------------- */
