@@ -1,4 +1,4 @@
-/* What the pods of one node ask for: sums of requests, and the set of host ports in use.
+/* What the pods of one node ask for: sums of requests, GPUs, and the set of host ports in use.
  *
  * Follows NodeInfo and HostPortInfo in pkg/scheduler/framework/types.go of the release named in
  * docs/fidelity.md. Ports are a set there, too: a pod that goes takes its ports out even if
@@ -74,17 +74,19 @@ static void free_ports(struct node_info *info, const struct pod_spec *spec)
     }
 }
 
-void node_info_count(struct node_info *info, const struct pod_spec *spec)
+void node_info_count(struct node_info *info, const struct pod *pod)
 {
-    count_spec(info, spec, 1);
-    use_ports(info, spec);
+    count_spec(info, pod->spec, 1);
+    use_ports(info, pod->spec);
+    node_gpus_count(&info->gpus, pod, 1);
     info->pod_count++;
 }
 
-void node_info_uncount(struct node_info *info, const struct pod_spec *spec)
+void node_info_uncount(struct node_info *info, const struct pod *pod)
 {
-    count_spec(info, spec, -1);
-    free_ports(info, spec);
+    count_spec(info, pod->spec, -1);
+    free_ports(info, pod->spec);
+    node_gpus_count(&info->gpus, pod, -1);
     info->pod_count--;
 }
 
@@ -94,6 +96,7 @@ void node_info_close_amounts(struct node_info *info)
         text_drop(info->requested.extended[i].name);
     free(info->requested.extended);
     free(info->ports);
+    node_gpus_free(info->gpus);
 }
 
 static bool has_lower(const struct node_info *info, int32_t priority)
@@ -111,13 +114,14 @@ bool node_info_without(const struct node_info *info, int32_t priority, struct no
     *copy = (struct node_info){ .slot = info->slot,
                                 .node = info->node,
                                 .name = info->name,
+                                .gpus = node_gpus_empty_copy(info->gpus),
                                 .images = info->images,
                                 .image_count = info->image_count,
                                 .zone = info->zone };
     for (const struct placed_pod *placed = info->first; placed != NULL; placed = placed->next) {
         if (placed->pod->spec->priority < priority)
             continue;
-        node_info_count(copy, placed->pod->spec);
+        node_info_count(copy, placed->pod);
     }
     return true;
 }

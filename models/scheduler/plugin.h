@@ -140,8 +140,8 @@ struct sched_plugin {
     bool (*by_identity)(const struct sched_call *call);
 
     /* What else of call->pod its answers depend on, as words: pods that write different words
-     * are different classes. Asked when by_identity is. An address may be among the words: what
-     * it points to is held by compile(). Returns how many, at most TRAIT_WORDS; NULL: none. */
+     * are different classes. Asked when by_identity is. An address may be among the words if what
+     * it points to lives as long as this version of the pod. Returns how many; NULL: none. */
     size_t (*traits)(const struct sched_call *call, uint64_t *words);
 
     /* A number that changes whenever answers may change on nodes that did not: the class is

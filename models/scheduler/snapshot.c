@@ -191,6 +191,9 @@ void snapshot_set_node(struct snapshot *snapshot, const struct node *node)
     info->node = node_of(object_hold(&node->meta.object));
     if (before == NULL || before->meta.labels != node->meta.labels)
         snapshot_follow_node(snapshot, info);
+    if (before == NULL || before->meta.labels != node->meta.labels ||
+        before->allocatable != node->allocatable)
+        node_gpus_learn(&info->gpus, snapshot->texts, node);
     const bool same = before != NULL && before->images == node->images &&
                       before->taints == node->taints && before->allocatable == node->allocatable &&
                       before->unschedulable == node->unschedulable &&
@@ -283,14 +286,14 @@ bool snapshot_has_lower(const struct snapshot *snapshot, int32_t priority)
 
 static void count_pod(struct snapshot *snapshot, struct node_info *info, const struct pod *pod)
 {
-    node_info_count(info, pod->spec);
+    node_info_count(info, pod);
     count_priority(snapshot, pod->spec->priority);
     node_info_changed(snapshot, info);
 }
 
 static void uncount_pod(struct snapshot *snapshot, struct node_info *info, const struct pod *pod)
 {
-    node_info_uncount(info, pod->spec);
+    node_info_uncount(info, pod);
     uncount_priority(snapshot, pod->spec->priority);
     node_info_changed(snapshot, info);
 }
@@ -331,7 +334,7 @@ static void replace_version(struct snapshot *snapshot, struct placed_pod *placed
     const struct pod *before = placed->pod;
     placed->pod = pod_of(object_hold(&pod->meta.object));
     placed->assumed = assumed;
-    if (before->spec != pod->spec) {
+    if (before->spec != pod->spec || !same_gpus(before, pod)) {
         uncount_pod(snapshot, placed->node, before);
         count_pod(snapshot, placed->node, pod);
     }

@@ -10,6 +10,7 @@
 #include "models/api/kinds.h"
 #include "models/api/node.h"
 #include "models/api/pod.h"
+#include "models/scheduler/gpus.h"
 #include "models/scheduler/node_order.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
@@ -79,6 +80,7 @@ struct node_info {
     size_t population_count, population_capacity;
     struct used_port *ports; /* owned */
     size_t port_count, port_capacity;
+    struct node_gpus *gpus;    /* owned; NULL: it has none */
     struct held_image *images; /* owned */
     size_t image_count;
     const struct text *zone; /* key in the node order; held */

@@ -12,9 +12,9 @@ void node_info_forget_images(struct snapshot *snapshot, struct node_info *info);
 
 /* --- node_amounts.c: what the pods of a node ask for -------------------------------------- */
 
-/* A pod of this template counts, or counts no longer. */
-void node_info_count(struct node_info *info, const struct pod_spec *spec);
-void node_info_uncount(struct node_info *info, const struct pod_spec *spec);
+/* A pod counts, or counts no longer. */
+void node_info_count(struct node_info *info, const struct pod *pod);
+void node_info_uncount(struct node_info *info, const struct pod *pod);
 void node_info_close_amounts(struct node_info *info);
 
 /* --- snapshot_populations.c: pods that are alike ------------------------------------------ */

@@ -1,6 +1,7 @@
 /* Remembered answers; see template_cache.h. */
 #include "models/scheduler/template_cache.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { CLASSES = 256 }; /* remembered at most */
@@ -70,10 +71,37 @@ static bool goes_by_identity(const struct profile *profile, const struct pod *po
     return false;
 }
 
+/* Has a plugin before this one the same function? */
+static bool traits_are_known(const struct profile *profile, size_t plugin)
+{
+    for (size_t i = 0; i < plugin; i++)
+        if (profile->plugins[i].plugin->traits == profile->plugins[plugin].plugin->traits)
+            return true;
+    return false;
+}
+
+static void read_traits(const struct pod *pod, const struct snapshot *snapshot,
+                        struct class_key *key)
+{
+    for (size_t i = 0; i < key->profile->plugin_count; i++) {
+        const struct sched_plugin *plugin = key->profile->plugins[i].plugin;
+        const struct sched_call call = { .profile = key->profile,
+                                         .spec = pod->spec,
+                                         .pod = pod,
+                                         .snapshot = snapshot,
+                                         .args = key->profile->plugins[i].args };
+        if (plugin->traits == NULL || traits_are_known(key->profile, i))
+            continue;
+        assert(key->trait_count + TRAIT_WORDS <= CLASS_TRAITS);
+        key->trait_count += plugin->traits(&call, key->traits + key->trait_count);
+    }
+}
+
 static struct class_key key_of(const struct profile *profile, const struct pod *pod,
                                const struct snapshot *snapshot)
 {
     struct class_key key = { .profile = profile, .spec = pod->spec };
+    read_traits(pod, snapshot, &key);
     if (!goes_by_identity(profile, pod, snapshot))
         return key;
     const struct owner *controller = meta_controller(&pod->meta);
@@ -93,6 +121,8 @@ static uint64_t mix(uint64_t hash, uint64_t part)
 static uint64_t key_hash(const struct class_key *key)
 {
     uint64_t hash = mix(key->profile->number, key->spec->id);
+    for (size_t i = 0; i < key->trait_count; i++)
+        hash = mix(hash, key->traits[i]);
     if (!key->by_identity)
         return hash;
     for (uint32_t i = 0; key->labels != NULL && i < key->labels->count; i++) {
@@ -107,6 +137,8 @@ static bool same_key(const struct class_key *a, const struct class_key *b)
 {
     return a->spec == b->spec && a->profile == b->profile && a->by_identity == b->by_identity &&
            a->space == b->space && a->controller == b->controller &&
+           a->trait_count == b->trait_count &&
+           memcmp(a->traits, b->traits, a->trait_count * sizeof *a->traits) == 0 &&
            labels_equal(a->labels, b->labels);
 }
 

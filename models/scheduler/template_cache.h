@@ -1,8 +1,8 @@
 /* What the plugins said about (class of pods, node), remembered until the node changes.
  *
  * Pods of one template are one class; where a plugin says that it goes by identity, pods of
- * one template with the same labels, namespace and controller are. Of each node the cache
- * keeps the rejection, the weighted sum of the scores that need no normalizing, and the raw
+ * one template with the same labels, namespace and controller are; and what a plugin writes as
+ * traits is the same in all of a class. Of each node the cache keeps the rejection, the weighted sum of the scores that need no normalizing, and the raw
  * scores of those that do. An answer is valid while the node's generation is the one it was
  * given for; when a plugin's epoch changes the class is made anew. Classes not used for long
  * are forgotten. */
@@ -26,7 +26,8 @@ struct known_failure {
     size_t evaluated;    /* nodes visited to know it */
 };
 
-/* What makes pods alike. */
+/* What makes pods alike. Plugins that read the same traits by the same function write them once. */
+enum { CLASS_TRAITS = 4 * TRAIT_WORDS };
 struct class_key {
     const struct profile *profile;
     const struct pod_spec *spec;
@@ -34,6 +35,8 @@ struct class_key {
     const struct labels *labels; /* by content */
     const struct text *space;
     uint64_t controller; /* its uid; 0: none */
+    uint64_t traits[CLASS_TRAITS];
+    size_t trait_count;
 };
 
 struct pod_class {

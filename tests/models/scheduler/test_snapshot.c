@@ -66,6 +66,9 @@ static void change_node(struct walk *walk)
     ",\"affinity\":{\"podAntiAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"      \
     "[{\"topologyKey\":\"rack\",\"labelSelector\":{}}]}}"
 
+/* Two that are the same, one that is two whole ones, and none. */
+static const char *const gpu_indexes[] = { "1", "1", "0-2", "" };
+
 static void change_pod(struct walk *walk)
 {
     const size_t number = below(walk, PODS);
@@ -79,9 +82,10 @@ static void change_pod(struct walk *walk)
     struct object *pod =
         load(walk, KIND_POD,
              mem_format("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p%zu\","
-                        "\"namespace\":\"s%zu\",\"labels\":{\"app\":\"a%zu\"}%s},\"spec\":{"
+                        "\"namespace\":\"s%zu\",\"labels\":{\"app\":\"a%zu\"},\"annotations\":{"
+                        "\"alibabacloud.com/gpu-index\":\"%s\"}%s},\"spec\":{"
                         "\"containers\":[{\"name\":\"c\",\"image\":\"i%zu\"}]%s}}",
-                        number, number % 2, below(walk, 3),
+                        number, number % 2, below(walk, 3), gpu_indexes[below(walk, 4)],
                         below(walk, 4) ? "" : ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"",
                         below(walk, 2), below(walk, 3) ? "" : TERMS));
     const struct text *node = node_name(walk, below(walk, NODES));
@@ -113,6 +117,25 @@ static void recount_populations(const struct walk *walk, const struct node_info 
         pods += found;
     }
     cr_assert_eq(pods, info->pod_count);
+}
+
+static void recount_gpus(const struct node_info *info)
+{
+    int used[3] = { 0 };
+    uint32_t one = 0, two = 0;
+    for (const struct placed_pod *placed = info->first; placed != NULL; placed = placed->next) {
+        const char *index = labels_get(placed->pod->meta.annotations, GPU_INDEX_ANNOTATION);
+        const bool is_one = strcmp(index, "1") == 0, is_two = strcmp(index, "0-2") == 0;
+        one += is_one;
+        two += is_two;
+        used[1] += is_one ? GPU_MILLI : 0;
+        used[0] += is_two ? GPU_MILLI : 0;
+        used[2] += is_two ? GPU_MILLI : 0;
+    }
+    cr_assert(info->gpus != NULL || one + two == 0);
+    for (int i = 0; info->gpus != NULL && i < 3; i++)
+        cr_assert_eq(info->gpus->used[i], used[i]);
+    cr_assert(info->gpus == NULL || (info->gpus->pods[1] == one && info->gpus->pods[2] == two));
 }
 
 static void recount_cluster(const struct walk *walk)
@@ -197,8 +220,10 @@ Test(snapshot, single_changes_equal_a_recount)
         if (step > STEPS / 2)
             recount_topology(&walk, walk.rack); /* asked for late: it begins with what is there */
         for (size_t i = 0; step % 20 == 0 && i < walk.snapshot->slot_count; i++)
-            if (walk.snapshot->nodes[i] != NULL)
+            if (walk.snapshot->nodes[i] != NULL) {
                 recount_populations(&walk, walk.snapshot->nodes[i]);
+                recount_gpus(walk.snapshot->nodes[i]);
+            }
         recount_cluster(&walk);
     }
     cr_expect_gt(walk.snapshot->population_limit, 10);
