@@ -291,13 +291,16 @@ static void find_top(struct decision *decision)
 /* --- failures that are known ------------------------------------------------------------ */
 
 /* Nothing has changed since a pod of this template fitted nowhere: neither does this one. */
-static bool is_known_failure(struct decision *decision, struct pod_class *class)
+static bool is_known_failure(struct decision *decision, struct pod_class *class,
+                             const struct pod *pod)
 {
     const struct known_failure *failure = &class->failure;
     if (decision->asks_outside)
         return false; /* they may say something else this time */
     decision->failure = &class->failure;
-    if (failure->message == NULL || failure->generation != decision->snapshot->generation)
+    if (failure->message == NULL || failure->generation != decision->snapshot->generation ||
+        failure->nominated != snapshot_nominations(decision->snapshot) ||
+        pod_nominated_node(pod) != NULL)
         return false;
     decision->known = true;
     decision->rejecting = failure->rejecting;
@@ -316,7 +319,7 @@ void decide(struct template_cache *cache, const struct profile *profile,
         return;
     }
     begin(decision, cache, &class->prepared, pod, start);
-    if (decision->all_nodes == 0 || is_known_failure(decision, class))
+    if (decision->all_nodes == 0 || is_known_failure(decision, class, pod))
         return;
     filter_nodes(decision, cache, class);
     if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)

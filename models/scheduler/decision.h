@@ -86,14 +86,11 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
                     const struct snapshot *snapshot, const struct pod *pod, size_t start,
                     struct decision *decision);
 
-/* Ask the PostFilter plugins in order; their texts joined, "" once one has helped. The caller
- * frees. */
-char *decision_post_filter(const struct decision *decision);
-
-/* Why no node will do: the FailedScheduling text. Remembered for the class until something
- * changes: the next of its pods that does not fit costs next to nothing, and its decision
- * lists no nodes. The caller frees. */
-char *decision_message(const struct decision *decision);
+/* No node will do: ask the PostFilter plugins, and say why, as FailedScheduling does. Where they
+ * could not help that is remembered until something changes: the next pod of the class that does
+ * not fit costs next to nothing, and its decision lists no nodes. `round` has the pod and the
+ * means; the caller frees the text. */
+char *decision_message(const struct decision *decision, struct post_filter_round *round);
 
 /* The extenders' part in decide() and decide_plainly(): behind the filters, and behind the scores.
  * False when the attempt has failed. */

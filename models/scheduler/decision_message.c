@@ -1,11 +1,12 @@
 /* Why no node will do, in the words of FailedScheduling.
  *
- * Follows FitError.Error and RunPostFilterPlugins (pkg/scheduler/framework/types.go and
- * framework/runtime/framework.go) of the release named in docs/fidelity.md. */
+ * Follows FitError.Error (pkg/scheduler/framework/types.go) of the release named in
+ * docs/fidelity.md. */
 #include <stdlib.h>
 
 #include "models/scheduler/decision.h"
 #include "models/scheduler/fit_error.h"
+#include "models/scheduler/post_filter.h"
 
 /* What PreFilter said of the pod: it stands for all nodes. */
 static void print_before_filters(const struct decision *decision, struct writer *into)
@@ -34,52 +35,49 @@ static void print_rejections(const struct decision *decision, struct writer *int
     free(nodes);
 }
 
-char *decision_post_filter(const struct decision *decision)
-{
-    const struct prepared *prepared = decision->prepared;
-    const struct point *point = &prepared->profile->points[POINT_POST_FILTER];
-    enum post_filter answer = POST_FILTER_NEXT;
-    struct writer text = { 0 };
-    for (size_t i = 0; i < point->count && answer == POST_FILTER_NEXT; i++) {
-        const uint8_t plugin = point->items[i].plugin;
-        const struct sched_call call = prepared_call(prepared, plugin);
-        writer_add(&text, text.length > 0 ? ", " : "");
-        answer = prepared->profile->plugins[plugin].plugin->post_filter(&call, decision, &text);
-    }
-    if (answer == POST_FILTER_HELPED)
-        writer_clear(&text);
-    return writer_take(&text);
-}
-
-static char *print_failure(const struct decision *decision)
+static char *print_failure(const struct decision *decision, const char *more)
 {
     struct writer message = { 0 };
     if (decision->before_filters != 0)
         print_before_filters(decision, &message);
     else
         print_rejections(decision, &message);
-    char *more = decision_post_filter(decision);
     writer_format(&message, "%s%s", *more != '\0' ? " " : "", more);
-    free(more);
     return writer_take(&message);
 }
 
-char *decision_message(const struct decision *decision)
+/* What was found out stands for every pod of the class while nothing changes; help does not. */
+static void remember(const struct decision *decision, const struct post_filter_round *round,
+                     const char *message)
 {
     struct known_failure *failure = decision->failure;
-    if (decision->outcome == DECISION_NO_NODES)
+    free(failure->message);
+    *failure = (struct known_failure){ .message = mem_text(message, strlen(message)),
+                                       .nomination = round->nomination,
+                                       .generation = decision->snapshot->generation,
+                                       .nominated = snapshot_nominations(decision->snapshot),
+                                       .rejecting = decision->rejecting,
+                                       .evaluated = decision_evaluated(decision) };
+}
+
+char *decision_message(const struct decision *decision, struct post_filter_round *round)
+{
+    if (decision->outcome == DECISION_NO_NODES) {
+        round->nomination = NOMINATION_CLEARED;
         return mem_format("no nodes available to schedule pods");
-    if (decision->outcome == DECISION_ERROR)
-        return mem_text(decision->error.text, strlen(decision->error.text));
-    if (decision->known)
-        return mem_text(failure->message, strlen(failure->message));
-    char *message = print_failure(decision);
-    if (failure != NULL) {
-        free(failure->message);
-        *failure = (struct known_failure){ .message = mem_text(message, strlen(message)),
-                                           .generation = decision->snapshot->generation,
-                                           .rejecting = decision->rejecting,
-                                           .evaluated = decision_evaluated(decision) };
     }
+    if (decision->outcome == DECISION_ERROR) {
+        round->nomination = NOMINATION_CLEARED;
+        return mem_text(decision->error.text, strlen(decision->error.text));
+    }
+    if (decision->known) {
+        round->nomination = decision->failure->nomination;
+        return mem_text(decision->failure->message, strlen(decision->failure->message));
+    }
+    const bool helped = post_filter_run(round);
+    const char *more = round->message.length > 0 ? round->message.bytes : "";
+    char *message = print_failure(decision, more);
+    if (decision->failure != NULL && !helped && pod_nominated_node(round->pod) == NULL)
+        remember(decision, round, message);
     return message;
 }

@@ -22,11 +22,12 @@
 
 #include "models/api/pod.h"
 #include "models/scheduler/cluster_event.h"
+#include "models/scheduler/nominator.h"
 #include "models/scheduler/snapshot.h"
 #include "sim/base/writer.h"
 
 struct client;
-struct decision;
+struct post_filter_round;
 struct profile;
 struct run;
 
@@ -109,6 +110,12 @@ enum post_filter {
     POST_FILTER_HELPED /* the pod will find room later; nothing is said */
 };
 
+/* The answer of permit. A pod that waits is let go by permits_allow() (see permits.h). */
+enum permit { PERMIT_GO, PERMIT_WAIT, PERMIT_REJECTED };
+
+/* The answer of pre_bind. */
+enum pre_bind { PRE_BIND_DONE, PRE_BIND_WAIT, PRE_BIND_FAILED };
+
 /* Does this event make it worth while to try the pod again? `before` and `after` are the
  * object of the event (NULL where there is none). */
 typedef bool queueing_hint(const void *args, const struct pod *pod, const struct object *before,
@@ -178,7 +185,8 @@ struct sched_plugin {
      * they were queued. */
     int (*compare)(const struct pod *a, const struct pod *b);
     /* PreEnqueue: may the pod be tried at all? If not, `why` says what it waits for. */
-    bool (*pre_enqueue)(const struct pod *pod, struct writer *why);
+    bool (*pre_enqueue)(const struct pod *pod, const struct nominator *nominator,
+                        struct writer *why);
     /* EnqueueExtensions: what may help a pod this plugin rejected. Ends at actions 0. */
     struct plugin_event events[PLUGIN_EVENTS];
 
@@ -186,9 +194,8 @@ struct sched_plugin {
                                   struct rejection *rejection);
     bool (*filter)(const struct sched_call *call, const struct node_info *node,
                    struct rejection *rejection);
-    /* No node will do: help, or say more in the message. */
-    enum post_filter (*post_filter)(const struct sched_call *call, const struct decision *decision,
-                                    struct writer *message);
+    /* No node will do: help, or say more in the message; see post_filter.h. */
+    enum post_filter (*post_filter)(const struct sched_call *call, struct post_filter_round *round);
 
     /* False: no score for this class. Plugins that do not count are asked once, with NULL. */
     bool (*pre_score)(const struct sched_call *call, const struct candidates *candidates);
@@ -208,9 +215,21 @@ struct sched_plugin {
      * plugin reserves; call->compiled is NULL. Draws are free choices of the run. */
     const struct labels *(*annotate)(const struct sched_call *call, const struct node_info *node,
                                      struct run *run);
+    /* Permit: may it be bound now? PERMIT_WAIT sets *timeout, after which it is rejected. */
+    enum permit (*permit)(const struct sched_call *call, const struct pod *pod,
+                          const struct node_info *node, sim_time *timeout,
+                          struct rejection *rejection);
+    /* PreBind, beside the next attempts: what has to be done before the pod is bound. Whoever has to
+     * wait is asked again a second later (`again`). */
+    enum pre_bind (*pre_bind)(const struct sched_call *call, struct client *client,
+                              const struct pod *pod, const struct node_info *node, bool again,
+                              struct error *error);
     /* `annotations` are the Binding's, NULL: none. */
     enum reply (*bind)(struct client *client, const struct pod *pod, const struct text *node,
                        const struct labels *annotations, struct error *error);
+    /* PostBind: it is bound. */
+    void (*post_bind)(const struct sched_call *call, const struct pod *pod,
+                      const struct text *node);
 };
 
 /* DefaultNormalizeScore: the highest becomes 100; reversed, the highest becomes 0. */

@@ -31,7 +31,10 @@ static const char *const point_names[EXTENSION_POINTS] = {
     [POINT_PRE_SCORE] = "preScore",
     [POINT_SCORE] = "score",
     [POINT_RESERVE] = "reserve",
+    [POINT_PERMIT] = "permit",
+    [POINT_PRE_BIND] = "preBind",
     [POINT_BIND] = "bind",
+    [POINT_POST_BIND] = "postBind",
 };
 
 const struct sched_plugin *sched_plugin_find(const char *name)
@@ -61,8 +64,14 @@ static bool takes_part(const struct sched_plugin *plugin, enum extension_point p
         return plugin->score != NULL;
     case POINT_RESERVE:
         return plugin->reserve != NULL;
+    case POINT_PERMIT:
+        return plugin->permit != NULL;
+    case POINT_PRE_BIND:
+        return plugin->pre_bind != NULL;
     case POINT_BIND:
         return plugin->bind != NULL;
+    case POINT_POST_BIND:
+        return plugin->post_bind != NULL;
     default:
         return false;
     }

@@ -19,7 +19,10 @@ enum extension_point {
     POINT_PRE_SCORE,
     POINT_SCORE,
     POINT_RESERVE,
+    POINT_PERMIT,
+    POINT_PRE_BIND,
     POINT_BIND,
+    POINT_POST_BIND,
     EXTENSION_POINTS
 };
 

@@ -126,14 +126,15 @@ void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waitin
 }
 
 /* PreEnqueue: remembers who keeps the pod out. */
-static bool may_enter(struct waiting_pod *waiting)
+static bool may_enter(const struct scheduling_queue *queue, struct waiting_pod *waiting)
 {
     const struct point *point = &waiting->profile->points[POINT_PRE_ENQUEUE];
     struct writer why = { 0 };
     waiting->gated_by = -1;
     for (size_t i = 0; i < point->count && waiting->gated_by < 0; i++) {
         const uint8_t plugin = point->items[i].plugin;
-        if (!waiting->profile->plugins[plugin].plugin->pre_enqueue(waiting->pod, &why))
+        if (!waiting->profile->plugins[plugin].plugin->pre_enqueue(waiting->pod, queue->nominator,
+                                                                   &why))
             waiting->gated_by = plugin;
     }
     writer_close(&why);
@@ -164,7 +165,7 @@ static bool still_backing_off(const struct scheduling_queue *queue,
 /* Into the active or a back-off queue, unless a PreEnqueue plugin keeps it out. */
 void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why)
 {
-    if (!may_enter(waiting)) {
+    if (!may_enter(queue, waiting)) {
         queue_enter_pool(queue, waiting, why);
         return;
     }

@@ -7,6 +7,7 @@
 #include "models/scheduler/assume.h"
 #include "models/scheduler/decision.h"
 #include "models/scheduler/event_handlers.h"
+#include "models/scheduler/post_filter.h"
 
 struct scheduler {
     struct cluster *cluster;
@@ -208,6 +209,14 @@ static const struct text *choose_node(struct scheduler *scheduler,
     return text_hold(scheduler->snapshot->nodes[decision->top[taken]]->name);
 }
 
+/* No node will do: can something be done, and what is to be said? */
+static void explain_failure(struct scheduler *scheduler, const struct waiting_pod *waiting)
+{
+    struct post_filter_round round = { .decision = &scheduler->decision, .pod = waiting->pod };
+    scheduler->message = decision_message(&scheduler->decision, &round);
+    post_filter_close(&round);
+}
+
 static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
 {
     struct decision *decision = &scheduler->decision;
@@ -224,7 +233,7 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
     if (decision->outcome == DECISION_FOUND)
         scheduler->chosen = choose_node(scheduler, waiting);
     else
-        scheduler->message = decision_message(decision);
+        explain_failure(scheduler, waiting);
 }
 
 /* Somebody else has bound it in the meantime. */
@@ -353,6 +362,7 @@ static void *scheduler_start(struct cluster *cluster)
     scheduler->templates = template_cache_new();
     scheduler->queue =
         scheduling_queue_new(cluster->run, scheduler->configuration, plan_attempt, scheduler);
+    scheduler->snapshot->nominator = scheduling_queue_nominator(scheduler->queue);
     scheduler->cycle_stream =
         stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
     scheduler->view =

@@ -221,6 +221,11 @@ void scheduling_queue_delete(struct scheduling_queue *queue, const struct pod *p
     release(queue, waiting);
 }
 
+struct nominator *scheduling_queue_nominator(struct scheduling_queue *queue)
+{
+    return queue->nominator;
+}
+
 void scheduling_queue_observe(struct scheduling_queue *queue, struct queue_observer observer)
 {
     queue->observer = observer;
@@ -235,6 +240,7 @@ struct scheduling_queue *scheduling_queue_new(struct run *run,
     struct scheduling_queue *queue = mem_new(sizeof *queue);
     queue->run = run;
     queue->configuration = configuration;
+    queue->nominator = nominator_new();
     queue->ready = ready;
     queue->subject = subject;
     queue->started = run_now(run);
@@ -268,6 +274,7 @@ void scheduling_queue_free(struct scheduling_queue *queue)
         queue_leave(queue, first);
         release(queue, first);
     }
+    nominator_free(queue->nominator);
     table_close(&queue->by_name);
     pool_close(&queue->pods);
     pool_close(&queue->flights);

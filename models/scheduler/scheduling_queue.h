@@ -44,6 +44,9 @@ void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct 
 void scheduling_queue_event(struct scheduling_queue *queue, const struct cluster_event *event,
                             struct cause cause);
 
+/* The pods that were promised room: kept up to date by what the queue hears. */
+struct nominator *scheduling_queue_nominator(struct scheduling_queue *queue);
+
 /* Somebody who counts: hears of every event given to the queue, before it acts on it (`only`: the
  * pod whose own change it is; NULL: all are concerned), and of every pod that enters a place
  * other than in flight, with the constant that names why. Either may be NULL. */

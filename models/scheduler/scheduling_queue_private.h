@@ -19,6 +19,7 @@ struct in_flight {
 struct scheduling_queue {
     struct run *run;
     const struct scheduler_configuration *configuration;
+    struct nominator *nominator; /* owned */
     void (*ready)(void *subject);
     void *subject;
     sim_time started;

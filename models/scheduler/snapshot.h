@@ -12,6 +12,7 @@
 #include "models/api/pod.h"
 #include "models/scheduler/gpus.h"
 #include "models/scheduler/node_order.h"
+#include "models/scheduler/nominator.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
 
@@ -111,6 +112,7 @@ struct topology {
 
 struct snapshot {
     struct texts *texts;
+    const struct nominator *nominator;   /* borrowed: pods that were promised room; NULL: none */
     struct cache *objects;               /* borrowed: what listers.h reads; NULL: nothing */
     uint64_t object_changes[KIND_COUNT]; /* how often an object of the kind has changed */
     struct node_info **nodes;            /* by slot; NULL: free */
@@ -187,6 +189,12 @@ const struct topology *snapshot_topology(struct snapshot *snapshot, const struct
 
 /* An object of another kind was written: whoever asks for the kind's epoch hears of it. */
 void snapshot_note_object(struct snapshot *snapshot, enum kind kind);
+
+/* Changes with every nomination. */
+static inline uint64_t snapshot_nominations(const struct snapshot *snapshot)
+{
+    return snapshot->nominator != NULL ? snapshot->nominator->generation : 0;
+}
 
 /* Does a pod of lower priority count anywhere? O(1). */
 bool snapshot_has_lower(const struct snapshot *snapshot, int32_t priority);

@@ -20,10 +20,12 @@ struct answer {
 
 /* That no node will do, and why: true while nothing changes. */
 struct known_failure {
-    char *message;       /* owned; NULL: not known */
-    uint64_t generation; /* of the snapshot */
-    uint64_t rejecting;  /* plugins */
-    size_t evaluated;    /* nodes visited to know it */
+    char *message;              /* owned; NULL: not known */
+    enum nomination nomination; /* what becomes of the pod's own */
+    uint64_t generation;        /* of the snapshot */
+    uint64_t nominated;         /* of the nominator */
+    uint64_t rejecting;         /* plugins */
+    size_t evaluated;           /* nodes visited to know it */
 };
 
 /* What makes pods alike. Plugins that read the same traits by the same function write them once. */

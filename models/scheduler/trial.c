@@ -28,10 +28,23 @@ static void hear_node(struct trial *trial, const struct watch_event *event)
         note_rank(trial, event->object->name);
 }
 
+/* A waiting pod may be promised room. */
+static void hear_nomination(struct trial *trial, const struct watch_event *event)
+{
+    const struct pod *pod = pod_of(event->object);
+    if (event->type == WATCH_DELETED || !trial_is_pending(pod))
+        nominator_remove(trial->nominator, pod);
+    else if (event->before == NULL)
+        nominator_add(trial->nominator, pod, NOMINATION_UNCHANGED, NULL);
+    else
+        nominator_update(trial->nominator, pod_of(event->before), pod);
+}
+
 /* The scheduler does not see pods that have ended. */
 static void hear_pod(struct trial *trial, const struct watch_event *event)
 {
     const struct pod *pod = pod_of(event->object);
+    hear_nomination(trial, event);
     if (event->type != WATCH_DELETED && pod->node_name != NULL && !pod_is_terminal(pod))
         snapshot_place(trial->snapshot, pod, pod->node_name, false);
     else
@@ -165,11 +178,10 @@ const struct sched_plugin *trial_gate(const struct trial *trial, const struct pr
                                       const struct pod *pod, struct writer *why)
 {
     const struct point *point = &profile->points[POINT_PRE_ENQUEUE];
-    (void)trial;
     for (size_t i = 0; i < point->count; i++) {
         const struct sched_plugin *plugin = profile->plugins[point->items[i].plugin].plugin;
         writer_clear(why);
-        if (!plugin->pre_enqueue(pod, why))
+        if (!plugin->pre_enqueue(pod, trial->nominator, why))
             return plugin;
     }
     return NULL;
@@ -237,6 +249,8 @@ struct trial *trial_new(const struct value *configuration, struct error_list *er
     trial->run = run_new(1);
     trial->cluster = empty_cluster(trial->run);
     trial->snapshot = snapshot_new(trial->run->texts, trial->cluster->cache);
+    trial->nominator = nominator_new();
+    trial->snapshot->nominator = trial->nominator;
     trial->templates = template_cache_new();
     cache_watch(trial->cluster->cache, (struct watcher){ trial, hear });
     settle(trial);
@@ -255,6 +269,7 @@ void trial_free(struct trial *trial)
     decision_close(&trial->plain);
     template_cache_free(trial->templates);
     snapshot_free(trial->snapshot);
+    nominator_free(trial->nominator);
     if (trial->configuration != NULL)
         scheduler_configuration_free(trial->configuration);
     cluster_free(trial->cluster);

@@ -14,6 +14,7 @@ struct trial {
     struct cluster *cluster; /* store and cache, without components */
     struct scheduler_configuration *configuration;
     struct snapshot *snapshot;
+    struct nominator *nominator; /* waiting pods that were promised room */
     struct template_cache *templates;
     struct decision fast, plain; /* of the last attempt, in both ways */
     size_t next_start;           /* where the next search begins */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "models/scheduler/post_filter.h"
 #include "tools/schedule/names.h"
 
 /* --- rejections ------------------------------------------------------------------------------- */
@@ -202,18 +203,21 @@ static void tell_found(struct trial *trial, const struct pod *pod, struct step_s
 
 static void tell_rejected(const struct trial *trial, const struct pod *pod, struct value *told)
 {
-    const struct decision *decision = &trial->plain;
-    char *message = decision_message(decision), *more = decision_post_filter(decision);
+    static const char *const nominations[] = { [NOMINATION_UNCHANGED] = "unchanged",
+                                               [NOMINATION_SET] = "set",
+                                               [NOMINATION_CLEARED] = "cleared" };
+    struct post_filter_round round = { .decision = &trial->plain, .pod = pod };
+    char *message = decision_message(&trial->plain, &round);
     struct value *preemption = value_new_map();
     value_set(told, "result", value_new_string("unschedulable"));
     value_set(told, "topScore", value_new_int(0));
     value_set(told, "message", value_new_string(message));
-    value_set(preemption, "postFilterMessage", value_new_string(more));
-    value_set(preemption, "nomination",
-              value_new_string(pod->spec->preempts ? "cleared" : "unchanged"));
+    value_set(preemption, "postFilterMessage",
+              value_new_string(round.message.length > 0 ? round.message.bytes : ""));
+    value_set(preemption, "nomination", value_new_string(nominations[round.nomination]));
     value_set(told, "preemption", preemption);
     free(message);
-    free(more);
+    post_filter_close(&round);
 }
 
 static void tell_narrowed(const struct prepared *prepared, struct value *told)

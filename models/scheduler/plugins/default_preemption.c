@@ -7,6 +7,7 @@
 #include "models/scheduler/decision.h"
 #include "models/scheduler/fit_error.h"
 #include "models/scheduler/plugins/plugins.h"
+#include "models/scheduler/post_filter.h"
 
 /* Would the pod fit on the node without its pods of lower priority? If not, count why. */
 static bool would_help(const struct decision *decision, uint32_t slot, struct fit_error *error)
@@ -46,17 +47,18 @@ static bool some_node_would_help(const struct decision *decision, struct fit_err
 }
 
 static enum post_filter default_preemption_post_filter(const struct sched_call *call,
-                                                       const struct decision *decision,
-                                                       struct writer *message)
+                                                       struct post_filter_round *round)
 {
-    writer_add(message, "preemption: ");
+    const struct decision *decision = round->decision;
+    writer_add(&round->message, "preemption: ");
     if (!call->spec->preempts) {
-        writer_add(message, "not eligible due to preemptionPolicy=Never.");
+        writer_add(&round->message, "not eligible due to preemptionPolicy=Never.");
         return POST_FILTER_NEXT;
     }
     struct fit_error error = { 0 };
     const bool helps = some_node_would_help(decision, &error);
-    fit_error_print(&error, decision->all_nodes, message);
+    round->nomination = NOMINATION_CLEARED;
+    fit_error_print(&error, decision->all_nodes, &round->message);
     fit_error_close(&error);
     return helps ? POST_FILTER_HELPED : POST_FILTER_NEXT;
 }

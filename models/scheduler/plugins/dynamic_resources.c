@@ -5,19 +5,19 @@
  * docs/fidelity.md. */
 #include "models/scheduler/decision.h"
 #include "models/scheduler/plugins/plugins.h"
+#include "models/scheduler/post_filter.h"
 
 /* After a PreFilter plugin rejected the pod the real one does not find its own state, fails
  * with this text, and the round ends. */
 static enum post_filter dynamic_resources_post_filter(const struct sched_call *call,
-                                                      const struct decision *decision,
-                                                      struct writer *message)
+                                                      struct post_filter_round *round)
 {
     (void)call;
-    if (decision->before_filters != 0) {
-        writer_add(message, "not found");
+    if (round->decision->before_filters != 0) {
+        writer_add(&round->message, "not found");
         return POST_FILTER_END;
     }
-    writer_add(message, "no new claims to deallocate");
+    writer_add(&round->message, "no new claims to deallocate");
     return POST_FILTER_NEXT;
 }
 

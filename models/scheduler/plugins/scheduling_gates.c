@@ -4,8 +4,10 @@
  * docs/fidelity.md. */
 #include "models/scheduler/plugins/plugins.h"
 
-static bool scheduling_gates_pre_enqueue(const struct pod *pod, struct writer *why)
+static bool scheduling_gates_pre_enqueue(const struct pod *pod, const struct nominator *nominator,
+                                         struct writer *why)
 {
+    (void)nominator;
     if (!pod->gated)
         return true;
     writer_add(why, "waiting for scheduling gates: [");
