@@ -251,6 +251,7 @@ static void compile_placement(struct pod_spec *spec, struct texts *texts,
     spec->host_network = value_truth(value_get(document, "hostNetwork"), false);
     compile_host_ports(spec, texts, value_get(document, "containers"), false);
     compile_host_ports(spec, texts, value_get(document, "initContainers"), true);
+    pod_spec_load_volumes(spec, texts, value_get(document, "volumes"));
 }
 
 /* ---- the whole ---- */
@@ -333,6 +334,7 @@ static void close_placement(struct pod_spec *spec)
         text_drop(spec->host_ports[i].ip);
     }
     pod_affinity_free((struct pod_affinity *)spec->pod_affinity);
+    pod_spec_close_volumes(spec);
     free(spec->preferred_affinity);
     free(spec->tolerations);
     free(spec->scheduling_gates);

@@ -55,6 +55,28 @@ struct container {
     int64_t cpu_milli_limit;
 };
 
+/* A volume that has a say in where the pod can run; the others (ConfigMaps, emptyDirs, ...) are
+ * in the document only. */
+enum pod_volume_type {
+    POD_VOLUME_CLAIM,
+    POD_VOLUME_EPHEMERAL, /* its claim is made for the pod, and named after pod and volume */
+    POD_VOLUME_CSI,       /* inline: of a CSI driver, without a claim */
+    POD_VOLUME_DISK,      /* inline: of a plugin that has moved to a CSI driver */
+    POD_VOLUME_ISCSI,
+    POD_VOLUME_RBD
+};
+struct pod_volume {
+    enum pod_volume_type type;
+    const struct text *name;
+    const struct text *id;                /* claim, CSI driver, disk, IQN or image */
+    const struct text *handle;            /* of a disk: as its CSI driver knows it */
+    const struct migrated_plugin *plugin; /* of a disk: see storage.h */
+    bool read_only;
+    const struct text *pool;      /* of an RBD image... */
+    const struct text **monitors; /* ...and where its cluster is: owned */
+    size_t monitor_count;
+};
+
 struct toleration {
     const struct text *key, *value; /* key NULL: every key */
     bool exists;                    /* operator Exists; otherwise Equal */
@@ -98,6 +120,8 @@ struct pod_spec {
     size_t scheduling_gate_count;
     struct host_port *host_ports;
     size_t host_port_count;
+    struct pod_volume *volumes; /* owned; in the order of the document */
+    size_t volume_count;
     bool host_network;
 
     struct resources requests; /* effective: containers, init containers, sidecars, overhead,

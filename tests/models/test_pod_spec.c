@@ -218,3 +218,31 @@ Test(pod_spec, reads_spread_constraints_with_their_defaults)
     cr_expect_str_eq(text_s(full->match_label_keys[1]), "b");
     pod_spec_drop(spec);
 }
+
+Test(pod_spec, keeps_the_volumes_that_have_a_say_in_placement)
+{
+    const struct pod_spec *spec = compile("{'containers':[" CPU(
+        "1") "],'volumes':[{'name':'config','configMap':{'name':'x'}},"
+             "{'name':'data','persistentVolumeClaim':{'claimName':'disk-1','readOnly':true}},"
+             "{'name':'scratch','ephemeral':{'volumeClaimTemplate':{}}},"
+             "{'name':'old','awsElasticBlockStore':{'volumeID':'aws://us-east-1a/vol-7'}},"
+             "{'name':'image','rbd':{'image':'i','pool':'p','monitors':['m1','m2'],'readOnly':true}"
+             "},"
+             "{'name':'empty','emptyDir':{}},{'name':'secrets','csi':{'driver':'secrets.example'}}]"
+             "}");
+    cr_assert_eq(spec->volume_count, 5, "not the ConfigMap and the emptyDir");
+    cr_expect_eq(spec->volumes[0].type, POD_VOLUME_CLAIM);
+    cr_expect_str_eq(text_s(spec->volumes[0].id), "disk-1");
+    cr_expect(spec->volumes[0].read_only);
+    cr_expect_eq(spec->volumes[1].type, POD_VOLUME_EPHEMERAL);
+    cr_expect_str_eq(text_s(spec->volumes[1].name), "scratch");
+    cr_expect_eq(spec->volumes[2].type, POD_VOLUME_DISK);
+    cr_expect_str_eq(text_s(spec->volumes[2].id), "aws://us-east-1a/vol-7");
+    cr_expect_str_eq(text_s(spec->volumes[2].handle), "vol-7", "as the driver knows it");
+    cr_expect_eq(spec->volumes[3].type, POD_VOLUME_RBD);
+    cr_expect_eq(spec->volumes[3].monitor_count, 2);
+    cr_expect_str_eq(text_s(spec->volumes[3].pool), "p");
+    cr_expect_eq(spec->volumes[4].type, POD_VOLUME_CSI);
+    cr_expect_str_eq(text_s(spec->volumes[4].id), "secrets.example");
+    pod_spec_drop(spec);
+}
