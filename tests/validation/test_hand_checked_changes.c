@@ -83,8 +83,8 @@ Test(hand_checked_changes, a_bad_release_costs_what_there_is_until_it_is_rolled_
     value_drop(summary);
 }
 
-/* The large node has both replicas, since it is the emptier one even so. Its drain begins at 600 s;
- * the budget lets one replica be missing.
+/* The large node has both replicas, since they prefer it to being spread: 200 points against 68. Its
+ * drain begins at 600 s; the budget lets one replica be missing.
  *     600      one is evicted: lost; the other is refused, and asked for again every 5 s
  *     600.010  its replacement is there
  *     600.021  bound to the small node

@@ -62,8 +62,7 @@ static const struct node_info *ask(struct scene *scene, const char *spec)
 {
     scene->pod = pod_make(&scene->codec, "asking", spec);
     snapshot_refresh(scene->snapshot);
-    prepared_init(&scene->prepared, scene->configuration->profiles[0], scene->pod,
-                  scene->snapshot);
+    prepared_init(&scene->prepared, scene->configuration->profiles[0], scene->pod, scene->snapshot);
     prepared_count_all(&scene->prepared);
     prepared_begin(&scene->prepared);
     return scene->snapshot->nodes[scene->snapshot->order[0]];
@@ -326,7 +325,8 @@ static void expect_scores(const char *configuration, const char *want)
 
 Test(profile, merges_a_users_plugins_with_the_default_ones)
 {
-    expect_scores(NULL, "TaintToleration*3 NodeAffinity*2 NodeResourcesFit*1 DynamicResources*2 "
+    expect_scores(NULL, "TaintToleration*3 NodeAffinity*2 NodeResourcesFit*1 PodTopologySpread*2 "
+                        "DynamicResources*2 "
                         "NodeResourcesBalancedAllocation*1 ImageLocality*1");
     expect_scores("{\"profiles\":[{\"plugins\":{\"score\":{\"disabled\":[{\"name\":\"*\"}],"
                   "\"enabled\":[{\"name\":\"ImageLocality\",\"weight\":5}]}}}]}",
@@ -334,11 +334,12 @@ Test(profile, merges_a_users_plugins_with_the_default_ones)
     expect_scores("{\"profiles\":[{\"plugins\":{\"multiPoint\":{\"disabled\":[{\"name\":"
                   "\"DynamicResources\"},{\"name\":\"ImageLocality\"}],\"enabled\":[{\"name\":"
                   "\"NodeAffinity\",\"weight\":7}]}}}]}",
-                  "TaintToleration*3 NodeAffinity*7 NodeResourcesFit*1 "
+                  "TaintToleration*3 NodeAffinity*7 NodeResourcesFit*1 PodTopologySpread*2 "
                   "NodeResourcesBalancedAllocation*1");
     expect_scores("{\"profiles\":[{\"plugins\":{\"score\":{\"enabled\":[{\"name\":"
                   "\"NodeResourcesFit\",\"weight\":9}]}}}]}",
-                  "NodeResourcesFit*9 TaintToleration*3 NodeAffinity*2 DynamicResources*2 "
+                  "NodeResourcesFit*9 TaintToleration*3 NodeAffinity*2 PodTopologySpread*2 "
+                  "DynamicResources*2 "
                   "NodeResourcesBalancedAllocation*1 ImageLocality*1");
 }
 
