@@ -126,6 +126,7 @@ struct snapshot {
     struct population **with_terms;  /* those with terms of pod affinity, in no order that means
                                       * anything */
     size_t with_terms_count;
+    size_t namespace_selectors; /* how many of those select namespaces by their labels */
 
     /* The slots that changed, oldest first, as a ring: the change with number n (from 0) is
      * changes[n % change_capacity], for the newest change_capacity ones. */

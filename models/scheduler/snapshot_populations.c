@@ -45,6 +45,7 @@ static void list_terms(struct snapshot *snapshot, struct population *population)
     MEM_GROW(snapshot->with_terms, snapshot->with_terms_count, snapshot->with_terms_capacity);
     population->place_of_terms = snapshot->with_terms_count;
     snapshot->with_terms[snapshot->with_terms_count++] = population;
+    snapshot->namespace_selectors += population->spec->pod_affinity->has_namespace_selector;
 }
 
 static void unlist_terms(struct snapshot *snapshot, const struct population *population)
@@ -54,6 +55,7 @@ static void unlist_terms(struct snapshot *snapshot, const struct population *pop
     struct population *last = snapshot->with_terms[--snapshot->with_terms_count];
     last->place_of_terms = population->place_of_terms;
     snapshot->with_terms[last->place_of_terms] = last;
+    snapshot->namespace_selectors -= population->spec->pod_affinity->has_namespace_selector;
 }
 
 static struct population *find_or_make(struct snapshot *snapshot, const struct pod *pod)
