@@ -1,10 +1,8 @@
-/* Which nodes would do, and which is best; see decision.h.
- *
- * The fast way reads remembered answers in one pass over the nodes it visits; a score that
- * is normalized costs a second pass only if the nodes differ in it. */
-#include "models/scheduler/decision.h"
-
+/* Which nodes would do, and which is best: what both ways have in common, and the plain way;
+ * see decision.h. */
 #include <stdlib.h>
+
+#include "models/scheduler/decision_private.h"
 
 void decision_close(struct decision *decision)
 {
@@ -13,9 +11,11 @@ void decision_close(struct decision *decision)
     free(decision->rejected);
     free(decision->top);
     free(decision->scores);
+    free(decision->verdicts);
     free(decision->narrowed);
     free(decision->normalized);
     free(decision->candidates);
+    free(decision->candidate_groups);
     error_close(&decision->error);
     if (decision->own != NULL)
         prepared_close(decision->own);
@@ -44,15 +44,40 @@ size_t nodes_to_find(int percentage, size_t all_nodes)
     return nodes < LEAST_NODES ? LEAST_NODES : nodes;
 }
 
-static void begin(struct decision *decision, const struct template_cache *cache,
-                  const struct prepared *prepared, const struct pod *pod, size_t start)
+/* --- both ways ----------------------------------------------------------------------------- */
+
+static void *room_for(void *array, size_t count, size_t size)
 {
+    free(array);
+    return mem_resize(NULL, count * size);
+}
+
+static void make_room(struct decision *decision, size_t nodes)
+{
+    if (nodes <= decision->capacity)
+        return;
+    const size_t room = decision->capacity = nodes * 2;
+    decision->feasible = room_for(decision->feasible, room, sizeof *decision->feasible);
+    decision->totals = room_for(decision->totals, room, sizeof *decision->totals);
+    decision->rejected = room_for(decision->rejected, room, sizeof *decision->rejected);
+    decision->top = room_for(decision->top, room, sizeof *decision->top);
+    decision->narrowed = room_for(decision->narrowed, room, sizeof *decision->narrowed);
+    decision->normalized = room_for(decision->normalized, room, sizeof *decision->normalized);
+    decision->candidates = room_for(decision->candidates, room, sizeof *decision->candidates);
+    decision->candidate_groups =
+        room_for(decision->candidate_groups, room, sizeof *decision->candidate_groups);
+}
+
+void decision_begin(struct decision *decision, struct template_cache *cache,
+                    const struct prepared *prepared, const struct pod *pod, size_t start)
+{
+    const struct extenders *extenders = prepared->profile->extenders;
     const size_t nodes = prepared->snapshot->node_count;
     decision->prepared = prepared;
     decision->snapshot = prepared->snapshot;
     decision->rejections = &cache->rejections;
-    decision->asks_outside = extenders_filter_pod(prepared->profile->extenders, pod) ||
-                             extenders_score_pod(prepared->profile->extenders, pod);
+    decision->asks_outside =
+        extenders_filter_pod(extenders, pod) || extenders_score_pod(extenders, pod);
     decision->all_nodes = nodes;
     decision->start = start;
     decision->outcome = nodes == 0 ? DECISION_NO_NODES : DECISION_REJECTED;
@@ -60,24 +85,14 @@ static void begin(struct decision *decision, const struct template_cache *cache,
     decision->rejecting = 0;
     decision->feasible_count = decision->rejected_count = decision->top_count = 0;
     decision->top_total = 0;
+    decision->class = NULL;
     decision->failure = NULL;
     decision->known = false;
     error_close(&decision->error);
-    if (nodes <= decision->capacity)
-        return;
-    decision->capacity = nodes * 2;
-    decision->feasible = mem_resize(decision->feasible, decision->capacity * sizeof(uint32_t));
-    decision->top = mem_resize(decision->top, decision->capacity * sizeof(uint32_t));
-    decision->narrowed = mem_resize(decision->narrowed, decision->capacity * sizeof(uint32_t));
-    decision->totals = mem_resize(decision->totals, decision->capacity * sizeof(int64_t));
-    decision->normalized = mem_resize(decision->normalized, decision->capacity * sizeof(int64_t));
-    decision->candidates =
-        mem_resize(decision->candidates, decision->capacity * sizeof *decision->candidates);
-    decision->rejected =
-        mem_resize(decision->rejected, decision->capacity * sizeof *decision->rejected);
+    decision->listed = true;
+    decision->visited_count = 0;
+    make_room(decision, nodes);
 }
-
-/* --- filters -------------------------------------------------------------------------- */
 
 static bool has_slot(const uint32_t *slots, size_t count, uint32_t slot)
 {
@@ -102,71 +117,21 @@ static size_t narrowed_slots(struct decision *decision)
 }
 
 /* "node(s) didn't satisfy plugin(s) [A B]": what is said of the nodes left out. */
-static rejection_id rejection_of_absent(struct template_cache *cache,
-                                        const struct prepared *prepared)
+static rejection_id rejection_of_absent(struct decision *decision)
 {
     struct writer names = { 0 };
     struct rejection rejection = { 0 };
-    prepared_print_narrowing(prepared, &names);
-    const struct text *text = text_format(prepared->snapshot->texts,
+    prepared_print_narrowing(decision->prepared, &names);
+    const struct text *text = text_format(decision->snapshot->texts,
                                           "node(s) didn't satisfy plugin(s) [%s]", names.bytes);
     reject_about(&rejection, UNRESOLVABLE, "", text);
-    const rejection_id id = rejection_table_add(&cache->rejections, NULL, &rejection);
+    const rejection_id id = rejection_table_add(decision->rejections, NULL, &rejection, 0);
     text_drop(text);
     writer_close(&names);
     return id;
 }
 
-/* What the filters say of a node now. */
-static void ask_plainly(struct template_cache *cache, const struct prepared *prepared,
-                        uint32_t slot, struct answer *answer)
-{
-    struct rejection rejection = { 0 };
-    const int by = prepared_filter(prepared, prepared->snapshot->nodes[slot], &rejection);
-    *answer = (struct answer){ 0 };
-    if (by < 0)
-        return;
-    const struct sched_plugin *plugin = prepared->profile->plugins[by].plugin;
-    answer->rejected_by = (uint8_t)by;
-    answer->rejection = rejection_table_add(&cache->rejections, plugin, &rejection);
-}
-
-static void note_rejected(struct decision *decision, uint32_t slot, const struct answer *answer)
-{
-    decision->rejected[decision->rejected_count++] =
-        (struct rejected_node){ slot, answer->rejection };
-    decision->rejecting |= (uint64_t)1 << answer->rejected_by;
-}
-
-/* Visit nodes round the list until one more than enough fits: what was rejected before that
- * one counts as evaluated. Without a class the plugins are asked. */
-static void visit(struct decision *decision, struct template_cache *cache, struct pod_class *class,
-                  const uint32_t *slots, size_t count)
-{
-    const struct profile *profile = decision->prepared->profile;
-    const bool any_will_do = profile->points[POINT_SCORE].count == 0 && !decision->asks_outside;
-    const size_t wanted =
-        any_will_do ? 1 : nodes_to_find(profile->percentage_of_nodes_to_score, count);
-    size_t at = count > 0 ? decision->start % count : 0;
-    struct answer asked;
-    for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
-        const struct answer *answer = &asked;
-        if (class == NULL)
-            ask_plainly(cache, decision->prepared, slots[at], &asked);
-        else
-            answer = pod_class_answer(cache, class, slots[at]);
-        if (answer->rejection != 0) {
-            note_rejected(decision, slots[at], answer);
-        } else if (decision->feasible_count < wanted) {
-            decision->totals[decision->feasible_count] = answer->fixed;
-            decision->feasible[decision->feasible_count++] = slots[at];
-        } else {
-            break;
-        }
-    }
-}
-
-static void reject_before_filters(struct decision *decision, struct template_cache *cache)
+static void reject_before_filters(struct decision *decision)
 {
     const struct prepared *prepared = decision->prepared;
     const struct sched_plugin *plugin = NULL;
@@ -175,58 +140,91 @@ static void reject_before_filters(struct decision *decision, struct template_cac
         decision->rejecting |= (uint64_t)1 << prepared->rejected_by;
     }
     decision->before_filters =
-        rejection_table_add(&cache->rejections, plugin, &prepared->rejection);
+        rejection_table_add(decision->rejections, plugin, &prepared->rejection, 0);
 }
 
-static void filter_nodes(struct decision *decision, struct template_cache *cache,
-                         struct pod_class *class)
+void decision_choose_visited(struct decision *decision)
 {
     const struct prepared *prepared = decision->prepared;
+    const struct profile *profile = prepared->profile;
     decision->rejecting = prepared->narrowing;
+    decision->visited = decision->snapshot->order;
+    decision->visited_count = 0;
     if (prepared->rejected) {
-        reject_before_filters(decision, cache);
+        reject_before_filters(decision);
     } else if (prepared->narrowed != NULL) {
-        const size_t count = narrowed_slots(decision);
-        decision->absent = rejection_of_absent(cache, prepared);
-        visit(decision, cache, class, decision->narrowed, count);
+        decision->absent = rejection_of_absent(decision);
+        decision->visited = decision->narrowed;
+        decision->visited_count = narrowed_slots(decision);
     } else {
-        visit(decision, cache, class, decision->snapshot->order, decision->all_nodes);
+        decision->visited_count = decision->all_nodes;
     }
+    const bool any_will_do = profile->points[POINT_SCORE].count == 0 && !decision->asks_outside;
+    decision->wanted =
+        any_will_do ? 1
+                    : nodes_to_find(profile->percentage_of_nodes_to_score, decision->visited_count);
 }
 
-/* --- scores --------------------------------------------------------------------------- */
-
-/* Add a normalized score to the totals, or return what it adds to all of them alike. */
-static int64_t add_normalized(struct decision *decision, const struct pod_class *class, size_t i)
+void decision_note_rejected(struct decision *decision, uint32_t slot, rejection_id rejection,
+                            uint8_t rejected_by)
 {
-    const struct prepared *prepared = &class->prepared;
-    const struct sched_plugin *plugin = prepared_scorer(prepared, i);
-    const struct sched_call call = prepared_call(prepared, prepared->scores[i]);
-    const int64_t weight = prepared_weight(prepared, i), *raw = class->raw[i];
-    const size_t count = decision->feasible_count;
-    int64_t first = raw[decision->feasible[0]], differ = 0;
-    for (size_t j = 0; j < count; j++)
-        differ |= raw[decision->feasible[j]] ^ first;
-    if (differ == 0) {
-        plugin->normalize(&call, &first, 1);
-        return first * weight;
-    }
-    for (size_t j = 0; j < count; j++)
-        decision->normalized[j] = raw[decision->feasible[j]];
-    plugin->normalize(&call, decision->normalized, count);
-    for (size_t j = 0; j < count; j++)
-        decision->totals[j] += decision->normalized[j] * weight;
-    return 0;
+    decision->rejected[decision->rejected_count++] = (struct rejected_node){ slot, rejection };
+    decision->rejecting |= (uint64_t)1 << rejected_by;
 }
 
-static void total_scores(struct decision *decision, const struct pod_class *class)
+static int by_slot(const void *a, const void *b)
 {
-    int64_t to_all = 0;
-    for (size_t i = 0; i < class->prepared.score_count; i++)
-        if (class->raw[i] != NULL)
-            to_all += add_normalized(decision, class, i);
-    for (size_t j = 0; j < decision->feasible_count; j++)
-        decision->totals[j] += to_all;
+    const uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+    return (first > second) - (first < second);
+}
+
+void decision_find_top(struct decision *decision)
+{
+    decision->top_count = 0;
+    for (size_t j = 0; j < decision->feasible_count; j++) {
+        if (decision->top_count > 0 && decision->totals[j] < decision->top_total)
+            continue;
+        if (decision->totals[j] > decision->top_total)
+            decision->top_count = 0;
+        decision->top_total = decision->totals[j];
+        decision->top[decision->top_count++] = decision->feasible[j];
+    }
+    qsort(decision->top, decision->top_count, sizeof *decision->top, by_slot);
+}
+
+/* --- the plain way ------------------------------------------------------------------------- */
+
+/* What the filters say of a node; whether they let it pass. */
+static bool ask_plainly(struct decision *decision, uint32_t slot)
+{
+    const struct prepared *prepared = decision->prepared;
+    struct rejection rejection = { 0 };
+    const int by = prepared_filter(prepared, prepared->snapshot->nodes[slot], &rejection);
+    if (by < 0)
+        return true;
+    decision_note_rejected(decision, slot,
+                           rejection_table_add(decision->rejections,
+                                               prepared->profile->plugins[by].plugin, &rejection,
+                                               0),
+                           (uint8_t)by);
+    return false;
+}
+
+/* Visit nodes round the list until one more than enough fits: what was rejected before that
+ * one counts as evaluated. */
+static void visit_plainly(struct decision *decision)
+{
+    const size_t count = decision->visited_count;
+    size_t at = decision_first(decision);
+    for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
+        const uint32_t slot = decision->visited[at];
+        if (!ask_plainly(decision, slot))
+            continue;
+        if (decision->feasible_count == decision->wanted)
+            break;
+        decision->totals[decision->feasible_count] = 0;
+        decision->feasible[decision->feasible_count++] = slot;
+    }
 }
 
 /* One score plugin, asked about every feasible node; its column of the scores. */
@@ -259,7 +257,7 @@ static struct candidates candidates_of(struct decision *decision)
                                 .nodes = decision->feasible_count };
 }
 
-static void total_scores_plainly(struct decision *decision, struct prepared *prepared)
+static void total_plainly(struct decision *decision, struct prepared *prepared)
 {
     const struct candidates candidates = candidates_of(decision);
     prepared_begin_scores(prepared, &candidates);
@@ -271,68 +269,6 @@ static void total_scores_plainly(struct decision *decision, struct prepared *pre
     }
     for (size_t i = 0; i < prepared->score_count; i++)
         score_plainly(decision, prepared, i);
-}
-
-/* The greatest total, and everybody who has it. */
-static void find_top(struct decision *decision)
-{
-    decision->top_total = decision->totals[0];
-    for (size_t j = 0; j < decision->feasible_count; j++) {
-        if (decision->totals[j] < decision->top_total)
-            continue;
-        if (decision->totals[j] > decision->top_total) {
-            decision->top_total = decision->totals[j];
-            decision->top_count = 0;
-        }
-        decision->top[decision->top_count++] = decision->feasible[j];
-    }
-}
-
-/* --- failures that are known ------------------------------------------------------------ */
-
-/* Nothing has changed since a pod of this template fitted nowhere: neither does this one. */
-static bool is_known_failure(struct decision *decision, struct pod_class *class,
-                             const struct pod *pod)
-{
-    const struct known_failure *failure = &class->failure;
-    if (decision->asks_outside)
-        return false; /* they may say something else this time */
-    decision->failure = &class->failure;
-    if (failure->message == NULL || failure->generation != decision->snapshot->generation ||
-        failure->nominated != snapshot_nominations(decision->snapshot) ||
-        pod_nominated_node(pod) != NULL)
-        return false;
-    decision->known = true;
-    decision->rejecting = failure->rejecting;
-    return true;
-}
-
-/* --- both ways ------------------------------------------------------------------------- */
-
-void decide(struct template_cache *cache, const struct profile *profile,
-            const struct snapshot *snapshot, const struct pod *pod, size_t start,
-            struct decision *decision)
-{
-    struct pod_class *class = template_cache_class(cache, profile, pod, snapshot);
-    if (class->prepared.counting != 0) {
-        decide_plainly(cache, profile, snapshot, pod, start, decision);
-        return;
-    }
-    begin(decision, cache, &class->prepared, pod, start);
-    if (decision->all_nodes == 0 || is_known_failure(decision, class, pod))
-        return;
-    filter_nodes(decision, cache, class);
-    if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)
-        return;
-    decision->outcome = DECISION_FOUND;
-    if (decision->feasible_count == 1) {
-        decision->totals[0] = 0; /* a single node is not scored */
-    } else {
-        total_scores(decision, class);
-        if (!decision_score_outside(decision, pod))
-            return;
-    }
-    find_top(decision);
 }
 
 /* Everything anew: nothing that the other way remembers is looked at. */
@@ -354,17 +290,39 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
                     struct decision *decision)
 {
     struct prepared *prepared = prepare_plainly(decision, profile, snapshot, pod);
-    begin(decision, cache, prepared, pod, start);
+    decision_begin(decision, cache, prepared, pod, start);
     if (decision->all_nodes == 0)
         return;
-    filter_nodes(decision, cache, NULL);
+    decision_choose_visited(decision);
+    visit_plainly(decision);
     if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)
         return;
     decision->outcome = DECISION_FOUND;
     if (decision->feasible_count > 1) { /* a single node is not scored */
-        total_scores_plainly(decision, prepared);
+        total_plainly(decision, prepared);
         if (!decision_score_outside(decision, pod))
             return;
     }
-    find_top(decision);
+    decision_find_top(decision);
+}
+
+/* --- either way ---------------------------------------------------------------------------- */
+
+/* Extenders are asked about nodes one by one anyway. */
+static bool goes_plainly(const struct profile *profile, const struct pod_class *class,
+                         const struct pod *pod)
+{
+    return class->out_of_order || extenders_filter_pod(profile->extenders, pod) ||
+           extenders_score_pod(profile->extenders, pod);
+}
+
+void decide(struct template_cache *cache, const struct profile *profile,
+            const struct snapshot *snapshot, const struct pod *pod, size_t start,
+            struct decision *decision)
+{
+    struct pod_class *class = template_cache_class(cache, profile, pod, snapshot);
+    if (goes_plainly(profile, class, pod))
+        decide_plainly(cache, profile, snapshot, pod, start, decision);
+    else
+        decision_by_class(decision, cache, class, pod, start);
 }

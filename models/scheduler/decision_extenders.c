@@ -42,7 +42,7 @@ static void note_rejected(void *context, uint32_t slot, const struct extender *b
     }
     decision->rejected[decision->rejected_count++] =
         (struct rejected_node){ slot, rejection_table_add(&rejections->cache->rejections, NULL,
-                                                          &rejection) };
+                                                          &rejection, 0) };
     decision->rejecting |= REJECTED_BY_EXTENDERS;
     text_drop(reason);
 }

@@ -9,6 +9,8 @@ void rejection_table_init(struct rejection_table *table)
     *table = (struct rejection_table){ 0 };
     MEM_GROW(table->items, table->count, table->capacity);
     table->items[table->count++] = (struct stored_rejection){ 0 };
+    table->place_count = 64;
+    table->places = mem_new(table->place_count * sizeof *table->places);
 }
 
 void rejection_table_close(struct rejection_table *table)
@@ -19,6 +21,7 @@ void rejection_table_close(struct rejection_table *table)
         free(table->items[i].reasons);
     }
     free(table->items);
+    free(table->places);
 }
 
 static bool same_rejection(const struct stored_rejection *stored, const struct sched_plugin *plugin,
@@ -27,20 +30,63 @@ static bool same_rejection(const struct stored_rejection *stored, const struct s
     if (stored->plugin != plugin || stored->code != rejection->code ||
         stored->count != rejection->count)
         return false;
-    for (size_t i = 0; i < stored->count; i++)
-        if (stored->reasons[i].about != rejection->reasons[i].about ||
-            strcmp(stored->reasons[i].text, rejection->reasons[i].text) != 0)
+    for (size_t i = 0; i < stored->count; i++) {
+        const struct reason *a = &stored->reasons[i], *b = &rejection->reasons[i];
+        if (a->about != b->about || (a->text != b->text && strcmp(a->text, b->text) != 0))
             return false;
+    }
     return true;
 }
 
-rejection_id rejection_table_add(struct rejection_table *table, const struct sched_plugin *plugin,
-                                 const struct rejection *rejection)
+static uint64_t hash_of(enum rejection_code code, const struct reason *reasons, size_t count)
 {
-    for (size_t i = 1; i < table->count; i++)
-        if (same_rejection(&table->items[i], plugin, rejection))
-            return (rejection_id)i;
-    assert(table->count <= UINT16_MAX);
+    uint64_t hash = code;
+    for (size_t i = 0; i < count; i++) {
+        for (const char *c = reasons[i].text; *c != '\0'; c++)
+            hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+        hash = (hash ^ (reasons[i].about != NULL ? reasons[i].about->hash : 1)) * 0x100000001b3u;
+    }
+    return hash ^ hash >> 32;
+}
+
+/* Where a rejection stands, or is to stand. */
+static rejection_id *place_of(const struct rejection_table *table,
+                              const struct sched_plugin *plugin, const struct rejection *rejection)
+{
+    size_t at = hash_of(rejection->code, rejection->reasons, rejection->count);
+    for (;; at++) {
+        rejection_id *place = &table->places[at & (table->place_count - 1)];
+        if (*place == 0 || same_rejection(&table->items[*place], plugin, rejection))
+            return place;
+    }
+}
+
+/* Twice the places: at most half of them are taken. */
+static void make_room(struct rejection_table *table)
+{
+    table->place_count *= 2;
+    free(table->places);
+    table->places = mem_new(table->place_count * sizeof *table->places);
+    for (rejection_id id = 1; id < table->count; id++) {
+        const struct stored_rejection *stored = &table->items[id];
+        size_t at = hash_of(stored->code, stored->reasons, stored->count);
+        while (table->places[at & (table->place_count - 1)] != 0)
+            at++;
+        table->places[at & (table->place_count - 1)] = id;
+    }
+}
+
+rejection_id rejection_table_add(struct rejection_table *table, const struct sched_plugin *plugin,
+                                 const struct rejection *rejection, rejection_id likely)
+{
+    if (likely != 0 && same_rejection(&table->items[likely], plugin, rejection))
+        return likely;
+    if (table->count * 2 > table->place_count)
+        make_room(table);
+    rejection_id *place = place_of(table, plugin, rejection);
+    if (*place != 0)
+        return *place;
+    assert(table->count < UINT32_MAX);
     MEM_GROW(table->items, table->count, table->capacity);
     struct stored_rejection *stored = &table->items[table->count];
     *stored =
@@ -52,5 +98,5 @@ rejection_id rejection_table_add(struct rejection_table *table, const struct sch
         stored->reasons[i] = rejection->reasons[i];
         text_hold(stored->reasons[i].about);
     }
-    return (rejection_id)table->count++;
+    return *place = (rejection_id)table->count++;
 }

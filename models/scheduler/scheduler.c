@@ -189,7 +189,7 @@ static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *wait
 static const char *name_of_top(const void *context, uint32_t option)
 {
     const struct scheduler *scheduler = context;
-    return scheduler->snapshot->nodes[scheduler->decision.top[option]]->name->s;
+    return scheduler->snapshot->nodes[decision_top(&scheduler->decision, option)]->name->s;
 }
 
 /* Of nodes with the same score the real one takes any: a free choice of the run. */
@@ -206,7 +206,7 @@ static const struct text *choose_node(struct scheduler *scheduler,
                                                     .name = name_of_top,
                                                     .context = scheduler },
                                  (uint64_t)waiting->attempts);
-    return text_hold(scheduler->snapshot->nodes[decision->top[taken]]->name);
+    return text_hold(scheduler->snapshot->nodes[decision_top(decision, taken)]->name);
 }
 
 /* No node will do: can something be done, and what is to be said? */

@@ -191,6 +191,7 @@ void trial_decide(struct trial *trial, const struct profile *profile, const stru
 {
     snapshot_refresh(trial->snapshot);
     decide(trial->templates, profile, trial->snapshot, pod, trial->next_start, &trial->fast);
+    decision_list(&trial->fast);
 }
 
 void trial_decide_plainly(struct trial *trial, const struct profile *profile, const struct pod *pod)

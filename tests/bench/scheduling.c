@@ -176,7 +176,7 @@ static void place(struct bench *bench, const struct pod *pod)
     if (bench->decision.outcome == DECISION_FOUND) {
         const uint32_t taken =
             run_choose(bench->run, "node", name_of(pod), 1, (uint32_t)bench->decision.top_count);
-        const uint32_t slot = bench->decision.top[taken];
+        const uint32_t slot = decision_top(&bench->decision, taken);
         snapshot_place(bench->snapshot, pod, bench->snapshot->nodes[slot]->name, true);
         bench->placed++;
     } else {

@@ -1,0 +1,31 @@
+/* The inside of a decision: what both ways have in common. */
+#ifndef MODELS_SCHEDULER_DECISION_PRIVATE_H
+#define MODELS_SCHEDULER_DECISION_PRIVATE_H
+
+#include "models/scheduler/decision.h"
+
+/* Nothing found yet; memory for all nodes. */
+void decision_begin(struct decision *decision, struct template_cache *cache,
+                    const struct prepared *prepared, const struct pod *pod, size_t start);
+
+/* PreFilter has spoken: what is said of nodes that need not be visited, and the nodes that are to
+ * be: `visited`, `visited_count` and `wanted`. */
+void decision_choose_visited(struct decision *decision);
+
+/* The index in `visited` at which the search begins. */
+static inline size_t decision_first(const struct decision *decision)
+{
+    return decision->visited_count > 0 ? decision->start % decision->visited_count : 0;
+}
+
+void decision_note_rejected(struct decision *decision, uint32_t slot, rejection_id rejection,
+                            uint8_t rejected_by);
+
+/* The totals are known: the greatest, and everybody who has it, in the order of their slots. */
+void decision_find_top(struct decision *decision);
+
+/* decision_fast.c: what decide() does for most classes. */
+void decision_by_class(struct decision *decision, struct template_cache *cache,
+                       struct pod_class *class, const struct pod *pod, size_t start);
+
+#endif

@@ -1,0 +1,409 @@
+/* Answers about nodes, remembered for pods that are alike; see pod_class.h. */
+#include "models/scheduler/pod_class.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { RAW_WORDS = sizeof(int64_t) / sizeof(uint32_t) };
+
+static uint64_t mix(uint64_t hash, uint64_t part)
+{
+    hash = (hash ^ part) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+/* --- what makes pods alike ---------------------------------------------------------------- */
+
+static bool goes_by_identity(const struct profile *profile, const struct pod *pod,
+                             const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < profile->plugin_count; i++) {
+        const struct sched_plugin *plugin = profile->plugins[i].plugin;
+        if (plugin->by_identity == NULL)
+            continue;
+        const struct sched_call call = { .profile = profile,
+                                         .spec = pod->spec,
+                                         .pod = pod,
+                                         .snapshot = snapshot,
+                                         .args = profile->plugins[i].args };
+        if (plugin->by_identity(&call))
+            return true;
+    }
+    return false;
+}
+
+/* Has a plugin before this one the same function? */
+static bool traits_are_known(const struct profile *profile, size_t plugin)
+{
+    for (size_t i = 0; i < plugin; i++)
+        if (profile->plugins[i].plugin->traits == profile->plugins[plugin].plugin->traits)
+            return true;
+    return false;
+}
+
+static void read_traits(const struct pod *pod, const struct snapshot *snapshot,
+                        struct class_key *key)
+{
+    for (size_t i = 0; i < key->profile->plugin_count; i++) {
+        const struct sched_plugin *plugin = key->profile->plugins[i].plugin;
+        if (plugin->traits == NULL || traits_are_known(key->profile, i))
+            continue;
+        const struct sched_call call = { .profile = key->profile,
+                                         .spec = pod->spec,
+                                         .pod = pod,
+                                         .snapshot = snapshot,
+                                         .args = key->profile->plugins[i].args };
+        assert(key->trait_count + TRAIT_WORDS <= CLASS_TRAITS);
+        key->trait_count += plugin->traits(&call, key->traits + key->trait_count);
+    }
+}
+
+struct class_key class_key_of(const struct profile *profile, const struct pod *pod,
+                              const struct snapshot *snapshot)
+{
+    struct class_key key = { .profile = profile, .spec = pod->spec };
+    read_traits(pod, snapshot, &key);
+    if (!goes_by_identity(profile, pod, snapshot))
+        return key;
+    const struct owner *controller = meta_controller(&pod->meta);
+    key.by_identity = true;
+    key.labels = pod->meta.labels;
+    key.space = pod->meta.object.space;
+    key.controller = controller != NULL ? controller->uid.low : 0;
+    return key;
+}
+
+uint64_t class_key_hash(const struct class_key *key)
+{
+    uint64_t hash = mix(key->profile->number, key->spec->id);
+    for (size_t i = 0; i < key->trait_count; i++)
+        hash = mix(hash, key->traits[i]);
+    if (!key->by_identity)
+        return hash;
+    for (uint32_t i = 0; key->labels != NULL && i < key->labels->count; i++) {
+        const struct label *label = &key->labels->items[i];
+        hash = mix(hash, label->key->hash);
+        hash = mix(hash, label->value != NULL ? label->value->hash : 0);
+    }
+    return mix(mix(hash, key->space != NULL ? key->space->hash : 0), key->controller);
+}
+
+bool class_key_equal(const struct class_key *a, const struct class_key *b)
+{
+    return a->spec == b->spec && a->profile == b->profile && a->by_identity == b->by_identity &&
+           a->space == b->space && a->controller == b->controller &&
+           a->trait_count == b->trait_count &&
+           memcmp(a->traits, b->traits, a->trait_count * sizeof *a->traits) == 0 &&
+           labels_equal(a->labels, b->labels);
+}
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+static void add_plugin(struct class_plugins *plugins, const struct prepared *prepared,
+                       uint8_t number, int64_t weight)
+{
+    plugins->items = mem_resize(plugins->items, (plugins->count + 1) * sizeof *plugins->items);
+    plugins->items[plugins->count++] =
+        (struct class_plugin){ .plugin = prepared->profile->plugins[number].plugin,
+                               .call = prepared_call(prepared, number),
+                               .weight = weight,
+                               .number = number };
+}
+
+/* Right after prepared_init(), only plugins that do not count take part. */
+static void list_plugins(struct pod_class *class)
+{
+    const struct prepared *prepared = &class->prepared;
+    for (size_t i = 0; i < prepared->filter_count; i++)
+        add_plugin(&class->filters, prepared, prepared->filters[i], 0);
+    for (size_t i = 0; i < prepared->score_count; i++)
+        add_plugin(prepared_scorer(prepared, i)->normalize != NULL ? &class->normalized_scores
+                                                                   : &class->fixed_scores,
+                   prepared, prepared->scores[i], prepared_weight(prepared, i));
+    for (uint8_t i = 0; i < prepared->profile->plugin_count; i++)
+        if (prepared_counts(prepared, i))
+            add_plugin(&class->counting, prepared, i, 0);
+}
+
+static bool is_out_of_order(const struct prepared *prepared)
+{
+    const struct point *filters = &prepared->profile->points[POINT_FILTER];
+    bool counted = false;
+    for (size_t i = 0; i < filters->count; i++) {
+        const uint8_t plugin = filters->items[i].plugin;
+        if (counted && (prepared->filtering >> plugin & 1))
+            return true;
+        counted |= prepared_counts(prepared, plugin);
+    }
+    return false;
+}
+
+struct pod_class *pod_class_new(const struct class_key *key, const struct pod *pod,
+                                const struct snapshot *snapshot)
+{
+    const size_t slots =
+        (snapshot->slot_capacity + BLOCK_SLOTS - 1) / BLOCK_SLOTS * (size_t)BLOCK_SLOTS;
+    struct pod_class *class = mem_new(sizeof *class);
+    class->key = *key; /* the labels are those of the pod that is held */
+    class->key.labels = pod->meta.labels;
+    prepared_init(&class->prepared, key->profile, pod, snapshot);
+    list_plugins(class);
+    class->out_of_order = is_out_of_order(&class->prepared);
+    best_nodes_init(&class->nodes, slots);
+    class->answers = mem_new(slots * sizeof *class->answers);
+    table_init(&class->by_words);
+    class->words = mem_new(
+        (RAW_WORDS * class->normalized_scores.count + (GROUP_WORDS + 1) * class->counting.count) *
+        sizeof *class->words);
+    return class;
+}
+
+void pod_class_free(struct pod_class *class)
+{
+    prepared_close(&class->prepared);
+    free(class->filters.items);
+    free(class->fixed_scores.items);
+    free(class->normalized_scores.items);
+    free(class->counting.items);
+    best_nodes_close(&class->nodes);
+    free(class->answers);
+    for (size_t i = 0; i < class->group_count; i++)
+        free(class->groups[i]);
+    free(class->groups);
+    table_close(&class->by_words);
+    free(class->free_groups);
+    free(class->failure.message);
+    free(class->changed.items);
+    free(class->others.items);
+    free(class->words);
+    free(class);
+}
+
+bool pod_class_is_stale(const struct pod_class *class)
+{
+    return class->nodes.slots < class->prepared.snapshot->slot_count ||
+           prepared_is_stale(&class->prepared);
+}
+
+/* --- groups -------------------------------------------------------------------------------- */
+
+int64_t class_group_raw(const struct class_group *group, size_t i)
+{
+    int64_t raw;
+    memcpy(&raw, &group->words[RAW_WORDS * i], sizeof raw);
+    return raw;
+}
+
+static void write_raw(struct pod_class *class, const struct node_info *node)
+{
+    class->word_count = 0;
+    for (size_t i = 0; i < class->normalized_scores.count; i++) {
+        const struct class_plugin *scorer = &class->normalized_scores.items[i];
+        const int64_t raw = scorer->plugin->score(&scorer->call, node);
+        memcpy(&class->words[class->word_count], &raw, sizeof raw);
+        class->word_count += RAW_WORDS;
+    }
+}
+
+static void write_counted(struct pod_class *class, const struct node_info *node)
+{
+    class->word_count = RAW_WORDS * class->normalized_scores.count;
+    for (size_t i = 0; i < class->counting.count; i++) {
+        const struct class_plugin *counting = &class->counting.items[i];
+        if (counting->plugin->group == NULL)
+            continue;
+        uint32_t *words = &class->words[class->word_count];
+        const size_t count = counting->plugin->group(&counting->call, node, &words[1]);
+        assert(count <= GROUP_WORDS);
+        words[0] = (uint32_t)count;
+        class->word_count += count + 1;
+    }
+}
+
+static bool has_words(const struct pod_class *class, const struct class_group *group)
+{
+    return group->count == class->word_count &&
+           memcmp(group->words, class->words, group->count * sizeof *group->words) == 0;
+}
+
+static struct class_group **place_of(struct pod_class *class, uint32_t number)
+{
+    while (class->group_count <= number) {
+        MEM_GROW(class->groups, class->group_count, class->group_capacity);
+        class->groups[class->group_count++] = NULL;
+    }
+    return &class->groups[number];
+}
+
+static uint32_t add_group(struct pod_class *class, uint64_t hash)
+{
+    const size_t bytes = class->word_count * sizeof *class->words;
+    const uint32_t number = class->free_count > 0 ? class->free_groups[--class->free_count]
+                                                  : best_nodes_add_group(&class->nodes);
+    struct class_group *group = mem_new(sizeof *group + bytes);
+    group->number = number;
+    group->count = class->word_count;
+    memcpy(group->words, class->words, bytes);
+    *place_of(class, number) = group;
+    table_add(&class->by_words, &group->by_words, hash);
+    return number;
+}
+
+/* The group that has the words just written. */
+static uint32_t group_of_words(struct pod_class *class)
+{
+    uint64_t hash = class->word_count;
+    for (size_t i = 0; i < class->word_count; i++)
+        hash = mix(hash, class->words[i]);
+    struct table_node *found = table_first(&class->by_words, hash);
+    for (; found != NULL; found = table_again(found))
+        if (has_words(class, (struct class_group *)found))
+            return ((struct class_group *)found)->number;
+    return add_group(class, hash);
+}
+
+static void drop_if_empty(struct pod_class *class, uint32_t number)
+{
+    if (number == NO_GROUP || class->nodes.items[number].count > 0)
+        return;
+    table_remove(&class->by_words, &class->groups[number]->by_words);
+    free(class->groups[number]);
+    class->groups[number] = NULL;
+    MEM_GROW(class->free_groups, class->free_count, class->free_capacity);
+    class->free_groups[class->free_count++] = number;
+}
+
+/* The node joins the group of the words just written. */
+static void join_group(struct pod_class *class, uint32_t slot, int64_t value)
+{
+    const uint32_t before = class->nodes.groups[slot];
+    const uint32_t group = before != NO_GROUP && has_words(class, class->groups[before])
+                               ? before
+                               : group_of_words(class);
+    best_nodes_put(&class->nodes, slot, group, value);
+    if (before != group)
+        drop_if_empty(class, before);
+}
+
+static void leave_group(struct pod_class *class, uint32_t slot)
+{
+    const uint32_t before = class->nodes.groups[slot];
+    best_nodes_take(&class->nodes, slot);
+    drop_if_empty(class, before);
+}
+
+/* --- asking -------------------------------------------------------------------------------- */
+
+/* The filter that rejects the node; NULL: none. */
+static const struct class_plugin *rejecting_filter(const struct pod_class *class,
+                                                   const struct node_info *node,
+                                                   struct rejection *rejection)
+{
+    for (size_t i = 0; i < class->filters.count; i++) {
+        const struct class_plugin *filter = &class->filters.items[i];
+        if (!filter->plugin->filter(&filter->call, node, rejection))
+            return filter;
+    }
+    return NULL;
+}
+
+static void ask_about(struct pod_class *class, struct rejection_table *rejections,
+                      const struct node_info *node)
+{
+    struct answer *answer = &class->answers[node->slot];
+    struct rejection rejection;
+    rejection.count = 0;
+    const struct class_plugin *filter = rejecting_filter(class, node, &rejection);
+    if (filter != NULL) {
+        leave_group(class, node->slot);
+        answer->rejected_by = filter->number;
+        answer->rejection =
+            rejection_table_add(rejections, filter->plugin, &rejection, answer->rejection);
+        return;
+    }
+    int64_t value = 0;
+    for (size_t i = 0; i < class->fixed_scores.count; i++) {
+        const struct class_plugin *scorer = &class->fixed_scores.items[i];
+        value += scorer->plugin->score(&scorer->call, node) * scorer->weight;
+    }
+    write_raw(class, node);
+    write_counted(class, node);
+    join_group(class, node->slot, value);
+}
+
+/* A node that did not change, but others did that it is counted with. */
+static void group_again(struct pod_class *class, uint32_t slot)
+{
+    const uint32_t before = class->nodes.groups[slot];
+    if (before == NO_GROUP)
+        return;
+    memcpy(class->words, class->groups[before]->words,
+           RAW_WORDS * class->normalized_scores.count * sizeof *class->words);
+    write_counted(class, class->prepared.snapshot->nodes[slot]);
+    join_group(class, slot, class->nodes.values[slot]);
+}
+
+/* --- catching up --------------------------------------------------------------------------- */
+
+/* A slot that changed several times is listed once, at its last change. */
+static void find_changed(struct pod_class *class)
+{
+    const struct snapshot *snapshot = class->prepared.snapshot;
+    const uint64_t missed = snapshot->change_count - class->seen;
+    class->changed.count = 0;
+    if (missed > snapshot->change_capacity || missed > snapshot->slot_count) {
+        for (uint32_t slot = 0; slot < snapshot->slot_count; slot++)
+            if (snapshot->generations[slot] > class->seen)
+                slot_list_add(&class->changed, slot);
+        return;
+    }
+    for (uint64_t number = class->seen; number < snapshot->change_count; number++) {
+        const uint32_t slot = snapshot->changes[number % snapshot->change_capacity];
+        if (snapshot->generations[slot] == number + 1)
+            slot_list_add(&class->changed, slot);
+    }
+}
+
+/* Plugins that count hear of a slot without a node as well: it counts for nothing. */
+static void count_changed(struct pod_class *class)
+{
+    const struct snapshot *snapshot = class->prepared.snapshot;
+    class->others.count = 0;
+    for (size_t i = 0; i < class->changed.count; i++) {
+        const uint32_t slot = class->changed.items[i];
+        const struct node_info nothing = { .slot = slot };
+        const struct node_info *node = snapshot->nodes[slot];
+        for (size_t j = 0; j < class->counting.count; j++) {
+            const struct class_plugin *counting = &class->counting.items[j];
+            counting->plugin->count_node(&counting->call, node != NULL ? node : &nothing,
+                                         &class->others);
+        }
+        if (class->seen == 0)
+            class->others.count = 0; /* everybody is asked about anyway */
+    }
+}
+
+void pod_class_catch_up(struct pod_class *class, struct rejection_table *rejections)
+{
+    const struct snapshot *snapshot = class->prepared.snapshot;
+    assert(snapshot->generation == snapshot->change_count);
+    if (class->seen == snapshot->generation)
+        return;
+    find_changed(class);
+    if (class->counting.count > 0)
+        count_changed(class);
+    for (size_t i = 0; i < class->changed.count; i++) {
+        const uint32_t slot = class->changed.items[i];
+        const struct node_info *node = snapshot->nodes[slot];
+        if (node != NULL && node->node != NULL) {
+            ask_about(class, rejections, node);
+        } else {
+            leave_group(class, slot);
+            class->answers[slot] = (struct answer){ 0 };
+        }
+    }
+    for (size_t i = 0; i < class->others.count; i++)
+        if (snapshot->generations[class->others.items[i]] <= class->seen)
+            group_again(class, class->others.items[i]);
+    class->seen = snapshot->generation;
+}
