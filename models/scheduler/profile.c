@@ -22,6 +22,7 @@ static const struct {
     { &node_ports_plugin, 0 },
     { &node_resources_fit_plugin, 1 },
     { &pod_topology_spread_plugin, 2 },
+    { &inter_pod_affinity_plugin, 2 },
     { &dynamic_resources_plugin, 2 },
     { &default_preemption_plugin, 0 },
     { &balanced_allocation_plugin, 1 },
