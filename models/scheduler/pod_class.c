@@ -144,8 +144,9 @@ struct pod_class *pod_class_new(const struct class_key *key, const struct pod *p
     const size_t slots =
         (snapshot->slot_capacity + BLOCK_SLOTS - 1) / BLOCK_SLOTS * (size_t)BLOCK_SLOTS;
     struct pod_class *class = mem_new(sizeof *class);
-    class->key = *key; /* the labels are those of the pod that is held */
-    class->key.labels = pod->meta.labels;
+    class->key = *key;
+    if (key->by_identity)
+        class->key.labels = pod->meta.labels; /* of the pod that is held */
     prepared_init(&class->prepared, key->profile, pod, snapshot);
     list_plugins(class);
     class->out_of_order = is_out_of_order(&class->prepared);
