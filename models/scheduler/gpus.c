@@ -25,6 +25,7 @@ static bool parse_number(const char *text, int least, int most, int *number)
 /* "T4|V100M16"; empty names are skipped, as they occur in traces. */
 static void parse_models(struct texts *texts, const char *text, struct gpu_request *request)
 {
+    request->spec = text_intern(texts, text);
     while (text != NULL && *text != '\0') {
         const size_t length = strcspn(text, "|");
         if (length > 0) {
@@ -71,6 +72,7 @@ void gpu_request_close(struct gpu_request *request)
     for (size_t i = 0; i < request->model_count; i++)
         text_drop(request->models[i]);
     free(request->models);
+    text_drop(request->spec);
     *request = (struct gpu_request){ 0 };
 }
 

@@ -34,6 +34,7 @@ struct gpu_request {
     int milli;                  /* of each of them, 1 to 1000 */
     const struct text **models; /* owned, each held; none: any model will do */
     size_t model_count;
+    const struct text *spec; /* held: the models as they are written; NULL: any */
 };
 
 /* Read a request. False when the annotations make no sense; *fault is then a constant. Release with

@@ -11,6 +11,12 @@
     "profiles: [{plugins: {score: {disabled: [{name: '*'}], enabled: [{name: " plugin              \
     ", weight: 1}]}}}]"
 
+/* The same where pods may share GPUs, over every node: policies for research are compared so. */
+#define GPUS_SCORED_BY(plugin)                                                                     \
+    "profiles: [{percentageOfNodesToScore: 100, plugins: {multiPoint: {enabled: [{name: "          \
+    "Open-Gpu-Share}]}, score: {disabled: [{name: '*'}], enabled: [{name: " plugin                 \
+    ", weight: 1}]}}}]"
+
 const struct scheduling_policy scheduling_policies[] = {
     { "default", "the default profile of kube-scheduler", "{}" },
     { "most-allocated", "the default profile, preferring nodes that are full (MostAllocated)",
@@ -19,6 +25,19 @@ const struct scheduling_policy scheduling_policies[] = {
       "1}]}}}]}]" },
     { "least-allocated", "free room only: NodeResourcesFit's LeastAllocated, no other score",
       SCORED_BY("NodeResourcesFit") },
+    { "random", "any node that fits", GPUS_SCORED_BY("RandomScore") },
+    { "first-fit", "the first node that fits", GPUS_SCORED_BY("FirstFitScore") },
+    { "best-fit", "the node with least cpu and GPUs left", GPUS_SCORED_BY("BestFitScore") },
+    { "worst-fit", "the node with most cpu and GPUs left", GPUS_SCORED_BY("WorstFitScore") },
+    { "dot-product", "smallest dot product of free room and requests",
+      GPUS_SCORED_BY("DotProductScore") },
+    { "cosine", "free room most nearly in the proportions of the requests",
+      GPUS_SCORED_BY("CosineSimilarityScore") },
+    { "gpu-clustering", "nodes of pods with as many GPUs", GPUS_SCORED_BY("GpuClusteringScore") },
+    { "gpu-packing", "GPUs in use, then nodes in use, then idle ones",
+      GPUS_SCORED_BY("GpuPackingScore") },
+    { "fgd", "fragmentation gradient descent: least fragmentation of GPUs",
+      GPUS_SCORED_BY("FGDScore") },
     { 0 },
 };
 

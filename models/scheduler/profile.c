@@ -7,8 +7,7 @@
 #include "models/scheduler/plugins/plugins.h"
 #include "sim/base/nearest.h"
 
-/* Every plugin there is. The first ones, up to NULL, are the default profile: its multiPoint
- * set, in its order and with its weights (apis/config/v1/default_plugins.go). */
+/* The default profile, ended by NULL: its multiPoint set, in its order and with its weights (apis/config/v1/default_plugins.go). */
 static const struct {
     const struct sched_plugin *plugin;
     int64_t weight; /* when a configuration gives none; 0: 1 */
@@ -31,6 +30,21 @@ static const struct {
     { NULL, 0 },
 };
 
+/* Those that a configuration must enable, ended by NULL. */
+static const struct sched_plugin *const on_demand[] = {
+    &open_gpu_share_plugin,
+    &random_score_plugin,
+    &first_fit_score_plugin,
+    &best_fit_score_plugin,
+    &worst_fit_score_plugin,
+    &dot_product_score_plugin,
+    &cosine_similarity_score_plugin,
+    &gpu_clustering_score_plugin,
+    &gpu_packing_score_plugin,
+    &fgd_score_plugin,
+    NULL,
+};
+
 static const char *const point_names[EXTENSION_POINTS] = {
     [POINT_QUEUE_SORT] = "queueSort",
     [POINT_PRE_ENQUEUE] = "preEnqueue",
@@ -51,6 +65,9 @@ const struct sched_plugin *sched_plugin_find(const char *name)
     for (size_t i = 0; table[i].plugin != NULL; i++)
         if (strcmp(table[i].plugin->name, name) == 0)
             return table[i].plugin;
+    for (size_t i = 0; on_demand[i] != NULL; i++)
+        if (strcmp(on_demand[i]->name, name) == 0)
+            return on_demand[i];
     return NULL;
 }
 
@@ -136,6 +153,8 @@ static const struct sched_plugin *named_plugin(const struct value *name, struct 
     struct writer known = { 0 };
     for (size_t i = 0; table[i].plugin != NULL; i++)
         writer_format(&known, "%s%s", i > 0 ? ", " : "", table[i].plugin->name);
+    for (size_t i = 0; on_demand[i] != NULL; i++)
+        writer_format(&known, ", %s", on_demand[i]->name);
     error_list_add(errors, name != NULL ? name->at : (struct place){ 0 },
                    "unknown scheduler plugin \"%s\" (known: %s)", text, known.bytes);
     writer_close(&known);

@@ -10,4 +10,10 @@ extern const struct sched_plugin priority_sort_plugin, scheduling_gates_plugin,
     default_preemption_plugin, balanced_allocation_plugin, image_locality_plugin,
     pod_topology_spread_plugin, inter_pod_affinity_plugin, default_binder_plugin;
 
+/* Policies for research: none is part of the default profile. */
+extern const struct sched_plugin open_gpu_share_plugin, random_score_plugin, first_fit_score_plugin,
+    best_fit_score_plugin, worst_fit_score_plugin, dot_product_score_plugin,
+    cosine_similarity_score_plugin, gpu_clustering_score_plugin, gpu_packing_score_plugin,
+    fgd_score_plugin;
+
 #endif
