@@ -106,7 +106,7 @@ static bool check_text(const struct value *value, const struct shape_field *fiel
 {
     if (value->type != VALUE_STRING)
         return wrong_type(value, "a text", path, faults);
-    if (value->count == 0)
+    if (value->count == 0 && (field->form & SHAPE_OR_EMPTY) == 0)
         return fault(path, value->at, faults, mem_format("an empty text"));
     return check_choice(value, field, path, faults);
 }

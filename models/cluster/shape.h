@@ -40,6 +40,7 @@ enum shape_form {
     SHAPE_OR_LIST = 2,  /* one, or a list of them */
     SHAPE_OR_TEXT = 4,  /* a text may stand for each of them */
     SHAPE_REQUIRED = 8, /* must be there */
+    SHAPE_OR_EMPTY = 16 /* a text may be "" */
 };
 
 struct shape;

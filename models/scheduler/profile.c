@@ -1,33 +1,25 @@
-/* From KubeSchedulerConfiguration to lists of plugins; see profile.h. */
-#include "models/scheduler/profile.h"
+/* From a profile of a KubeSchedulerConfiguration to lists of plugins; see profile.h. */
+#include "models/scheduler/profile_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "models/scheduler/plugins/plugins.h"
-#include "sim/base/nearest.h"
 
-/* The default profile, ended by NULL: its multiPoint set, in its order and with its weights (apis/config/v1/default_plugins.go). */
+/* The default profile, ended by NULL: its multiPoint set, in its order and with its weights
+ * (apis/config/v1/default_plugins.go). */
 static const struct {
     const struct sched_plugin *plugin;
     int64_t weight; /* when a configuration gives none; 0: 1 */
 } table[] = {
-    { &scheduling_gates_plugin, 0 },
-    { &priority_sort_plugin, 0 },
-    { &node_unschedulable_plugin, 0 },
-    { &node_name_plugin, 0 },
-    { &taint_toleration_plugin, 3 },
-    { &node_affinity_plugin, 2 },
-    { &node_ports_plugin, 0 },
-    { &node_resources_fit_plugin, 1 },
-    { &pod_topology_spread_plugin, 2 },
-    { &inter_pod_affinity_plugin, 2 },
-    { &dynamic_resources_plugin, 2 },
-    { &default_preemption_plugin, 0 },
-    { &balanced_allocation_plugin, 1 },
-    { &image_locality_plugin, 1 },
-    { &default_binder_plugin, 0 },
-    { NULL, 0 },
+    { &scheduling_gates_plugin, 0 },    { &priority_sort_plugin, 0 },
+    { &node_unschedulable_plugin, 0 },  { &node_name_plugin, 0 },
+    { &taint_toleration_plugin, 3 },    { &node_affinity_plugin, 2 },
+    { &node_ports_plugin, 0 },          { &node_resources_fit_plugin, 1 },
+    { &pod_topology_spread_plugin, 2 }, { &inter_pod_affinity_plugin, 2 },
+    { &dynamic_resources_plugin, 2 },   { &default_preemption_plugin, 0 },
+    { &balanced_allocation_plugin, 1 }, { &image_locality_plugin, 1 },
+    { &default_binder_plugin, 0 },      { NULL, 0 },
 };
 
 /* Those that a configuration must enable, ended by NULL. */
@@ -45,7 +37,7 @@ static const struct sched_plugin *const on_demand[] = {
     NULL,
 };
 
-static const char *const point_names[EXTENSION_POINTS] = {
+const char *const extension_point_names[EXTENSION_POINTS] = {
     [POINT_QUEUE_SORT] = "queueSort",
     [POINT_PRE_ENQUEUE] = "preEnqueue",
     [POINT_PRE_FILTER] = "preFilter",
@@ -60,18 +52,24 @@ static const char *const point_names[EXTENSION_POINTS] = {
     [POINT_POST_BIND] = "postBind",
 };
 
+const struct sched_plugin *sched_plugin_at(size_t index)
+{
+    const size_t defaults = sizeof table / sizeof *table - 1;
+    if (index < defaults)
+        return table[index].plugin;
+    index -= defaults;
+    return index < sizeof on_demand / sizeof *on_demand ? on_demand[index] : NULL;
+}
+
 const struct sched_plugin *sched_plugin_find(const char *name)
 {
-    for (size_t i = 0; table[i].plugin != NULL; i++)
-        if (strcmp(table[i].plugin->name, name) == 0)
-            return table[i].plugin;
-    for (size_t i = 0; on_demand[i] != NULL; i++)
-        if (strcmp(on_demand[i]->name, name) == 0)
-            return on_demand[i];
+    for (size_t i = 0; sched_plugin_at(i) != NULL; i++)
+        if (strcmp(sched_plugin_at(i)->name, name) == 0)
+            return sched_plugin_at(i);
     return NULL;
 }
 
-static bool takes_part(const struct sched_plugin *plugin, enum extension_point point)
+bool sched_plugin_takes_part(const struct sched_plugin *plugin, enum extension_point point)
 {
     switch (point) {
     case POINT_QUEUE_SORT:
@@ -128,48 +126,26 @@ static void set_add(struct plugin_set *set, const struct sched_plugin *plugin, i
     set->items[set->count++].weight = weight;
 }
 
-static struct plugin_set default_plugins(void)
+/* Before v1beta3 all weights but one were 1. */
+static struct plugin_set default_plugins(bool old_weights)
 {
     struct plugin_set set = { 0 };
     for (size_t i = 0; table[i].plugin != NULL; i++)
-        set_add(&set, table[i].plugin, table[i].weight);
+        set_add(&set, table[i].plugin,
+                old_weights && table[i].plugin != &pod_topology_spread_plugin ? 0
+                                                                              : table[i].weight);
     return set;
 }
 
-static int64_t default_weight(const struct sched_plugin *plugin)
-{
-    for (size_t i = 0; table[i].plugin != NULL; i++)
-        if (table[i].plugin == plugin && table[i].weight != 0)
-            return table[i].weight;
-    return 1;
-}
-
-static const struct sched_plugin *named_plugin(const struct value *name, struct error_list *errors)
-{
-    const char *text = value_text(name, "");
-    const struct sched_plugin *plugin = sched_plugin_find(text);
-    if (plugin != NULL)
-        return plugin;
-    struct writer known = { 0 };
-    for (size_t i = 0; table[i].plugin != NULL; i++)
-        writer_format(&known, "%s%s", i > 0 ? ", " : "", table[i].plugin->name);
-    for (size_t i = 0; on_demand[i] != NULL; i++)
-        writer_format(&known, ", %s", on_demand[i]->name);
-    error_list_add(errors, name != NULL ? name->at : (struct place){ 0 },
-                   "unknown scheduler plugin \"%s\" (known: %s)", text, known.bytes);
-    writer_close(&known);
-    return NULL;
-}
-
-static struct plugin_set load_enabled(const struct value *point, struct error_list *errors)
+/* The names have been checked: see configuration_check.h. */
+static struct plugin_set load_enabled(const struct value *point)
 {
     struct plugin_set set = { 0 };
     const struct value *list = value_get(point, "enabled");
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         const struct value *item = value_at(list, i);
-        const struct sched_plugin *plugin = named_plugin(value_get(item, "name"), errors);
-        if (plugin != NULL && !set_has(&set, plugin))
-            set_add(&set, plugin, value_int(value_get(item, "weight"), 0));
+        set_add(&set, sched_plugin_find(value_text(value_get(item, "name"), "")),
+                value_int(value_get(item, "weight"), 0));
     }
     return set;
 }
@@ -187,10 +163,10 @@ static bool is_disabled(const struct value *point, const char *name)
 
 /* The default multiPoint set under a user's: disabled ones go, one that is enabled again keeps
  * its place, new ones follow. */
-static struct plugin_set multi_point(const struct value *plugins, struct error_list *errors)
+static struct plugin_set multi_point(const struct value *plugins, bool old_weights)
 {
     const struct value *point = value_get(plugins, "multiPoint");
-    const struct plugin_set defaults = default_plugins(), enabled = load_enabled(point, errors);
+    const struct plugin_set defaults = default_plugins(old_weights), enabled = load_enabled(point);
     struct plugin_set set = { 0 };
     for (size_t i = 0; i < defaults.count; i++) {
         const struct sched_plugin *plugin = defaults.items[i].plugin;
@@ -226,26 +202,35 @@ static void join_point(struct profile *profile, enum extension_point at,
     if (index == profile->plugin_count)
         profile->plugins[profile->plugin_count++].plugin = plugin;
     point->items[point->count].plugin = (uint8_t)index;
-    point->items[point->count++].weight = weight != 0 ? weight : default_weight(plugin);
+    point->items[point->count++].weight = weight != 0 ? weight : 1;
+}
+
+/* A multiPoint plugin takes part here, unless it is disabled here. */
+static bool joins(const struct plugin_set *multi, const struct value *point,
+                  const struct sched_plugin *plugin)
+{
+    return set_has(multi, plugin) && !is_disabled(point, plugin->name);
 }
 
 /* Three parts: multiPoint plugins that are enabled here again, in the order given here; the
  * other multiPoint plugins; those that are enabled only here. */
 static void fill_point(struct profile *profile, enum extension_point at,
-                       const struct plugin_set *multi, const struct value *point,
-                       struct error_list *errors)
+                       const struct plugin_set *multi, const struct value *point)
 {
-    const struct plugin_set own = load_enabled(point, errors);
+    const struct plugin_set own = load_enabled(point);
     for (size_t i = 0; i < own.count; i++)
-        if (set_has(multi, own.items[i].plugin) && takes_part(own.items[i].plugin, at))
+        if (joins(multi, point, own.items[i].plugin) &&
+            sched_plugin_takes_part(own.items[i].plugin, at))
             join_point(profile, at, own.items[i].plugin, own.items[i].weight);
     for (size_t i = 0; i < multi->count; i++) {
         const struct sched_plugin *plugin = multi->items[i].plugin;
-        if (takes_part(plugin, at) && !set_has(&own, plugin) && !is_disabled(point, plugin->name))
+        if (sched_plugin_takes_part(plugin, at) && !set_has(&own, plugin) &&
+            !is_disabled(point, plugin->name))
             join_point(profile, at, plugin, multi->items[i].weight);
     }
     for (size_t i = 0; i < own.count; i++)
-        if (!set_has(multi, own.items[i].plugin) && takes_part(own.items[i].plugin, at))
+        if (!joins(multi, point, own.items[i].plugin) &&
+            sched_plugin_takes_part(own.items[i].plugin, at))
             join_point(profile, at, own.items[i].plugin, own.items[i].weight);
 }
 
@@ -294,76 +279,27 @@ static void configure_plugins(struct profile *profile, struct texts *texts,
     }
 }
 
-static struct profile *load_profile(struct texts *texts, const struct value *from, int percentage,
-                                    const struct value *left_to_extenders,
-                                    struct error_list *errors)
+struct profile *profile_load(struct texts *texts, const struct value *from,
+                             const struct profile_base *base, struct error_list *errors)
 {
     struct profile *profile = mem_new(sizeof *profile);
     const struct value *plugins = value_get(from, "plugins");
-    const struct plugin_set multi = multi_point(plugins, errors);
+    const struct plugin_set multi = multi_point(plugins, base->old_weights);
     profile->scheduler_name =
         text_intern(texts, value_text(value_get(from, "schedulerName"), "default-scheduler"));
-    profile->percentage_of_nodes_to_score =
-        (int)value_int(value_get(from, "percentageOfNodesToScore"), percentage);
+    profile->percentage_of_nodes_to_score = (int)value_int(
+        value_get(from, "percentageOfNodesToScore"), base->percentage_of_nodes_to_score);
     for (int at = 0; at < EXTENSION_POINTS; at++)
-        fill_point(profile, at, &multi, value_get(plugins, point_names[at]), errors);
-    configure_plugins(profile, texts, from, left_to_extenders, errors);
+        fill_point(profile, at, &multi, value_get(plugins, extension_point_names[at]));
+    configure_plugins(profile, texts, from, base->left_to_extenders, errors);
     return profile;
 }
 
-static void free_profile(struct profile *profile)
+void profile_free(struct profile *profile)
 {
     for (size_t i = 0; i < profile->plugin_count; i++)
         if (profile->plugins[i].plugin->release != NULL)
             profile->plugins[i].plugin->release(profile->plugins[i].args);
     text_drop(profile->scheduler_name);
     free(profile);
-}
-
-/* --- configurations ------------------------------------------------------------------------ */
-
-struct scheduler_configuration *scheduler_configuration_load(struct texts *texts,
-                                                             const struct value *document,
-                                                             struct error_list *errors)
-{
-    struct scheduler_configuration *configuration = mem_new(sizeof *configuration);
-    const size_t faults = errors->count;
-    const struct value *list = value_get(document, "profiles");
-    const int percentage = (int)value_int(value_get(document, "percentageOfNodesToScore"), 0);
-    const size_t count = list != NULL && list->count > 0 ? list->count : 1;
-    extender_configurations_load(&configuration->extenders, value_get(document, "extenders"),
-                                 errors);
-    configuration->profiles = mem_new(count * sizeof *configuration->profiles);
-    configuration->pod_initial_backoff =
-        value_int(value_get(document, "podInitialBackoffSeconds"), 1) * SIM_SECOND;
-    configuration->pod_max_backoff =
-        value_int(value_get(document, "podMaxBackoffSeconds"), 10) * SIM_SECOND;
-    for (size_t i = 0; i < count; i++) {
-        struct profile *profile = load_profile(texts, value_at(list, i), percentage,
-                                               configuration->extenders.ignored_resources, errors);
-        profile->number = (uint32_t)i;
-        configuration->profiles[configuration->profile_count++] = profile;
-    }
-    if (errors->count == faults)
-        return configuration;
-    scheduler_configuration_free(configuration);
-    return NULL;
-}
-
-void scheduler_configuration_free(struct scheduler_configuration *configuration)
-{
-    for (size_t i = 0; i < configuration->profile_count; i++)
-        free_profile(configuration->profiles[i]);
-    free(configuration->profiles);
-    extender_configurations_close(&configuration->extenders);
-    free(configuration);
-}
-
-const struct profile *scheduler_profile_of(const struct scheduler_configuration *configuration,
-                                           const struct pod *pod)
-{
-    for (size_t i = 0; i < configuration->profile_count; i++)
-        if (configuration->profiles[i]->scheduler_name == pod->spec->scheduler_name)
-            return configuration->profiles[i];
-    return NULL;
 }

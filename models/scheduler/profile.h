@@ -58,6 +58,9 @@ struct scheduler_configuration {
     size_t profile_count;
     struct extender_configurations extenders; /* as they are written; tools/ calls them */
     sim_time pod_initial_backoff, pod_max_backoff;
+    int parallelism; /* workers that ask plugins about nodes; 16 */
+    double qps;      /* of clientConnection; 0: it does not say */
+    int burst;       /* the same */
 };
 
 /* The configuration of a document, or the default for NULL. NULL with errors appended when
@@ -67,11 +70,22 @@ struct scheduler_configuration *scheduler_configuration_load(struct texts *texts
                                                              struct error_list *errors);
 void scheduler_configuration_free(struct scheduler_configuration *configuration);
 
+/* Does the document say that it is a KubeSchedulerConfiguration? */
+bool scheduler_configuration_is_one(const struct value *document);
+/* Would a file of the user's be taken? Appends every fault. */
+bool scheduler_configuration_check(const struct value *document, struct error_list *errors);
+
 /* The profile responsible for a pod, or NULL. */
 const struct profile *scheduler_profile_of(const struct scheduler_configuration *configuration,
                                            const struct pod *pod);
 
-/* Every plugin there is, by name; NULL when unknown. */
+/* Every plugin there is, by name (NULL when unknown) or one after the other (NULL at the end): first
+ * those of the default profile, in its order. */
 const struct sched_plugin *sched_plugin_find(const char *name);
+const struct sched_plugin *sched_plugin_at(size_t index);
+bool sched_plugin_takes_part(const struct sched_plugin *plugin, enum extension_point point);
+
+/* As a configuration spells them: "preEnqueue". */
+extern const char *const extension_point_names[EXTENSION_POINTS];
 
 #endif

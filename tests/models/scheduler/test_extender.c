@@ -66,7 +66,7 @@ Test(extender_configuration, refuses_what_the_real_one_refuses)
         { "{\"urlPrefix\":\"http://x\",\"managedResources\":[{\"name\":\"cpu\"}]}",
           "managedResources: \"cpu\" is not the name of an extended resource" },
         { "{\"urlPrefix\":\"http://x\",\"httpTimeout\":\"soon\"}",
-          "httpTimeout: \"soon\" is not a duration (try 30d, 1h30m, 2.5s or 250ms)" },
+          "extenders[0].httpTimeout: \"soon\" is not a duration (try 30d, 1h30m, 2.5s or 250ms)" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct run *run = run_new(1);

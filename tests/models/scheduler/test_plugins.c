@@ -354,8 +354,7 @@ Test(profile, names_the_plugins_there_are_when_one_is_unknown)
         "{\"profiles\":[{\"plugins\":{\"filter\":{\"enabled\":[{\"name\":\"NodeName2\"}]}}}]}");
     cr_expect_null(scheduler_configuration_load(run->texts, document, &errors));
     cr_assert_eq(errors.count, 1);
-    cr_expect(strstr(errors.items[0].text, "unknown scheduler plugin \"NodeName2\" (known: ") ==
-              errors.items[0].text);
+    cr_expect_not_null(strstr(errors.items[0].text, "unknown scheduler plugin \"NodeName2\""));
     cr_expect_not_null(strstr(errors.items[0].text, "TaintToleration"));
     error_list_close(&errors);
     value_drop(document);
