@@ -29,29 +29,32 @@ static const struct pod *find_pod(const struct play *play, const char *key)
     return found != NULL && !pod_is_terminal(pod_of(found)) ? pod_of(found) : NULL;
 }
 
-static void delete_pod(struct play *play, const char *key)
+/* These are false when there is nothing of the name. */
+static bool delete_pod(struct play *play, const char *key)
 {
     const struct pod *pod = find_pod(play, key);
-    if (pod != NULL)
-        trial_remove(play->trial, object_key(&pod->meta.object));
+    return pod != NULL && trial_remove(play->trial, object_key(&pod->meta.object));
 }
 
-static void ungate(struct play *play, const char *key)
+static bool ungate(struct play *play, const char *key)
 {
     const struct pod *pod = find_pod(play, key);
     if (pod == NULL)
-        return;
+        return false;
     struct value *document = cluster_print(play->trial->cluster, &pod->meta.object);
     value_put(&document, value_new_list(), "spec", "schedulingGates", NULL);
     trial_put(play->trial, kind_infos[KIND_POD].load(&play->trial->cluster->codec, document));
     value_drop(document);
+    return true;
 }
 
-static void delete_node(struct play *play, const char *name)
+static bool delete_node(struct play *play, const char *name)
 {
     const struct object *node = trial_find(play->trial, KIND_NODE, "", name);
-    if (node != NULL)
-        trial_remove_node(play->trial, node->name);
+    if (node == NULL)
+        return false;
+    trial_remove_node(play->trial, node->name);
+    return true;
 }
 
 /* --- steps -------------------------------------------------------------------------------------- */
@@ -96,16 +99,12 @@ static bool carry_out(struct play *play, const struct value *step, struct value 
         schedule(play, pod, told);
         return true;
     }
-    step_tell_nothing(told, "ok");
-    if (sets_node)
-        return script_load_object(play->trial, "nodes", node, play->faults);
-    if (strcmp(op, "deletePod") == 0)
-        delete_pod(play, pod);
-    else if (about_pod)
-        ungate(play, pod);
-    else
-        delete_node(play, name);
-    return true;
+    const bool done = sets_node ? script_load_object(play->trial, "nodes", node, play->faults)
+                      : strcmp(op, "deletePod") == 0 ? delete_pod(play, pod)
+                      : about_pod                    ? ungate(play, pod)
+                                                     : delete_node(play, name);
+    step_tell_nothing(told, done ? "ok" : "absent");
+    return done || !sets_node;
 }
 
 static bool play_step(struct play *play, const struct value *step, struct value *into)

@@ -228,8 +228,9 @@ static const struct {
          "podInitialBackoffSeconds: 1, podMaxBackoffSeconds: 10, profiles: [{schedulerName: "
          "default-scheduler, plugins: {multiPoint: {disabled: [{name: '*'}], enabled: [{name: "
          "PrioritySort, weight: 0}, {name: DefaultBinder, weight: 0}]}, preFilter: {}}, "
-         "pluginConfig: [{name: VolumeBinding, args: {apiVersion: "
-         "kubescheduler.config.k8s.io/v1, kind: VolumeBindingArgs, bindTimeoutSeconds: 600}}]}]}",
+         "pluginConfig: [{name: DefaultPreemption, args: {apiVersion: "
+         "kubescheduler.config.k8s.io/v1, kind: DefaultPreemptionArgs, minCandidateNodesAbsolute: "
+         "100}}]}]}",
       "", "" },
 };
 
