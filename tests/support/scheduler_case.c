@@ -58,6 +58,8 @@ static char *not_modelled(const struct value *document)
             return mem_format("needs preemption");
         if (value_get(step, "nominatedNodeTried") != NULL)
             return mem_format("needs nominated nodes");
+        if (value_get(step, "volumes") != NULL)
+            return mem_format("needs volumes");
     }
     return NULL;
 }
