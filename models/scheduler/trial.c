@@ -214,7 +214,7 @@ bool trial_agrees(const struct trial *trial)
                decision_evaluated(a) == decision_evaluated(b);
     if (a->outcome != b->outcome || a->feasible_count != b->feasible_count ||
         a->rejected_count != b->rejected_count || a->top_count != b->top_count ||
-        a->rejecting != b->rejecting)
+        (a->outcome == DECISION_REJECTED && a->rejecting != b->rejecting))
         return false;
     for (size_t i = 0; i < a->feasible_count; i++)
         if (a->feasible[i] != b->feasible[i] || a->totals[i] != b->totals[i])
