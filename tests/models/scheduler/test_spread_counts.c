@@ -304,7 +304,8 @@ static struct paths paths_of(const struct spread_count *count)
     return paths;
 }
 
-/* Take pods off a node, put them back in another order, and look at the fewest after each. */
+/* Promise a node as many pods again and take the promise back, take its pods off and put them back,
+ * and look at the fewest after each. */
 static void expect_paths(struct walk *walk, struct class *class, size_t step)
 {
     const struct spread_rules *rules = class->prepared.compiled[walk->plugin];
@@ -317,13 +318,14 @@ static void expect_paths(struct walk *walk, struct class *class, size_t step)
     const struct spread_share share = *spread_shares(counts, node->slot);
     const struct spread_matcher *matcher = &rules->matchers[rules->items[0].matcher];
     struct paths paths = paths_of(&counts->items[0]);
-    for (int sign = -1; sign <= 1; sign += 2)
+    static const int signs[] = { 1, -1, -1, 1 };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         for (const struct placed_pod *placed = node->first; placed; placed = placed->next) {
             const struct pod *pod = placed->pod;
-            pod_topology_spread_plugin.pod_moved(&call, node, pod, sign);
+            pod_topology_spread_plugin.pod_moved(&call, node, pod, signs[i]);
             if (share.counts && pod->meta.object.space == class->pod->meta.object.space &&
                 spread_matcher_takes(matcher, pod->meta.labels))
-                update(&paths, share.domain, paths.pods[share.domain] += sign);
+                update(&paths, share.domain, paths.pods[share.domain] += signs[i]);
             const int64_t least =
                 paths.domains < (size_t)rules->items[0].min_domains ? 0 : paths.at[0].pods;
             cr_assert_eq(spread_count_least(&counts->items[0], &rules->items[0]), least, "step %zu",
