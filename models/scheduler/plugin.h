@@ -169,6 +169,9 @@ struct sched_plugin {
      * Other nodes whose group() changes thereby are added to `others`. */
     void (*count_node)(const struct sched_call *call, const struct node_info *node,
                        struct slot_list *others);
+    /* Soon it will be told of this slot: time to fetch what it remembers by it from memory. May be
+     * NULL. */
+    void (*count_soon)(const struct sched_call *call, uint32_t slot);
     /* What enters filter and score about this node, apart from what is common to all: nodes
      * that write the same words always get the same answers. Returns how many words, at
      * most GROUP_WORDS. Few different ones make a decision fast. */

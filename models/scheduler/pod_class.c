@@ -346,6 +346,21 @@ static void group_again(struct pod_class *class, uint32_t slot)
 
 /* --- catching up --------------------------------------------------------------------------- */
 
+/* A slot that changed. What is remembered of it lies far apart, so all of it is sent for before any
+ * of it is used. */
+static void note_changed(struct pod_class *class, uint32_t slot)
+{
+    slot_list_add(&class->changed, slot);
+    __builtin_prefetch(&class->answers[slot], 1);
+    __builtin_prefetch(&class->nodes.groups[slot], 1);
+    __builtin_prefetch(&class->nodes.values[slot], 1);
+    for (size_t i = 0; i < class->counting.count; i++) {
+        const struct class_plugin *counting = &class->counting.items[i];
+        if (counting->plugin->count_soon != NULL)
+            counting->plugin->count_soon(&counting->call, slot);
+    }
+}
+
 /* A slot that changed several times is listed once, at its last change. */
 static void find_changed(struct pod_class *class)
 {
@@ -355,13 +370,13 @@ static void find_changed(struct pod_class *class)
     if (missed > snapshot->change_capacity || missed > snapshot->slot_count) {
         for (uint32_t slot = 0; slot < snapshot->slot_count; slot++)
             if (snapshot->generations[slot] > class->seen)
-                slot_list_add(&class->changed, slot);
+                note_changed(class, slot);
         return;
     }
     for (uint64_t number = class->seen; number < snapshot->change_count; number++) {
         const uint32_t slot = snapshot->changes[number % snapshot->change_capacity];
         if (snapshot->generations[slot] == number + 1)
-            slot_list_add(&class->changed, slot);
+            note_changed(class, slot);
     }
 }
 

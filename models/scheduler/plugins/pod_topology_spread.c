@@ -136,6 +136,7 @@ const struct sched_plugin pod_topology_spread_plugin = {
     .count_new = spread_counts_new,
     .count_free = spread_counts_free,
     .count_node = spread_counts_node,
+    .count_soon = spread_counts_soon,
     .group = spread_counts_group,
     .pod_moved = spread_counts_move,
     .events = { { KIND_POD,

@@ -216,7 +216,8 @@ static bool has_labels(const struct spread_counts *counts, uint32_t slot, size_t
 static bool is_included(const struct spread_rule *rule, const struct pod_spec *spec,
                         const struct node *node)
 {
-    return (!rule->honors_affinity || node_is_selected(node, spec)) &&
+    const bool selects = spec->node_selector != NULL || spec->required_affinity != NULL;
+    return (!rule->honors_affinity || !selects || node_is_selected(node, spec)) &&
            (!rule->honors_taints || taints_are_tolerated(node->taints, spec));
 }
 
@@ -260,6 +261,13 @@ void spread_counts_node(const struct sched_call *call, const struct node_info *n
         if (hard)
             reconsider(call, &counts->items[i], others);
     }
+}
+
+void spread_counts_soon(const struct sched_call *call, uint32_t slot)
+{
+    const struct spread_counts *counts = call->counts;
+    if (slot < counts->slot_capacity)
+        __builtin_prefetch(spread_shares(counts, slot), 1);
 }
 
 size_t spread_counts_group(const struct sched_call *call, const struct node_info *node,

@@ -60,6 +60,7 @@ void *spread_counts_new(const struct sched_call *call);
 void spread_counts_free(void *counts);
 void spread_counts_node(const struct sched_call *call, const struct node_info *node,
                         struct slot_list *others);
+void spread_counts_soon(const struct sched_call *call, uint32_t slot);
 size_t spread_counts_group(const struct sched_call *call, const struct node_info *node,
                            uint32_t *words);
 void spread_counts_move(const struct sched_call *call, const struct node_info *node,
