@@ -27,7 +27,7 @@ offences() {
     function second(path) { sub("^[^/]*/", "", path); return top(path) }
     function say(why) { print $1 ": " $2 ": " why }
     BEGIN {
-        rank["sim"] = 1; rank["models"] = 2; rank["tools"] = 3; rank["tests"] = 4
+        rank["include"] = 0; rank["sim"] = 1; rank["models"] = 2; rank["tools"] = 3; rank["tests"] = 4
         n = split("experiment>stat experiment>kernel store>kernel store>chance kernel>chance", arrow, " ")
         for (i = 1; i <= n; i++) allowed[arrow[i]] = 1
         split("cluster>api controllers>api controllers>cluster scheduler>api scheduler>cluster " \

@@ -59,6 +59,7 @@ static struct extender_call call_of(const struct extenders *extenders,
                                    .codec = extenders->codec,
                                    .pod = pod,
                                    .now = extenders->now,
+                                   .waiting = extenders->waiting,
                                    .slots = slots,
                                    .count = count };
 }

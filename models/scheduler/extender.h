@@ -29,6 +29,7 @@ struct extender_call {
     const struct codec *codec; /* prints objects as documents */
     const struct pod *pod;
     sim_time now;
+    size_t waiting;        /* pods that have no node yet, this one included */
     const uint32_t *slots; /* the nodes in question, in the order visited */
     size_t count;
 };
@@ -87,6 +88,7 @@ struct extenders {
     /* the scheduler's */
     const struct codec *codec;
     sim_time now;
+    size_t waiting;
 };
 /* Forget what went wrong. */
 void extenders_close(struct extenders *extenders);

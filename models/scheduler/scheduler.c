@@ -217,12 +217,20 @@ static void explain_failure(struct scheduler *scheduler, const struct waiting_po
     post_filter_close(&round);
 }
 
+static void tell_extenders(const struct scheduler *scheduler, struct extenders *extenders)
+{
+    extenders->now = run_now(scheduler->cluster->run);
+    extenders->waiting = 0;
+    for (int place = WAITING_IN_FLIGHT; place <= WAITING_POOL; place++)
+        extenders->waiting += scheduling_queue_length(scheduler->queue, place);
+}
+
 static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
 {
     struct decision *decision = &scheduler->decision;
     snapshot_refresh(scheduler->snapshot);
     if (waiting->profile->extenders != NULL)
-        waiting->profile->extenders->now = run_now(scheduler->cluster->run);
+        tell_extenders(scheduler, waiting->profile->extenders);
     decide(scheduler->templates, waiting->profile, scheduler->snapshot, waiting->pod,
            scheduler->next_start, decision);
     scheduler->next_start = decision_next_start(decision);
