@@ -17,7 +17,7 @@ WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
            -I. -I$(BUILD)/generated -MMD -MP $(SANITIZE)
 LDFLAGS += $(SANITIZE)
-LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lm
+LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lcurl -lm
 # Recorded answers of tests are gzipped JSON, which they read by another reader than ours.
 TEST_LDLIBS = -lcriterion -lcjson
 
@@ -37,6 +37,8 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(PROG_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(FUZZ_SRC))
 REPLAYS  := $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
 BENCHES  := $(patsubst tests/%.c,$(BUILD)/%,$(BENCH_SRC))
+POLICIES := $(patsubst tests/policies/%.c,$(BUILD)/tests/policies/%.so,$(wildcard tests/policies/*.c)) \
+            $(BUILD)/examples/best_fit.so
 LIB      := $(BUILD)/libseatrial.a
 PROGRAM  := $(if $(TOOL_SRC),$(BUILD)/seatrial)
 
@@ -44,7 +46,8 @@ PROGRAM  := $(if $(TOOL_SRC),$(BUILD)/seatrial)
 build    = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # What Debian packages the build and the tests need; extras have targets of their own.
-DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcjson-dev libcriterion-dev zlib1g-dev
+DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
+           libcriterion-dev zlib1g-dev python3
 as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
 install_missing = @missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
     [ -z "$$missing" ] || { echo "installing $$missing"; \
@@ -138,6 +141,18 @@ deps-python: ## install SimPy into build/venv, for `make bench`
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
 	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1
 
+# Shared objects that tests load as policies, and the example of one.
+$(BUILD)/tests/policies/%.so: tests/policies/%.c include/seatrial/policy.h
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -shared -fPIC -Iinclude $< -o $@
+
+$(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/policy.h
+	@mkdir -p $(@D)
+	@$(MAKE) --no-print-directory -s -C examples/policy_so OUT=$(abspath $(@D))
+
+# These run the program, with policies.
+$(BUILD)/tests/tools/test_policies $(BUILD)/tests/tools/test_compare: | $(BUILD)/seatrial $(POLICIES)
+
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
 
 test: deps ## every test, as CI runs them; minutes
@@ -147,7 +162,7 @@ test: deps ## every test, as CI runs them; minutes
 
 # Before others see it: `make check`. Each part is a target of its own.
 C_FILES   = $(sort $(wildcard sim/*.h sim/*/*.[ch] models/*/*.[ch] models/*/*/*.[ch] tools/*.[ch] \
-                tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]))
+                tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] include/*/*.h examples/*/*.c))
 TIDY_SRC  = $(LIB_SRC) $(TOOL_SRC) $(SUP_SRC) $(PROG_SRC) $(BENCH_SRC) $(FUZZ_SRC)
 CHECKS    = check-includes check-globals check-format check-cppcheck check-tidy check-sanitized
 check: deps deps-check ## all of check-*: what `make test` does not look at; about half an hour
@@ -217,9 +232,10 @@ help: ## print this table
 
 MAN_DIR         = $(DESTDIR)$(PREFIX)/share/man/man1
 COMPLETION_DIR  = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-install: all ## program, manual page and completion of bash below PREFIX (/usr/local), DESTDIR before it
-	install -d $(DESTDIR)$(PREFIX)/bin $(MAN_DIR) $(COMPLETION_DIR)
+install: all ## program, header of policies, manual page and completion of bash below PREFIX (/usr/local), DESTDIR before it
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/seatrial $(MAN_DIR) $(COMPLETION_DIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/seatrial
+	install -m 644 include/seatrial/policy.h $(DESTDIR)$(PREFIX)/include/seatrial/policy.h
 	$(PROGRAM) help --man > $(MAN_DIR)/seatrial.1
 	$(PROGRAM) completion bash > $(COMPLETION_DIR)/seatrial
 
