@@ -45,7 +45,8 @@ static void print_program_help(FILE *out)
     for (const struct command *const *command = commands; *command != NULL; command++)
         fprintf(out, "  %-12s %s\n", (*command)->name, (*command)->summary);
     fputs("\n`seatrial help COMMAND` tells more.\n"
-          "Exit status: 0 all is well, 1 a check failed, 2 usage or invalid input.\n",
+          "Exit status: 0 all is well, 1 a check failed, 2 usage or invalid input, 3 a policy of\n"
+          "your own failed.\n",
           out);
 }
 
@@ -110,5 +111,7 @@ void command_print_manual(FILE *out)
     }
     fputs(".SH OPTIONS OF EVERY COMMAND\n", out);
     print_roff_options(common_options, out);
-    fputs(".SH EXIT STATUS\n0: all is well. 1: a check failed. 2: usage or invalid input.\n", out);
+    fputs(".SH EXIT STATUS\n0: all is well. 1: a check failed. 2: usage or invalid input. "
+          "3: a policy of your own failed.\n",
+          out);
 }

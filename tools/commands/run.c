@@ -10,6 +10,7 @@
 #include "tools/commands/commands.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
+#include "tools/policies/policy_options.h"
 #include "tools/progress.h"
 #include "tools/report/report.h"
 #include "tools/version.h"
@@ -63,10 +64,11 @@ static bool queue_from(const struct command_line *line, struct queue **queue)
     return false;
 }
 
-static void play(struct simulation *simulation, sim_time duration)
+/* To the end, or to where the policy fails. */
+static void play(struct simulation *simulation, sim_time duration, const struct policy *policy)
 {
     struct progress progress = progress_begin();
-    for (int i = 1; i <= SLICES; i++) {
+    for (int i = 1; i <= SLICES && policy_failure(policy) == NULL; i++) {
         sim_time slice = duration / SLICES;
         simulation_advance(simulation, i == SLICES ? duration : i * slice);
         progress_show(&progress, (double)i / SLICES);
@@ -90,7 +92,7 @@ static void put_versions(struct value *summary)
 }
 
 static int run_inputs(const struct command_line *line, const struct inputs *inputs,
-                      struct queue *queue, struct output *output)
+                      struct policy *policy, struct queue *queue, struct output *output)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct simulation_options options = {
@@ -110,10 +112,11 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
         return EXIT_BAD_INPUT;
     simulation_advance(simulation, 0); /* every component has seen the nodes */
     cost.resident_before = resident_bytes();
-    play(simulation, inputs->scenario.duration);
+    play(simulation, inputs->scenario.duration, policy);
     warnings_print(simulation_problems(simulation));
     struct value *summary = simulation_summary(simulation);
     put_versions(summary);
+    policy_tell(policy, "run", simulation, summary);
     struct error error = { 0 };
     bool fine = output == NULL || output_finish(output, inputs, summary, &error);
     if (fine) {
@@ -125,7 +128,24 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     error_close(&error);
     value_drop(summary);
     simulation_free(simulation);
-    return fine ? EXIT_OK : EXIT_BAD_INPUT;
+    if (!fine)
+        return EXIT_BAD_INPUT;
+    return policy_failure(policy) == NULL ? EXIT_OK : EXIT_POLICY_FAILED;
+}
+
+/* The policy, if one is given; false after what is wrong with it was printed. */
+static bool policy_from(const struct command_line *line, struct scenario *scenario,
+                        struct policy **policy)
+{
+    const char *text = command_line_option(line, "policy");
+    struct outside_options options;
+    struct error error = { 0 };
+    if (!outside_options_read(line, scenario, &options, &error)) {
+        fprintf(stderr, "seatrial run: %s: %s\n", error.at.file, error.text);
+        error_close(&error);
+        return false;
+    }
+    return text == NULL || (*policy = policy_take(text, &options, scenario)) != NULL;
 }
 
 static int run(const struct command_line *line)
@@ -133,6 +153,7 @@ static int run(const struct command_line *line)
     struct inputs inputs;
     struct queue *queue;
     struct output *output = NULL;
+    struct policy *policy = NULL;
     struct error error = { 0 };
     const char *directory = command_line_option(line, "out");
     int status = EXIT_BAD_INPUT;
@@ -145,14 +166,17 @@ static int run(const struct command_line *line)
         error_close(&error);
         goto done;
     }
-    status = run_inputs(line, &inputs, queue, output);
-    queue = NULL;                               /* the run had it */
-    if (status == EXIT_OK && directory != NULL) /* JSON stays JSON */
+    if (!policy_from(line, &inputs.scenario, &policy))
+        goto done;
+    status = run_inputs(line, &inputs, policy, queue, output);
+    queue = NULL;                                      /* the run had it */
+    if (status != EXIT_BAD_INPUT && directory != NULL) /* JSON stays JSON */
         fprintf(command_line_wants_json(line) ? stderr : stdout, "report: %s/report.html\n",
                 directory);
 done:
     queue_free(queue);
     output_free(output);
+    policy_close(policy);
     inputs_close(&inputs);
     return status;
 }
@@ -168,12 +192,14 @@ const struct command run_command = {
         "    seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop\n"
         "    seatrial run -f manifests/ --nodes 6x8cpu,32Gi --duration 30d\n"
         "    helm template x | seatrial run -f - --nodes 3x4cpu,16Gi\n"
-        "    seatrial run --workload w1.csv --nodes 1000x64cpu,256Gi\n\n"
+        "    seatrial run --workload w1.csv --nodes 1000x64cpu,256Gi\n"
+        "    seatrial run scenario.yaml --policy ./my_policy.so\n\n"
         "The same program, inputs and seed give the same output to the byte.",
     .options =
         (const struct option_info[]){
             INPUT_OPTIONS,
             { "out", 'O', "DIR", "leave events, summary, report and resolved inputs in a folder" },
+            POLICY_OPTIONS,
             { "queue", 0, "KIND",
               "future event list: ladder (default) or list, the plain reference" },
             { "no-metrics", 0, NULL, "measure nothing (the trace is the same)" },

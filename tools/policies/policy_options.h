@@ -1,0 +1,31 @@
+/* Policies on a command line. */
+#ifndef TOOLS_POLICIES_POLICY_OPTIONS_H
+#define TOOLS_POLICIES_POLICY_OPTIONS_H
+
+#include "models/cluster/simulation.h"
+#include "tools/command.h"
+#include "tools/policies/policy.h"
+
+/* For the tables of commands that play a scenario. */
+#define POLICY_OPTIONS                                                                             \
+    { "policy", 'p', "POLICY",                                                                     \
+      "who schedules: a name, a .so, .py or .yaml file, a command or a URL" },                     \
+    {                                                                                              \
+        "policy-timeout", 0, "TIME",                                                               \
+            "what a policy of your own may take for one answer, of real time (10s; six "  "times that for its start)"                \
+    }
+
+/* How policies are started for this scenario, by what the command line says. False with the error. */
+bool outside_options_read(const struct command_line *line, const struct scenario *scenario,
+                          struct outside_options *options, struct error *error);
+
+/* Let the scenario be scheduled by the policy of this text. NULL after its faults were printed. */
+struct policy *policy_take(const char *text, const struct outside_options *options,
+                           struct scenario *scenario);
+
+/* What became of a policy in a run: a failure goes into the summary (`stopped`) and to standard
+ * error, in the name of the command; those who learn hear of the end. NULL is fine. */
+void policy_tell(struct policy *policy, const char *command, struct simulation *simulation,
+                 struct value *summary);
+
+#endif
