@@ -183,6 +183,24 @@ bool persistent_volume_is_for(const struct persistent_volume *volume,
            (!volume->claim_has_uid || uid_equal(volume->claim_uid, claim->meta.uid));
 }
 
+bool persistent_volume_fits(const struct persistent_volume *volume,
+                            const struct persistent_volume_claim *claim)
+{
+    return volume->class_name == claim->class_name &&
+           volume->capacity_bytes >= claim->request_bytes && volume->block == claim->block &&
+           volume->attributes_class == claim->attributes_class && !volume->meta.deleting;
+}
+
+bool persistent_volume_is_free_for(const struct persistent_volume *volume,
+                                   const struct persistent_volume_claim *claim)
+{
+    return persistent_volume_fits(volume, claim) && !volume->claimed &&
+           volume->phase == VOLUME_AVAILABLE &&
+           (claim->access_modes & ~volume->access_modes) == 0 &&
+           (claim->selector == NULL ||
+            selector_matches(claim->selector, labels_lookup, volume->meta.labels));
+}
+
 bool persistent_volume_reaches(const struct persistent_volume *volume, const struct labels *node)
 {
     return volume->node_affinity == NULL ||
@@ -306,6 +324,13 @@ void claim_select_node(struct persistent_volume_claim *claim, struct texts *text
                        const struct text *node)
 {
     annotate(&claim->meta, texts, selected_node, text_s(node));
+}
+
+void claim_set_class(struct persistent_volume_claim *claim, const struct meta *class)
+{
+    text_assign(&claim->class_name, text_hold(class->object.name));
+    claim->asks_for_class = true;
+    PUT_TEXT(&claim->meta.document, claim->class_name, "spec", "storageClassName");
 }
 
 void claim_set_volume(struct persistent_volume_claim *claim, struct texts *texts,

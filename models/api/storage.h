@@ -133,6 +133,12 @@ struct csi_volume csi_volume_load(struct texts *texts, const struct value *volum
 /* Is the volume bound, or bound beforehand, to this claim? volume.IsVolumeBoundToClaim. */
 bool persistent_volume_is_for(const struct persistent_volume *volume,
                               const struct persistent_volume_claim *claim);
+/* Has the volume the class, size and mode that the claim asks for? */
+bool persistent_volume_fits(const struct persistent_volume *volume,
+                            const struct persistent_volume_claim *claim);
+/* And is it nobody's, with the access modes and labels that the claim asks for? */
+bool persistent_volume_is_free_for(const struct persistent_volume *volume,
+                                   const struct persistent_volume_claim *claim);
 /* May the volume be used on a node with these labels? volume.CheckNodeAffinity. */
 bool persistent_volume_reaches(const struct persistent_volume *volume, const struct labels *node);
 /* It names a volume, and the binding is complete on both sides. */
@@ -145,6 +151,16 @@ const char *csi_node_migrated(const struct csi_node *node);
 /* Has this one? `node` may be NULL. */
 bool csi_node_has_migrated(const struct csi_node *node, const char *in_tree);
 
+/* --- making volumes ---------------------------------------------------------------------- */
+
+/* A new volume as the class's provisioner makes it for a claim: of the size it asks for, bound to
+ * it, and, with a zone (NULL: none), to be reached from that zone only. `class` NULL: one that
+ * nobody wrote. One reference. */
+struct codec;
+struct object *persistent_volume_provision(const struct codec *codec, const char *name,
+                                           const struct persistent_volume_claim *claim,
+                                           const struct storage_class *class, const char *zone);
+
 /* --- changes of unshared records, their documents included ----------------------------------- */
 
 /* Bind the volume to the claim, as volume.GetBindVolumeToClaim prepares it. */
@@ -154,6 +170,8 @@ void persistent_volume_set_phase(struct persistent_volume *volume, enum volume_p
 /* The claim is bound to the volume for good, and says so. */
 void claim_set_volume(struct persistent_volume_claim *claim, struct texts *texts,
                       const struct persistent_volume *volume);
+/* A claim that named no class is of this one. */
+void claim_set_class(struct persistent_volume_claim *claim, const struct meta *class);
 /* Annotate the node on which it is to be provisioned. */
 void claim_select_node(struct persistent_volume_claim *claim, struct texts *texts,
                        const struct text *node);

@@ -8,6 +8,7 @@ extern const struct controller deployment_controller, replicaset_controller, dis
 extern const struct controller garbage_collector_controller, namespace_controller;
 extern const struct controller endpointslice_controller, node_lifecycle_controller;
 extern const struct controller taint_eviction_controller, pod_garbage_collector_controller;
+extern const struct controller persistent_volume_binder_controller, ephemeral_volume_controller;
 extern const struct controller ttl_controller, endpoints_controller, daemonset_controller;
 
 const struct controller *const controllers[] = {
@@ -23,5 +24,7 @@ const struct controller *const controllers[] = {
     &taint_eviction_controller,
     &pod_garbage_collector_controller,
     &ttl_controller,
+    &persistent_volume_binder_controller,
+    &ephemeral_volume_controller,
     NULL,
 };
