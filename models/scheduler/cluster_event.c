@@ -2,6 +2,7 @@
 #include "models/scheduler/cluster_event.h"
 
 #include "models/scheduler/snapshot.h"
+#include "sim/store/store.h"
 
 bool cluster_event_matches(const struct cluster_event *event, enum kind kind, uint32_t actions)
 {
@@ -135,4 +136,51 @@ size_t pod_change_events(const struct pod *before, const struct pod *after,
         count = add_event(events, count, old, new, EVENT_UPDATE,
                           bound ? "AssignedPodUpdate" : "UnschedulablePodUpdate");
     return count;
+}
+
+/* Kinds with a group have it in front. */
+static const struct {
+    enum kind kind;
+    const char *added, *updated, *deleted;
+} objects[] = {
+    { KIND_PERSISTENTVOLUME, "PersistentVolumeAdd", "PersistentVolumeUpdate",
+      "PersistentVolumeDelete" },
+    { KIND_PERSISTENTVOLUMECLAIM, "PersistentVolumeClaimAdd", "PersistentVolumeClaimUpdate",
+      "PersistentVolumeClaimDelete" },
+    { KIND_STORAGECLASS, "storage.k8s.io/StorageClassAdd", "storage.k8s.io/StorageClassUpdate",
+      "storage.k8s.io/StorageClassDelete" },
+    { KIND_CSIDRIVER, "storage.k8s.io/CSIDriverAdd", "storage.k8s.io/CSIDriverUpdate",
+      "storage.k8s.io/CSIDriverDelete" },
+    { KIND_CSINODE, "storage.k8s.io/CSINodeAdd", "storage.k8s.io/CSINodeUpdate",
+      "storage.k8s.io/CSINodeDelete" },
+    { KIND_CSISTORAGECAPACITY, "storage.k8s.io/CSIStorageCapacityAdd",
+      "storage.k8s.io/CSIStorageCapacityUpdate", "storage.k8s.io/CSIStorageCapacityDelete" },
+    { KIND_VOLUMEATTACHMENT, "storage.k8s.io/VolumeAttachmentAdd",
+      "storage.k8s.io/VolumeAttachmentUpdate", "storage.k8s.io/VolumeAttachmentDelete" },
+};
+
+bool object_change_event(const struct watch_event *change, struct cluster_event *event)
+{
+    const struct object *object = change->object;
+    size_t row = 0;
+    while (row < sizeof objects / sizeof *objects && objects[row].kind != object->kind)
+        row++;
+    if (row == sizeof objects / sizeof *objects)
+        return false;
+    *event = (struct cluster_event){ .kind = objects[row].kind };
+    if (change->type == WATCH_ADDED) {
+        event->action = EVENT_ADD;
+        event->label = objects[row].added;
+        event->after = object;
+    } else if (change->type == WATCH_DELETED) {
+        event->action = EVENT_DELETE;
+        event->label = objects[row].deleted;
+        event->before = object;
+    } else {
+        event->action = EVENT_UPDATE;
+        event->label = objects[row].updated;
+        event->before = change->before;
+        event->after = object;
+    }
+    return true;
 }

@@ -54,4 +54,9 @@ size_t node_change_events(const struct node *before, const struct node *after,
 size_t pod_change_events(const struct pod *before, const struct pod *after,
                          struct cluster_event events[CHANGE_EVENTS]);
 
+/* The event of a change of an object of another kind; false when such changes are nobody's
+ * business. */
+struct watch_event;
+bool object_change_event(const struct watch_event *change, struct cluster_event *event);
+
 #endif

@@ -131,6 +131,29 @@ static void hear_pod(struct scheduler_view *view, const struct watch_event *even
     }
 }
 
+/* Informers hear only of changes that some plugin waits for. */
+static bool is_awaited(const struct scheduler_configuration *configuration,
+                       const struct cluster_event *event)
+{
+    for (size_t i = 0; i < configuration->profile_count; i++) {
+        const struct profile *profile = configuration->profiles[i];
+        for (size_t j = 0; j < profile->plugin_count; j++)
+            for (const struct plugin_event *on = profile->plugins[j].plugin->events;
+                 on->actions != 0; on++)
+                if (on->kind == event->kind && (on->actions & event->action) != 0)
+                    return true;
+    }
+    return false;
+}
+
+static void hear_object(struct scheduler_view *view, const struct watch_event *change)
+{
+    struct cluster_event event;
+    snapshot_note_object(view->snapshot, change->object->kind);
+    if (object_change_event(change, &event) && is_awaited(view->configuration, &event))
+        scheduling_queue_event(view->queue, &event, change->cause);
+}
+
 void scheduler_hear(void *self, const struct watch_event *event)
 {
     if (event->object->kind == KIND_POD)
@@ -138,5 +161,5 @@ void scheduler_hear(void *self, const struct watch_event *event)
     else if (event->object->kind == KIND_NODE)
         hear_node(self, event);
     else
-        snapshot_note_object(((struct scheduler_view *)self)->snapshot, event->object->kind);
+        hear_object(self, event);
 }

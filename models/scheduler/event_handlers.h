@@ -1,4 +1,4 @@
-/* What the scheduler hears of pods and nodes, and what that means for what it knows.
+/* What the scheduler hears of pods, nodes and volumes, and what that means for what it knows.
  *
  * Follows pkg/scheduler/eventhandlers.go of the release named in docs/fidelity.md. */
 #ifndef MODELS_SCHEDULER_EVENT_HANDLERS_H
@@ -14,7 +14,7 @@ struct scheduler_view {
     struct scheduling_queue *queue;
 };
 
-/* For a watcher whose `self` is a scheduler_view: pods and nodes, everything else is ignored. */
+/* For a watcher whose `self` is a scheduler_view. */
 void scheduler_hear(void *view, const struct watch_event *event);
 
 /* A pod that counts on a node, bound or assumed, counts no longer: others may have its room.

@@ -128,7 +128,7 @@ struct plugin_event {
     queueing_hint *hint; /* NULL: always worth while */
 };
 
-enum { PLUGIN_EVENTS = 6 };
+enum { PLUGIN_EVENTS = 10 };
 
 struct sched_plugin {
     const char *name; /* as in KubeSchedulerConfiguration */

@@ -155,6 +155,8 @@ static void find_filters(struct prepared *prepared, uint64_t unasked)
     for (size_t i = 0; i < pre->count && go_on; i++)
         if (!(unasked >> pre->items[i].plugin & 1))
             go_on = pre_filter(prepared, pre->items[i].plugin);
+    if (!go_on)
+        prepared->filtering = 0; /* no node is asked about: the others have not begun */
     list_filters(prepared);
 }
 

@@ -2,6 +2,7 @@
  *
  * The order of nodes is made anew only when a node joins, leaves or changes its zone. What a
  * pod asks for is in its template, so placing one is a few additions. */
+#include "models/scheduler/assumed_volumes.h"
 #include "models/scheduler/listers.h"
 #include "models/scheduler/snapshot_private.h"
 
@@ -13,6 +14,7 @@ struct snapshot *snapshot_new(struct texts *texts, struct cache *objects)
     struct snapshot *snapshot = mem_new(sizeof *snapshot);
     snapshot->texts = texts;
     snapshot->objects = objects;
+    snapshot->assumed = mem_new(sizeof *snapshot->assumed);
     table_init(&snapshot->by_node_name);
     table_init(&snapshot->by_pod_name);
     table_init(&snapshot->by_image_name);
@@ -396,6 +398,8 @@ void snapshot_free(struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->slot_count; i++)
         if (snapshot->nodes[i] != NULL)
             close_node(snapshot, snapshot->nodes[i]);
+    assumed_volumes_close(snapshot->assumed);
+    free(snapshot->assumed);
     snapshot_close_topologies(snapshot);
     snapshot_close_populations(snapshot);
     node_order_close(&snapshot->zones);

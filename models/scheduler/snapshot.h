@@ -16,6 +16,7 @@
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
 
+struct assumed_volumes;
 struct cache;
 
 /* Pods that count and are alike to whoever counts pods: of one template, with the same
@@ -114,6 +115,7 @@ struct snapshot {
     struct texts *texts;
     const struct nominator *nominator;   /* borrowed: pods that were promised room; NULL: none */
     struct cache *objects;               /* borrowed: what listers.h reads; NULL: nothing */
+    struct assumed_volumes *assumed;     /* owned: what Reserve sets aside; see assumed_volumes.h */
     uint64_t object_changes[KIND_COUNT]; /* how often an object of the kind has changed */
     struct node_info **nodes;            /* by slot; NULL: free */
     uint64_t *generations;               /* by slot: of the last change that a plugin can see */

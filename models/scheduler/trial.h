@@ -65,6 +65,12 @@ bool trial_agrees(const struct trial *trial);
 void trial_bind(struct trial *trial, const struct profile *profile, const struct pod *pod,
                 const struct text *node, sim_time started);
 
+/* Before that: bind the pod's claims that wait for it, as the PV controller would once the pod has
+ * its node. Tells which got which: {"staticBindings": {claim: volume}, "dynamicProvisions":
+ * [claim]}, claims by "namespace/name"; NULL: none. The caller drops it. */
+struct value *trial_bind_volumes(struct trial *trial, const struct profile *profile,
+                                 const struct pod *pod, const struct text *node);
+
 /* Nodes that joined earlier have a lower number. */
 size_t trial_node_rank(const struct trial *trial, uint32_t slot);
 

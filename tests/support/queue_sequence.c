@@ -59,19 +59,13 @@ static char *not_modelled(const struct value *document)
 
 /* --- the expected side, without what only others' plugins would do -------------------------------- */
 
-static bool is_event_of_ours(const char *label)
-{
-    return strncmp(label, "Node", 4) == 0 || strncmp(label, "AssignedPod", 11) == 0 ||
-           strncmp(label, "UnschedulablePod", 16) == 0;
-}
-
 /* A declared feature is no field of ours. */
 static struct value *events_of_ours(const struct value *events)
 {
     struct value *kept = value_new_list();
     for (size_t i = 0; events != NULL && i < events->count; i++) {
         const char *label = value_text(value_get(events->items[i], "event"), "");
-        if (is_event_of_ours(label) && strcmp(label, "NodeUpdateNodeDeclaredFeature") != 0)
+        if (strcmp(label, "NodeUpdateNodeDeclaredFeature") != 0)
             value_add(kept, value_hold(events->items[i]));
     }
     return kept;

@@ -131,13 +131,30 @@ static void tell(struct queue_world *world, enum watch_type type, const struct o
     scheduler_hear(&world->view, &event);
 }
 
+static const char *version_of(const char *kind)
+{
+    static const char *const storage[] = { "StorageClass", "CSIDriver", "CSINode",
+                                           "CSIStorageCapacity", "VolumeAttachment" };
+    for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
+        if (strcmp(kind, storage[i]) == 0)
+            return "storage.k8s.io/v1";
+    return "v1";
+}
+
+static const struct kind_info *info_of(const char *kind)
+{
+    return &kind_infos[kind_find(version_of(kind), kind)];
+}
+
 static struct object *load(struct queue_world *world, const char *kind, const struct value *object)
 {
     struct value *copy = value_copy(object);
-    value_put(&copy, value_new_string("v1"), "apiVersion", NULL);
+    value_put(&copy, value_new_string(version_of(kind)), "apiVersion", NULL);
     value_put(&copy, value_new_string(kind), "kind", NULL);
-    struct value *document = defaults_apply(copy, schema_kind("v1", kind));
-    struct object *loaded = kind_infos[kind_find("v1", kind)].load(&world->codec, document);
+    if (info_of(kind)->namespaced && value_path(object, "metadata", "namespace", NULL) == NULL)
+        value_put(&copy, value_new_string("default"), "metadata", "namespace", NULL);
+    struct value *document = defaults_apply(copy, schema_kind(version_of(kind), kind));
+    struct object *loaded = info_of(kind)->load(&world->codec, document);
     value_drop(document);
     value_drop(copy);
     return loaded;
@@ -152,19 +169,12 @@ static void set_uid(struct object *loaded, const struct value *object)
         given != NULL ? text_hash(given, strlen(given)) : object_key_hash(object_key(loaded));
 }
 
-static bool is_watched(const char *kind)
-{
-    return strcmp(kind, "Pod") == 0 || strcmp(kind, "Node") == 0;
-}
-
 void queue_world_set(struct queue_world *world, const char *kind, const struct value *object,
                      bool added)
 {
-    if (!is_watched(kind))
-        return;
     const struct value *meta = value_get(object, "metadata");
     const char *space =
-        strcmp(kind, "Pod") == 0 ? value_text(value_get(meta, "namespace"), "default") : "";
+        info_of(kind)->namespaced ? value_text(value_get(meta, "namespace"), "default") : "";
     struct object **slot = slot_of(world, kind, space, value_text(value_get(meta, "name"), ""));
     struct object *before = *slot, *loaded = load(world, kind, object);
     set_uid(loaded, object);
@@ -177,10 +187,8 @@ void queue_world_set(struct queue_world *world, const char *kind, const struct v
 void queue_world_delete(struct queue_world *world, const char *kind, const char *space,
                         const char *name)
 {
-    if (!is_watched(kind))
-        return;
     struct object **slot =
-        slot_of(world, kind, strcmp(kind, "Pod") == 0 && *space == '\0' ? "default" : space, name);
+        slot_of(world, kind, info_of(kind)->namespaced && *space == '\0' ? "default" : space, name);
     struct object *last = *slot;
     *slot = NULL;
     tell(world, WATCH_DELETED, last, last);

@@ -102,12 +102,33 @@ static void label_namespace(struct value **document)
               "labels", "kubernetes.io/metadata.name", NULL);
 }
 
+/* Nobody else makes a volume available. */
+static void set_volume_phase(struct value **volume)
+{
+    const struct value *uid = value_path(*volume, "spec", "claimRef", "uid", NULL);
+    if (value_path(*volume, "status", "phase", NULL) == NULL)
+        value_put(volume, value_new_string(value_is_null(uid) ? "Available" : "Bound"), "status",
+                  "phase", NULL);
+}
+
+/* Volumes name their claims by uid, which may be any text. */
+static void set_claim_uid(struct object *claim, const struct value *document)
+{
+    const char *given = value_text(value_path(document, "metadata", "uid", NULL), NULL);
+    char *uid = given != NULL ? mem_format("%s", given)
+                              : mem_format("pvc-%s-%s", namespace_of(claim), name_of(claim));
+    ((struct meta *)claim)->uid = uid_from_text(uid);
+    free(uid);
+}
+
 static struct value *admit(const struct trial *trial, size_t row, const struct value *document,
                            struct error_list *faults)
 {
     struct value *decoded = decode(row, document, faults);
     if (decoded == NULL)
         return NULL;
+    if (strcmp(lists[row].kind, "PersistentVolume") == 0)
+        set_volume_phase(&decoded);
     struct value *admitted =
         defaults_apply(decoded, schema_kind(lists[row].api_version, lists[row].kind));
     value_drop(decoded);
@@ -132,6 +153,8 @@ static bool put(struct trial *trial, size_t row, const struct value *document, s
         return false;
     const enum kind kind = kind_find(lists[row].api_version, lists[row].kind);
     struct object *object = kind_infos[kind].load(&trial->cluster->codec, admitted);
+    if (kind == KIND_PERSISTENTVOLUMECLAIM)
+        set_claim_uid(object, document);
     if (kind == KIND_POD) {
         struct pod *pod = (struct pod *)object;
         if (pod->node_name != NULL && !pod->started) {

@@ -197,7 +197,11 @@ static void tell_found(struct trial *trial, const struct pod *pod, struct step_s
         value_set(told, "topHash", names_hash(&top, false));
     else
         value_set(told, "top", names_list(&top));
-    trial_bind(trial, trial->plain.prepared->profile, pod, chosen, started);
+    const struct profile *profile = decision->prepared->profile;
+    struct value *volumes = trial_bind_volumes(trial, profile, pod, chosen);
+    if (volumes != NULL)
+        value_set(told, "volumes", volumes);
+    trial_bind(trial, profile, pod, chosen, started);
     names_close(&top);
 }
 

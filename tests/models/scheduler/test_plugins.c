@@ -325,25 +325,29 @@ static void expect_scores(const char *configuration, const char *want)
 
 Test(profile, merges_a_users_plugins_with_the_default_ones)
 {
-    expect_scores(NULL, "TaintToleration*3 NodeAffinity*2 NodeResourcesFit*1 PodTopologySpread*2 "
-                        "InterPodAffinity*2 "
-                        "DynamicResources*2 "
-                        "NodeResourcesBalancedAllocation*1 ImageLocality*1");
+    expect_scores(
+        NULL,
+        "TaintToleration*3 NodeAffinity*2 NodeResourcesFit*1 VolumeBinding*1 PodTopologySpread*2 "
+        "InterPodAffinity*2 "
+        "DynamicResources*2 "
+        "NodeResourcesBalancedAllocation*1 ImageLocality*1");
     expect_scores("{\"profiles\":[{\"plugins\":{\"score\":{\"disabled\":[{\"name\":\"*\"}],"
                   "\"enabled\":[{\"name\":\"ImageLocality\",\"weight\":5}]}}}]}",
                   "ImageLocality*5");
-    expect_scores("{\"profiles\":[{\"plugins\":{\"multiPoint\":{\"disabled\":[{\"name\":"
-                  "\"DynamicResources\"},{\"name\":\"ImageLocality\"}],\"enabled\":[{\"name\":"
-                  "\"NodeAffinity\",\"weight\":7}]}}}]}",
-                  "TaintToleration*3 NodeAffinity*7 NodeResourcesFit*1 PodTopologySpread*2 "
-                  "InterPodAffinity*2 "
-                  "NodeResourcesBalancedAllocation*1");
-    expect_scores("{\"profiles\":[{\"plugins\":{\"score\":{\"enabled\":[{\"name\":"
-                  "\"NodeResourcesFit\",\"weight\":9}]}}}]}",
-                  "NodeResourcesFit*9 TaintToleration*3 NodeAffinity*2 PodTopologySpread*2 "
-                  "InterPodAffinity*2 "
-                  "DynamicResources*2 "
-                  "NodeResourcesBalancedAllocation*1 ImageLocality*1");
+    expect_scores(
+        "{\"profiles\":[{\"plugins\":{\"multiPoint\":{\"disabled\":[{\"name\":"
+        "\"DynamicResources\"},{\"name\":\"ImageLocality\"}],\"enabled\":[{\"name\":"
+        "\"NodeAffinity\",\"weight\":7}]}}}]}",
+        "TaintToleration*3 NodeAffinity*7 NodeResourcesFit*1 VolumeBinding*1 PodTopologySpread*2 "
+        "InterPodAffinity*2 "
+        "NodeResourcesBalancedAllocation*1");
+    expect_scores(
+        "{\"profiles\":[{\"plugins\":{\"score\":{\"enabled\":[{\"name\":"
+        "\"NodeResourcesFit\",\"weight\":9}]}}}]}",
+        "NodeResourcesFit*9 TaintToleration*3 NodeAffinity*2 VolumeBinding*1 PodTopologySpread*2 "
+        "InterPodAffinity*2 "
+        "DynamicResources*2 "
+        "NodeResourcesBalancedAllocation*1 ImageLocality*1");
 }
 
 Test(profile, names_the_plugins_there_are_when_one_is_unknown)
