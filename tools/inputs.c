@@ -202,6 +202,21 @@ static void read_numbers(struct reading *reading)
     }
 }
 
+static void read_configuration(struct reading *reading)
+{
+    const char *path = command_line_option(reading->line, "scheduler-config"), *name;
+    struct error error = { 0 };
+    char *bytes;
+    size_t length;
+    if (path == NULL)
+        return;
+    if (read_file(reading, path, &name, &bytes, &length, &error))
+        scenario_configure_scheduler(&reading->inputs->scenario, bytes, length, name,
+                                     &reading->faults);
+    else
+        error_list_take(&reading->faults, &error);
+}
+
 static void read_nodes(struct reading *reading)
 {
     size_t count;
@@ -228,6 +243,7 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line)
     read_manifests(&reading);
     read_workload(&reading);
     read_numbers(&reading);
+    read_configuration(&reading);
     read_nodes(&reading);
     if (reading.faults.count == 0 && count == 0 && inputs->scenario.objects.count == 0 &&
         !inputs->has_workload)

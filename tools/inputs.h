@@ -25,6 +25,7 @@ struct inputs {
           "duration_s" },                                                                          \
         { "duration", 'd', "TIME", "virtual time, such as 30d or 12h" },                           \
         { "seed", 's', "NUMBER", "the seed of all randomness" },                                   \
+        { "scheduler-config", 0, "FILE", "a KubeSchedulerConfiguration" },                         \
     {                                                                                              \
         "strict", 0, NULL, "unknown fields are errors"                                             \
     }

@@ -7,6 +7,7 @@
 #include "models/api/meta.h"
 #include "models/cluster/scenario_private.h"
 #include "models/failures/failures.h"
+#include "models/scheduler/profile.h"
 #include "sim/base/memory.h"
 
 #define USUAL_START INT64_C(1767225600) /* 2026-01-01T00:00:00Z */
@@ -44,13 +45,22 @@ void scenario_complete(struct scenario *scenario)
 
 /* ── files ── */
 
+static const char *keep_name(struct scenario *scenario, const char *name)
+{
+    MEM_GROW(scenario->file_names, scenario->file_count, scenario->file_capacity);
+    return scenario->file_names[scenario->file_count++] = mem_text(name, strlen(name));
+}
+
 void scenario_take_file(struct scenario_input *input, const char *bytes, size_t length,
                         const char *name)
 {
     struct scenario *scenario = input->scenario;
     struct manifest read = { 0 }, *into = input->into == NULL ? &scenario->objects : &read;
-    MEM_GROW(scenario->file_names, scenario->file_count, scenario->file_capacity);
-    char *kept = scenario->file_names[scenario->file_count++] = mem_text(name, strlen(name));
+    if (input->configures) {
+        scenario_configure_scheduler(scenario, bytes, length, name, input->faults);
+        return;
+    }
+    const char *kept = keep_name(scenario, name);
     manifest_load(into, bytes, length, kept, input->strict, input->faults, input->warnings);
     for (size_t i = 0; i < read.count; i++) {
         MEM_GROW(input->into->items, input->into->count, input->into->capacity);
@@ -105,6 +115,49 @@ static void load_settings(struct settings *settings, const struct value *spec)
     }
     for (size_t i = 0; models != NULL && i < models->count; i++)
         settings_set_timing(settings, models->entries[i].key, models->entries[i].value, NULL);
+}
+
+/* ── the scheduler's configuration ── */
+
+static bool take_configuration(struct scenario *scenario, const struct value *document,
+                               struct error_list *faults)
+{
+    if (!scheduler_configuration_check(document, faults))
+        return false;
+    value_drop(scenario->settings.scheduler_configuration);
+    scenario->settings.scheduler_configuration = value_hold(document);
+    return true;
+}
+
+bool scenario_configure_scheduler(struct scenario *scenario, const char *bytes, size_t length,
+                                  const char *name, struct error_list *faults)
+{
+    struct documents documents = { 0 };
+    const size_t before = faults->count;
+    const char *kept = keep_name(scenario, name);
+    documents_read(&documents, bytes, length, kept, faults);
+    if (documents.count == 1)
+        take_configuration(scenario, documents.items[0], faults);
+    else if (faults->count == before)
+        error_list_add(faults, (struct place){ .file = kept },
+                       "one KubeSchedulerConfiguration is expected in this file, not %zu documents",
+                       documents.count);
+    documents_close(&documents);
+    return faults->count == before;
+}
+
+static void load_configuration(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *given = shape_get(spec, "schedulerConfiguration");
+    if (given == NULL)
+        return;
+    if (given->type != VALUE_STRING) {
+        take_configuration(input->scenario, given, input->faults);
+        return;
+    }
+    input->configures = true;
+    scenario_open(input, given);
+    input->configures = false;
 }
 
 /* An entry of `images` as the object it stands for. */
@@ -188,6 +241,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
     input->scenario->name = mem_text(name, strlen(name));
     load_run(input->scenario, spec);
     load_settings(&input->scenario->settings, spec);
+    load_configuration(input, spec);
     load_objects(input, spec);
     load_failures(input, spec);
     load_timeline(input, spec);
@@ -212,6 +266,8 @@ static void load_documents(struct scenario_input *input, const struct documents 
         else if (is_scenario(document))
             error_list_add(input->faults, document->at,
                            "a second Scenario (the first begins in line %d)", found->at.line);
+        else if (scheduler_configuration_is_one(document))
+            take_configuration(input->scenario, document, input->faults);
         else
             manifest_add(&input->scenario->objects, document, input->strict, input->faults,
                          input->warnings);

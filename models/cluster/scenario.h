@@ -64,6 +64,11 @@ bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, 
 /* Is one of the documents of this text a Scenario? */
 bool scenario_is_one(const char *bytes, size_t length);
 
+/* Take the KubeSchedulerConfiguration that a text holds, instead of one that was there. Each fault is
+ * appended; false when there was one. The name is copied. */
+bool scenario_configure_scheduler(struct scenario *scenario, const char *bytes, size_t length,
+                                  const char *name, struct error_list *faults);
+
 /* Add nodes from the compact text of --nodes: "6", "6x8cpu,32Gi", "6x8cpu,32Gi,3zones". */
 bool scenario_add_nodes(struct scenario *scenario, const char *text, struct place at,
                         struct error *error);

@@ -69,6 +69,9 @@ static struct value *spec_value(const struct scenario *scenario)
               value_new_string(time_print(0, scenario->settings.epoch_seconds, start)));
     value_set(spec, "timing", value_hold(value_get(settings, "timing")));
     value_set(spec, "settings", value_hold(value_get(settings, "settings")));
+    if (scenario->settings.scheduler_configuration != NULL)
+        value_set(spec, "schedulerConfiguration",
+                  value_hold(scenario->settings.scheduler_configuration));
     value_set(spec, "objects", all_objects(scenario));
     value_set(spec, "failures", all_documents(&scenario->failures));
     value_set(spec, "timeline", all_actions(scenario));

@@ -15,6 +15,7 @@ struct scenario_input {
     bool strict;
     struct error_list *faults, *warnings;
     struct documents *into; /* where an opened file goes; NULL: to the objects */
+    bool configures;        /* the file is a KubeSchedulerConfiguration */
 };
 
 /* Open a path of the scenario. False when that was a fault. */

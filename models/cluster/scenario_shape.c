@@ -216,6 +216,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("timing", SHAPE_TIMINGS, "how long things take"),
     SHAPE_FIELD("settings", SHAPE_SETTINGS,
                 "flags of kube-controller-manager, kube-scheduler and kubelet"),
+    SHAPE_FIELD("schedulerConfiguration", SHAPE_VALUE,
+                "a KubeSchedulerConfiguration, or the path of a file with one"),
     SHAPE_FIELD("failures", SHAPE_STRUCT, "what breaks", .of = &failure_shape, .form = SHAPE_LIST),
     SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),
     SHAPE_FIELD("measure", SHAPE_STRUCT, "what is measured", .of = &measure_shape),

@@ -359,13 +359,25 @@ static struct scheduler_configuration *configure(struct cluster *cluster)
     return configuration;
 }
 
+/* clientConnection goes before flags; a negative rate is none. */
+static void start_client(struct scheduler *scheduler)
+{
+    const struct settings *flags = &scheduler->cluster->settings;
+    const double own = scheduler->configuration->qps;
+    const int burst = scheduler->configuration->burst;
+    client_init(&scheduler->client, scheduler->cluster, "default-scheduler",
+                own < 0   ? 0
+                : own > 0 ? own
+                          : flags->scheduler_qps,
+                burst > 0 ? burst : flags->scheduler_burst, scheduler);
+}
+
 static void *scheduler_start(struct cluster *cluster)
 {
     struct scheduler *scheduler = mem_new(sizeof *scheduler);
     scheduler->cluster = cluster;
-    client_init(&scheduler->client, cluster, "default-scheduler", cluster->settings.scheduler_qps,
-                cluster->settings.scheduler_burst, scheduler);
     scheduler->configuration = configure(cluster);
+    start_client(scheduler);
     scheduler->snapshot = snapshot_new(cluster->run->texts, scheduler->client.cache);
     scheduler->templates = template_cache_new();
     scheduler->queue =

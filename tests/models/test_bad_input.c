@@ -397,6 +397,19 @@ static const struct row scenarios[] = {
     { "an unknown setting", SCENARIO "  settings: {node-monitor-grace: 10s}\n",
       "5:34: spec.settings: there is no setting \"node-monitor-grace\" (did you mean "
       "\"node-monitor-period\"?)\n" },
+    { "a scheduler configuration of another kind",
+      SCENARIO "  schedulerConfiguration: {kind: Pod}\n",
+      "5:27: no KubeSchedulerConfiguration (it begins with apiVersion: "
+      "kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration)\n" },
+    { "a scheduler configuration with an unknown field",
+      SCENARIO "  schedulerConfiguration:\n"
+               "    apiVersion: kubescheduler.config.k8s.io/v1\n"
+               "    kind: KubeSchedulerConfiguration\n"
+               "    profile: []\n",
+      "8:5: profile: unknown field (did you mean profiles?)\n" },
+    { "a scheduler configuration that is not there",
+      SCENARIO "  schedulerConfiguration: my.yaml\n",
+      "5:27: my.yaml: No such file or directory\n" },
     { "a setting out of range", SCENARIO "  settings: {kube-api-burst: -1}\n",
       "5:30: spec.settings: kube-api-burst: \"-1\" is not between 1 and 2147483647\n" },
     { "an unknown failure", SCENARIO "  failures: [{kind: node-crsh, at: 1h}]\n",

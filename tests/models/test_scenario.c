@@ -247,6 +247,8 @@ Test(scenario, printed_with_all_it_opened_it_reads_as_the_same)
         HEAD "  seed: 7\n  duration: 90m\n  manifests: [web.yaml]\n  nodes: 2x1cpu,1Gi\n"
              "  timing: {containerStart: {lognormal: {p50: 1s, p99: 5s}}}\n"
              "  settings: {node-monitor-grace-period: 40s}\n"
+             "  schedulerConfiguration: {apiVersion: kubescheduler.config.k8s.io/v1, kind: "
+             "KubeSchedulerConfiguration, percentageOfNodesToScore: 50}\n"
              "  failures: [{kind: node-crash, every: {exponential: {mean: 10h}}, lasts: 1h}]\n"
              "  timeline: [{at: 1m, apply: web.yaml}]\n";
     struct scenario first, second;
