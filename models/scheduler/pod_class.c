@@ -65,11 +65,10 @@ struct class_key class_key_of(const struct profile *profile, const struct pod *p
     read_traits(pod, snapshot, &key);
     if (!goes_by_identity(profile, pod, snapshot))
         return key;
-    const struct owner *controller = meta_controller(&pod->meta);
     key.by_identity = true;
     key.labels = pod->meta.labels;
     key.space = pod->meta.object.space;
-    key.controller = controller != NULL ? controller->uid.low : 0;
+    key.controller = meta_controller(&pod->meta);
     return key;
 }
 
@@ -85,13 +84,24 @@ uint64_t class_key_hash(const struct class_key *key)
         hash = mix(hash, label->key->hash);
         hash = mix(hash, label->value != NULL ? label->value->hash : 0);
     }
-    return mix(mix(hash, key->space != NULL ? key->space->hash : 0), key->controller);
+    if (key->controller != NULL && key->controller->name != NULL)
+        hash = mix(hash, key->controller->name->hash);
+    return mix(hash, key->space != NULL ? key->space->hash : 0);
+}
+
+/* By name as well: whoever makes pods by hand gives owners no uid, or one and the same. */
+static bool same_controller(const struct owner *a, const struct owner *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return a->name == b->name && a->kind == b->kind && a->api_version == b->api_version &&
+           uid_equal(a->uid, b->uid);
 }
 
 bool class_key_equal(const struct class_key *a, const struct class_key *b)
 {
     return a->spec == b->spec && a->profile == b->profile && a->by_identity == b->by_identity &&
-           a->space == b->space && a->controller == b->controller &&
+           a->space == b->space && same_controller(a->controller, b->controller) &&
            a->trait_count == b->trait_count &&
            memcmp(a->traits, b->traits, a->trait_count * sizeof *a->traits) == 0 &&
            labels_equal(a->labels, b->labels);
@@ -145,8 +155,10 @@ struct pod_class *pod_class_new(const struct class_key *key, const struct pod *p
         (snapshot->slot_capacity + BLOCK_SLOTS - 1) / BLOCK_SLOTS * (size_t)BLOCK_SLOTS;
     struct pod_class *class = mem_new(sizeof *class);
     class->key = *key;
-    if (key->by_identity)
-        class->key.labels = pod->meta.labels; /* of the pod that is held */
+    if (key->by_identity) { /* of the pod that is held */
+        class->key.labels = pod->meta.labels;
+        class->key.controller = meta_controller(&pod->meta);
+    }
     prepared_init(&class->prepared, key->profile, pod, snapshot);
     list_plugins(class);
     class->out_of_order = is_out_of_order(&class->prepared);

@@ -24,7 +24,7 @@ struct class_key {
     bool by_identity;            /* then also: */
     const struct labels *labels; /* by content */
     const struct text *space;
-    uint64_t controller; /* its uid; 0: none */
+    const struct owner *controller; /* borrowed from the pod; NULL: none */
     uint64_t traits[CLASS_TRAITS];
     size_t trait_count;
 };

@@ -485,6 +485,33 @@ Test(pod_topology_spread, notices_what_a_pod_belongs_to)
     scene_close(&scene);
 }
 
+/* The pods of a template with the same labels are not alike when one belongs to a ReplicaSet, if only
+ * by name. Both ways of deciding say so, for one after the other. */
+Test(pod_topology_spread, tells_pods_of_different_owners_apart)
+{
+    struct scene scene = scene_new(NULL);
+    char words[] = "app=web v=2";
+    put_all(&scene, "a H Z=1;b H Z=1;c H", false);
+    put_all(&scene, "a app=web v=2;b app=web v=2", true);
+    put(&scene, KIND_REPLICASET, CONTROLLER("apps/v1", "ReplicaSet", "{'matchLabels':{'v':'2'}}"));
+    trial_put(scene.trial, make_pod(&scene, "asking", words, false, ""));
+    own(&scene, "apps/v1 ReplicaSet");
+    prepare(&scene);
+    const struct pod *owned = scene.prepared.pod;
+    struct pod *orphan = (struct pod *)object_copy(&owned->meta.object);
+    owners_drop(orphan->meta.owners);
+    orphan->meta.owners = NULL;
+    const struct pod *tried[] = { orphan, owned, orphan };
+    for (size_t i = 0; i < 3; i++) {
+        trial_decide(scene.trial, scene.profile, tried[i]);
+        trial_decide_plainly(scene.trial, scene.profile, tried[i]);
+        cr_expect(trial_agrees(scene.trial));
+        cr_expect_eq(scene.trial->plain.top_count, tried[i] == owned ? 1 : 3);
+    }
+    object_drop(&orphan->meta.object);
+    scene_close(&scene);
+}
+
 static const struct {
     const char *args, *want;
 } wrong[] = {
