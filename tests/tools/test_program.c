@@ -86,6 +86,9 @@ static const struct {
     { SCENARIO "  duration: 1h\n", "run in.yaml --nodes 6y",
       "--nodes: \"6y\" does not describe nodes (try 6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones; in "
       "quotes inside [])\n" },
+    { NULL, "cron next '0 0 * * 7'", "\"0 0 * * 7\": end of range (7) above maximum (6): 7\n" },
+    { NULL, "cron next '@daily' --from yesterday",
+      "--from: \"yesterday\" is no time (try 2026-03-29T00:00:00Z or @1774742400)\n" },
 };
 
 Test(program, broken_input_is_told_line_by_line_and_ends_with_status_2)
@@ -97,6 +100,35 @@ Test(program, broken_input_is_told_line_by_line_and_ends_with_status_2)
         cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 2, "%s: status %x", rows[i].arguments,
                   (unsigned)status);
         cr_expect_str_eq(printed.bytes, rows[i].want, "%s: %s", rows[i].arguments, printed.bytes);
+        writer_close(&printed);
+        remove_folder(folder);
+    }
+}
+
+/* Clocks in Berlin go from 2 to 3 on 29 March 2026, and from 3 to 2 on 25 October. */
+static const struct {
+    const char *why, *arguments, *want;
+} fires[] = {
+    { "a time that is skipped does not fire on that day",
+      "cron next '30 2 * * *' --tz Europe/Berlin --from 2026-03-28T01:00:00Z -n 2",
+      "Sat 2026-03-28 02:30:00 +0100  @1774661400\nMon 2026-03-30 02:30:00 +0200  @1774830600\n" },
+    { "a time that is repeated fires twice",
+      "cron next '30 2 * * *' --tz Europe/Berlin --from 2026-10-25T00:00:00Z -n 2 -o json",
+      "{\"next\":[1792888200,1792891800]}\n" },
+    { "a day that never comes", "cron next '0 0 31 4 *' -o json", "{\"next\":[]}\n" },
+    { "leap days", "cron next '0 0 29 2 *' --from 2026-01-01T00:00:00Z -n 2",
+      "Tue 2028-02-29 00:00:00 +0000  @1835395200\nSun 2032-02-29 00:00:00 +0000  @1961625600\n" },
+    { "@every counts from the start", "cron next '@every 90s' --from @10 -n 2 -o json",
+      "{\"next\":[100,190]}\n" },
+};
+
+Test(program, cron_says_when_a_schedule_fires)
+{
+    for (size_t i = 0; i < sizeof fires / sizeof *fires; i++) {
+        char *folder = folder_with(NULL);
+        struct writer printed = { 0 };
+        cr_expect_eq(run(folder, fires[i].arguments, &printed), 0, "%s", fires[i].why);
+        cr_expect_str_eq(printed.bytes, fires[i].want, "%s: %s", fires[i].why, printed.bytes);
         writer_close(&printed);
         remove_folder(folder);
     }

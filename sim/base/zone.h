@@ -1,0 +1,37 @@
+/* Time zones: what the clock on the wall says, from the system's tz database.
+ *
+ * Instants are Unix seconds; a civil time is the number of seconds that a Unix clock would show if
+ * it stood at the same date and hour in UTC. Reads TZif (RFC 8536), its footer included, so that
+ * rules hold for centuries to come. */
+#ifndef SIM_BASE_ZONE_H
+#define SIM_BASE_ZONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct zone;
+
+/* The zone of a name such as "Europe/Berlin"; "" and "UTC" are always known. NULL: there is no such
+ * zone. Looks in $ZONEINFO, then /usr/share/zoneinfo. Release with zone_free(). */
+struct zone *zone_new(const char *name);
+void zone_free(struct zone *zone);
+
+/* Seconds east of Greenwich at an instant, and the stretch [from, until) in which that holds;
+ * `from` and `until` may be NULL. O(log changes). */
+int32_t zone_offset(const struct zone *zone, int64_t at, int64_t *from, int64_t *until);
+
+/* The civil time of an instant, and an instant of a civil time. A civil time that is skipped or
+ * repeated gives the one that Go's time.Date() gives. */
+int64_t zone_civil(const struct zone *zone, int64_t at);
+int64_t zone_instant(const struct zone *zone, int64_t civil);
+
+/* Does the offset change within [from, until)? And is there a change whose skipped or repeated hours
+ * touch a midnight? O(log changes). */
+bool zone_changes(const struct zone *zone, int64_t from, int64_t until);
+bool zone_moves_midnight(const struct zone *zone, int64_t from, int64_t until);
+
+/* Days since 1970-01-01 of a date of the Gregorian calendar, and back. */
+int64_t days_of_date(int64_t year, int month, int day);
+void date_of_days(int64_t days, int64_t *year, int *month, int *day);
+
+#endif
