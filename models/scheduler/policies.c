@@ -11,11 +11,12 @@
     "profiles: [{plugins: {score: {disabled: [{name: '*'}], enabled: [{name: " plugin              \
     ", weight: 1}]}}}]"
 
-/* The same where pods may share GPUs, over every node: policies for research are compared so. */
+/* The same where pods may share GPUs, over every node: policies for research are compared so. GPUs
+ * are filtered first: a filter behind those that count over the cluster is asked plainly. */
 #define GPUS_SCORED_BY(plugin)                                                                     \
     "profiles: [{percentageOfNodesToScore: 100, plugins: {multiPoint: {enabled: [{name: "          \
-    "Open-Gpu-Share}]}, score: {disabled: [{name: '*'}], enabled: [{name: " plugin                 \
-    ", weight: 1}]}}}]"
+    "Open-Gpu-Share}]}, filter: {enabled: [{name: Open-Gpu-Share}]}, score: {disabled: [{name: "   \
+    "'*'}], enabled: [{name: " plugin ", weight: 1}]}}}]"
 
 const struct scheduling_policy scheduling_policies[] = {
     { "default", "the default profile of kube-scheduler", "{}" },
