@@ -38,6 +38,7 @@ static void pod_hold(struct object *copy)
     text_hold(pod->node_name);
     reasons_hold(pod->reasons);
     container_statuses_hold(pod->containers);
+    resized_hold(pod->resized);
 }
 
 static void close_status(struct pod *pod)
@@ -52,6 +53,7 @@ static void pod_close(struct object *object)
     meta_close(&pod->meta);
     pod_spec_drop(pod->spec);
     text_drop(pod->node_name);
+    resized_drop(pod->resized);
     close_status(pod);
 }
 
@@ -84,6 +86,13 @@ void pod_take_status(struct object *into, const struct object *from)
     pod->reasons = other->reasons;
     pod->containers = other->containers;
     document_take_status(into, from);
+    pod_note_resize(pod);
+}
+
+void pod_note_resize(struct pod *pod)
+{
+    resized_drop(pod->resized);
+    pod->resized = pod_spec_resized(pod->spec, value_get(pod->meta.document, "status"));
 }
 
 /* ---- reasons ---- */

@@ -71,6 +71,7 @@ struct pod {
     sim_time transitions[POD_CONDITIONS];
     struct pod_reasons *reasons;           /* NULL: it has none */
     struct container_statuses *containers; /* NULL until the kubelet reports */
+    struct resized *resized;               /* NULL: it requests what its template says */
 };
 
 extern const struct object_kind pod_kind;
@@ -89,6 +90,11 @@ static inline bool pod_is_ready(const struct pod *pod)
 {
     return pod_condition_is_true(pod, POD_READY);
 }
+/* What it requests, in the middle of a resize as well. */
+static inline const struct resources *pod_requests(const struct pod *pod)
+{
+    return pod->resized != NULL ? &pod->resized->requests : &pod->spec->requests;
+}
 /* Succeeded or Failed. */
 static inline bool pod_is_terminal(const struct pod *pod)
 {
@@ -103,6 +109,9 @@ static inline bool pod_is_active(const struct pod *pod)
  * API keeps the time it became ready in whole seconds. */
 bool pod_is_available(const struct pod *pod, int64_t min_ready_seconds, sim_time now);
 sim_time pod_available_at(const struct pod *pod, int64_t min_ready_seconds);
+
+/* Read from the document of an unshared record whether it is in the middle of a resize. */
+void pod_note_resize(struct pod *pod);
 
 /* What the status of a pod says from the moment it is created: that its gates keep it back. */
 void pod_begin(struct pod *pod, struct texts *texts, sim_time now);

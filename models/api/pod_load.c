@@ -193,6 +193,7 @@ static void load_status(const struct codec *codec, struct pod *pod, struct value
     load_address(pod, document);
     load_conditions(codec, pod, document);
     load_all_containers(codec, pod, document);
+    pod_note_resize(pod);
 }
 
 struct object *pod_load(const struct codec *codec, const struct value *tree)

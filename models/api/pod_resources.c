@@ -132,6 +132,19 @@ void resources_close(struct resources *resources)
     *resources = (struct resources){ 0 };
 }
 
+bool resources_equal(const struct resources *a, const struct resources *b)
+{
+    if (a->cpu_milli != b->cpu_milli || a->memory_bytes != b->memory_bytes ||
+        a->ephemeral_storage_bytes != b->ephemeral_storage_bytes ||
+        a->extended_count != b->extended_count)
+        return false;
+    for (size_t i = 0; i < a->extended_count; i++)
+        if (a->extended[i].name != b->extended[i].name ||
+            a->extended[i].amount != b->extended[i].amount)
+            return false;
+    return true;
+}
+
 int64_t resources_get(const struct resources *resources, const char *name)
 {
     if (strcmp(name, "cpu") == 0)
@@ -153,11 +166,46 @@ int64_t resources_get(const struct resources *resources, const char *name)
 struct filling {
     bool cpu, memory;
     bool by_container;
+    const struct value *status; /* of a pod that is there; NULL: only the spec counts */
 };
 
-static struct amounts container_requests(const struct value *container, struct filling filling)
+/* A resize that the node can never do does not count: only what is. */
+static bool resize_is_infeasible(const struct value *status)
+{
+    const struct value *conditions = value_get(status, "conditions");
+    for (size_t i = 0; conditions != NULL && i < conditions->count; i++)
+        if (strcmp(value_text(value_get(conditions->items[i], "type"), ""), "PodResizePending") ==
+            0)
+            return strcmp(value_text(value_get(conditions->items[i], "reason"), ""),
+                          "Infeasible") == 0;
+    return false;
+}
+
+static void raise_to(struct amounts *amounts, const struct value *list)
+{
+    struct amounts other = amounts_load(list);
+    amounts_raise(amounts, &other);
+    amounts_close(&other);
+}
+
+/* In the middle of a resize, the most of what is wanted, what the kubelet has allocated, and what
+ * is in force. `reported` is a container's status, or that of a whole pod. */
+static void raise_to_reported(struct amounts *amounts, const struct value *reported,
+                              bool infeasible)
+{
+    if (value_is_null(value_get(reported, "resources")))
+        return;
+    if (infeasible)
+        amounts->count = 0;
+    raise_to(amounts, value_path(reported, "resources", "requests", NULL));
+    raise_to(amounts, value_get(reported, "allocatedResources"));
+}
+
+static struct amounts container_requests(const struct value *container,
+                                         const struct value *reported, struct filling filling)
 {
     struct amounts amounts = amounts_load(value_path(container, "resources", "requests", NULL));
+    raise_to_reported(&amounts, reported, resize_is_infeasible(filling.status));
     if (filling.cpu && amounts_find(&amounts, "cpu") == NULL)
         amounts_set(&amounts, "cpu", quantity_of_milli(DEFAULT_CPU_MILLI));
     if (filling.memory && amounts_find(&amounts, "memory") == NULL)
@@ -166,16 +214,20 @@ static struct amounts container_requests(const struct value *container, struct f
     return amounts;
 }
 
-/* An init container runs beside the sidecars before it, and before everything else. */
+/* An init container runs beside the sidecars before it, and before everything else. Only sidecars
+ * are resized. */
 static void add_init_containers(struct amounts *total, const struct value *containers,
                                 struct filling filling)
 {
+    const struct value *statuses = value_get(filling.status, "initContainerStatuses");
     struct amounts sidecars = { 0 }, peak = { 0 };
     for (size_t i = 0; containers != NULL && i < containers->count; i++) {
         const struct value *container = containers->items[i];
-        struct amounts own = container_requests(container, filling);
         const char *policy = value_text(value_get(container, "restartPolicy"), "");
-        if (strcmp(policy, "Always") == 0) {
+        const bool sidecar = strcmp(policy, "Always") == 0;
+        struct amounts own =
+            container_requests(container, sidecar ? value_at(statuses, i) : NULL, filling);
+        if (sidecar) {
             amounts_add(total, &own);
             amounts_add(&sidecars, &own);
             amounts_raise(&peak, &sidecars);
@@ -208,19 +260,24 @@ static struct amounts pod_level(const struct value *spec, const char *requests_o
     return amounts;
 }
 
-static struct amounts pod_requests(const struct value *spec, struct filling filling)
+static struct amounts requests_of(const struct value *spec, struct filling filling)
 {
     struct amounts total = { 0 };
     const struct value *containers = value_get(spec, "containers");
+    const struct value *statuses = value_get(filling.status, "containerStatuses");
     for (size_t i = 0; containers != NULL && i < containers->count; i++) {
-        struct amounts own = container_requests(containers->items[i], filling);
+        struct amounts own =
+            container_requests(containers->items[i], value_at(statuses, i), filling);
         amounts_add(&total, &own);
         amounts_close(&own);
     }
     add_init_containers(&total, value_get(spec, "initContainers"), filling);
     struct amounts whole = pod_level(spec, "requests");
+    if (whole.count > 0)
+        raise_to_reported(&whole, filling.status, resize_is_infeasible(filling.status));
     for (size_t i = 0; i < whole.count && !filling.by_container; i++)
-        amounts_set(&total, whole.items[i].name, whole.items[i].quantity);
+        if (is_pod_level(whole.items[i].name))
+            amounts_set(&total, whole.items[i].name, whole.items[i].quantity);
     struct amounts overhead = amounts_load(value_get(spec, "overhead"));
     amounts_add(&total, &overhead);
     amounts_close(&whole);
@@ -231,7 +288,7 @@ static struct amounts pod_requests(const struct value *spec, struct filling fill
 static void sum_filled(const struct value *spec, struct filling filling, int64_t *cpu_milli,
                        int64_t *memory_bytes)
 {
-    struct amounts total = pod_requests(spec, filling);
+    struct amounts total = requests_of(spec, filling);
     const struct quantity *cpu = amounts_find(&total, "cpu");
     const struct quantity *memory = amounts_find(&total, "memory");
     *cpu_milli = cpu ? quantity_milli(*cpu) : 0;
@@ -242,22 +299,67 @@ static void sum_filled(const struct value *spec, struct filling filling, int64_t
 /* Where the pod as a whole requests something, the load of a node counts defaults only for what
  * nobody in the pod requests. The scores of NodeResourcesFit do not know of it: they go by
  * containers, each with the defaults. */
-static void sum_requests(struct pod_spec *spec, struct texts *texts)
+static void sum_requests(const struct value *spec, const struct value *status, struct texts *texts,
+                         struct resized *sums)
 {
-    const struct value *document = spec->document;
-    struct amounts total = pod_requests(document, (struct filling){ false, false, false });
-    struct amounts whole = pod_level(document, "requests");
-    struct filling filling = { .cpu = true, .memory = true };
-    sum_filled(document, (struct filling){ true, true, .by_container = true },
-               &spec->scored_cpu_milli, &spec->scored_memory_bytes);
+    struct amounts total = requests_of(spec, (struct filling){ .status = status });
+    struct amounts whole = pod_level(spec, "requests");
+    struct filling filling = { .cpu = true, .memory = true, .status = status };
     if (whole.count > 0) {
         filling.cpu = amounts_find(&total, "cpu") == NULL;
         filling.memory = amounts_find(&total, "memory") == NULL;
     }
-    sum_filled(document, filling, &spec->nonzero_cpu_milli, &spec->nonzero_memory_bytes);
-    amounts_compact(&total, texts, &spec->requests);
+    sum_filled(spec, filling, &sums->nonzero_cpu_milli, &sums->nonzero_memory_bytes);
+    amounts_compact(&total, texts, &sums->requests);
     amounts_close(&whole);
     amounts_close(&total);
+}
+
+static bool reports_resources(const struct value *status)
+{
+    static const char *const lists[] = { "containerStatuses", "initContainerStatuses" };
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        const struct value *list = value_get(status, lists[k]);
+        for (size_t i = 0; list != NULL && i < list->count; i++)
+            if (!value_is_null(value_get(list->items[i], "resources")))
+                return true;
+    }
+    return !value_is_null(value_get(status, "resources"));
+}
+
+static bool same_requests(const struct pod_spec *spec, const struct resized *resized)
+{
+    return resources_equal(&spec->requests, &resized->requests) &&
+           spec->nonzero_cpu_milli == resized->nonzero_cpu_milli &&
+           spec->nonzero_memory_bytes == resized->nonzero_memory_bytes;
+}
+
+struct resized *pod_spec_resized(const struct pod_spec *spec, const struct value *status)
+{
+    if (!reports_resources(status))
+        return NULL;
+    struct resized *resized = mem_new(sizeof *resized);
+    resized->refs = 1;
+    sum_requests(spec->document, status, pod_spec_texts(spec), resized);
+    if (!same_requests(spec, resized))
+        return resized;
+    resized_drop(resized);
+    return NULL;
+}
+
+struct resized *resized_hold(struct resized *resized)
+{
+    if (resized != NULL)
+        resized->refs++;
+    return resized;
+}
+
+void resized_drop(struct resized *resized)
+{
+    if (resized == NULL || --resized->refs > 0)
+        return;
+    resources_close(&resized->requests);
+    free(resized);
 }
 
 /* ---- QoS ---- */
@@ -336,6 +438,12 @@ static enum qos_class classify(const struct value *spec)
 
 void pod_spec_sum_resources(struct pod_spec *spec, struct texts *texts)
 {
-    sum_requests(spec, texts);
+    struct resized sums = { 0 };
+    sum_requests(spec->document, NULL, texts, &sums);
+    spec->requests = sums.requests;
+    spec->nonzero_cpu_milli = sums.nonzero_cpu_milli;
+    spec->nonzero_memory_bytes = sums.nonzero_memory_bytes;
+    sum_filled(spec->document, (struct filling){ true, true, .by_container = true },
+               &spec->scored_cpu_milli, &spec->scored_memory_bytes);
     spec->qos = classify(spec->document);
 }

@@ -305,6 +305,11 @@ const struct pod_spec *pod_spec_compile(struct pod_specs *specs, struct value *d
     return &entry->spec;
 }
 
+struct texts *pod_spec_texts(const struct pod_spec *spec)
+{
+    return ENTRY_OF(spec, spec)->home->texts;
+}
+
 const struct pod_spec *pod_spec_hold(const struct pod_spec *spec)
 {
     if (spec != NULL)

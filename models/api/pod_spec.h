@@ -150,6 +150,20 @@ void resources_load(struct texts *texts, const struct value *list, struct resour
 void resources_close(struct resources *resources);
 /* The amount of any resource by its name; 0 when it is not there. */
 int64_t resources_get(const struct resources *resources, const char *name);
+bool resources_equal(const struct resources *a, const struct resources *b);
+
+/* What a pod requests in the middle of a resize in place, where that is not what its template says:
+ * the most of what is wanted, allocated and in force. Shared, never changed. */
+struct resized {
+    uint32_t refs;
+    struct resources requests;
+    int64_t nonzero_cpu_milli, nonzero_memory_bytes; /* as of pod_spec */
+};
+/* From a PodStatus document whose container statuses are in the template's order; NULL when the
+ * template says the same. */
+struct resized *pod_spec_resized(const struct pod_spec *spec, const struct value *status);
+struct resized *resized_hold(struct resized *resized); /* NULL is fine, here and below */
+void resized_drop(struct resized *resized);
 
 /* Does this toleration tolerate a taint? Kubernetes v1.Toleration.ToleratesTaint. */
 bool toleration_tolerates(const struct toleration *toleration, const struct text *key,

@@ -11,4 +11,7 @@ void pod_spec_close_volumes(struct pod_spec *spec);
 /* Fill in the sums of requests and the QoS class from the document. */
 void pod_spec_sum_resources(struct pod_spec *spec, struct texts *texts);
 
+/* Where its names are held. */
+struct texts *pod_spec_texts(const struct pod_spec *spec);
+
 #endif

@@ -11,19 +11,6 @@ bool cluster_event_matches(const struct cluster_event *event, enum kind kind, ui
     return event->kind == kind && (actions & event->action) != 0 && event->action <= actions;
 }
 
-static bool resources_equal(const struct resources *a, const struct resources *b)
-{
-    if (a->cpu_milli != b->cpu_milli || a->memory_bytes != b->memory_bytes ||
-        a->ephemeral_storage_bytes != b->ephemeral_storage_bytes ||
-        a->extended_count != b->extended_count)
-        return false;
-    for (size_t i = 0; i < a->extended_count; i++)
-        if (a->extended[i].name != b->extended[i].name ||
-            a->extended[i].amount != b->extended[i].amount)
-            return false;
-    return true;
-}
-
 static bool allocatable_changed(const struct node *before, const struct node *after)
 {
     const struct node_resources *a = before->allocatable, *b = after->allocatable;
@@ -98,10 +85,10 @@ size_t node_change_events(const struct node *before, const struct node *after,
 }
 
 /* Some resource the pod asks for became less. */
-static bool scaled_down(const struct pod_spec *before, const struct pod_spec *after)
+static bool scaled_down(const struct pod *before, const struct pod *after)
 {
-    const struct resources *old = &before->requests, *new = &after->requests;
-    if (before == after)
+    const struct resources *old = pod_requests(before), *new = pod_requests(after);
+    if (old == new)
         return false;
     if (new->cpu_milli < old->cpu_milli || new->memory_bytes < old->memory_bytes ||
         new->ephemeral_storage_bytes < old->ephemeral_storage_bytes)
@@ -121,7 +108,7 @@ size_t pod_change_events(const struct pod *before, const struct pod *after,
     if (!labels_equal(before->meta.labels, after->meta.labels))
         count = add_event(events, count, old, new, EVENT_UPDATE_POD_LABEL,
                           bound ? "AssignedPodUpdatePodLabel" : "UnschedulablePodUpdatePodLabel");
-    if (scaled_down(before->spec, after->spec))
+    if (scaled_down(before, after))
         count = add_event(events, count, old, new, EVENT_UPDATE_POD_SCALE_DOWN,
                           bound ? "AssignedPodUpdatePodScaleDown"
                                 : "UnschedulablePodUpdatePodScaleDown");

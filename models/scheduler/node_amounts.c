@@ -28,16 +28,23 @@ static void add_extended(struct resources *sum, const struct extended_resource *
     found->amount += sign * part->amount;
 }
 
-static void count_spec(struct node_info *info, const struct pod_spec *spec, int sign)
+static void count_requests(struct node_info *info, const struct pod *pod, int sign)
 {
+    const struct resources *requests = pod_requests(pod);
+    const struct pod_spec *spec = pod->spec;
     struct resources *requested = &info->requested;
-    requested->cpu_milli += sign * spec->requests.cpu_milli;
-    requested->memory_bytes += sign * spec->requests.memory_bytes;
-    requested->ephemeral_storage_bytes += sign * spec->requests.ephemeral_storage_bytes;
-    for (size_t i = 0; i < spec->requests.extended_count; i++)
-        add_extended(requested, &spec->requests.extended[i], sign);
-    info->nonzero_cpu_milli += sign * spec->nonzero_cpu_milli;
-    info->nonzero_memory_bytes += sign * spec->nonzero_memory_bytes;
+    requested->cpu_milli += sign * requests->cpu_milli;
+    requested->memory_bytes += sign * requests->memory_bytes;
+    requested->ephemeral_storage_bytes += sign * requests->ephemeral_storage_bytes;
+    for (size_t i = 0; i < requests->extended_count; i++)
+        add_extended(requested, &requests->extended[i], sign);
+    if (pod->resized != NULL) {
+        info->nonzero_cpu_milli += sign * pod->resized->nonzero_cpu_milli;
+        info->nonzero_memory_bytes += sign * pod->resized->nonzero_memory_bytes;
+    } else {
+        info->nonzero_cpu_milli += sign * spec->nonzero_cpu_milli;
+        info->nonzero_memory_bytes += sign * spec->nonzero_memory_bytes;
+    }
 }
 
 static bool same_port(const struct used_port *used, const struct host_port *port)
@@ -76,7 +83,7 @@ static void free_ports(struct node_info *info, const struct pod_spec *spec)
 
 void node_info_count(struct node_info *info, const struct pod *pod)
 {
-    count_spec(info, pod->spec, 1);
+    count_requests(info, pod, 1);
     use_ports(info, pod->spec);
     node_gpus_count(&info->gpus, pod, 1);
     info->pod_count++;
@@ -84,7 +91,7 @@ void node_info_count(struct node_info *info, const struct pod *pod)
 
 void node_info_uncount(struct node_info *info, const struct pod *pod)
 {
-    count_spec(info, pod->spec, -1);
+    count_requests(info, pod, -1);
     free_ports(info, pod->spec);
     node_gpus_count(&info->gpus, pod, -1);
     info->pod_count--;

@@ -336,7 +336,7 @@ static void replace_version(struct snapshot *snapshot, struct placed_pod *placed
     const struct pod *before = placed->pod;
     placed->pod = pod_of(object_hold(&pod->meta.object));
     placed->assumed = assumed;
-    if (before->spec != pod->spec || !same_gpus(before, pod)) {
+    if (before->spec != pod->spec || before->resized != pod->resized || !same_gpus(before, pod)) {
         uncount_pod(snapshot, placed->node, before);
         count_pod(snapshot, placed->node, pod);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/memory.h"
 #include "tests/support/rows.h"
 
 static struct texts *texts;
@@ -245,4 +246,64 @@ Test(pod_spec, keeps_the_volumes_that_have_a_say_in_placement)
     cr_expect_eq(spec->volumes[4].type, POD_VOLUME_CSI);
     cr_expect_str_eq(text_s(spec->volumes[4].id), "secrets.example");
     pod_spec_drop(spec);
+}
+
+/* --- resize in place ------------------------------------------------------------------------------ */
+
+#define WANTS_1_CPU                                                                                \
+    "{'containers':[{'name':'c','resources':{'requests':{'cpu':'1','memory':'1Gi'}}}]}"
+#define REPORTED(in_force, allocated)                                                              \
+    "'containerStatuses':[{'resources':{'requests':{'cpu':'" in_force                              \
+    "','memory':'1Gi'}},'allocatedResources':{'cpu':'" allocated "'}}]"
+#define PENDING(reason) ",'conditions':[{'type':'PodResizePending','reason':'" reason "'}]"
+
+static const struct {
+    const char *why, *spec, *status;
+    int64_t cpu, nonzero_cpu; /* 0: what the template says */
+} resizes[] = {
+    { "all three are the same", WANTS_1_CPU, REPORTED("1", "1"), 0, 0 },
+    { "nothing reported", WANTS_1_CPU, "'containerStatuses':[{'allocatedResources':{'cpu':'3'}}]",
+      0, 0 },
+    { "the container still has what it gives up", WANTS_1_CPU, REPORTED("2", "1500m"), 2000, 2000 },
+    { "the kubelet has allocated more", WANTS_1_CPU, REPORTED("500m", "3"), 3000, 3000 },
+    { "it waits for more", WANTS_1_CPU, REPORTED("200m", "300m"), 0, 0 },
+    { "and waits longer", WANTS_1_CPU, REPORTED("200m", "300m") PENDING("Deferred"), 0, 0 },
+    { "it will never have what it wants", WANTS_1_CPU,
+      REPORTED("200m", "300m") PENDING("Infeasible"), 300, 300 },
+    { "each container by itself: 2 + 3", "{'containers':[" CPU("2") "," CPU("1") "]}",
+      "'containerStatuses':[{'resources':{'requests':{'cpu':'1'}}},"
+      "{'resources':{'requests':{'cpu':'3'}}}]",
+      5000, 5000 },
+    { "sidecars are resized, other init containers are not: 4 + 1",
+      "{'initContainers':[" CPU("1") "," SIDECAR("1") "],'containers':[" CPU("1") "]}",
+      "'initContainerStatuses':[{'resources':{'requests':{'cpu':'9'}}},"
+      "{'resources':{'requests':{'cpu':'4'}}}]",
+      5000, 5000 },
+    { "the pod as a whole, not its containers",
+      "{'resources':{'requests':{'cpu':'2'}},'containers':[" CPU("1") "]}",
+      "'resources':{'requests':{'cpu':'3'}},'allocatedResources':{'cpu':'2500m'},"
+      "'containerStatuses':[{'resources':{'requests':{'cpu':'7'}}}]",
+      3000, 3000 },
+};
+
+Test(pod_spec, counts_the_most_in_the_middle_of_a_resize)
+{
+    for (size_t i = 0; i < sizeof resizes / sizeof *resizes; i++) {
+        const struct pod_spec *spec = compile(resizes[i].spec);
+        char *text = mem_format("{%s}", resizes[i].status);
+        for (char *c = text; *c != '\0'; c++)
+            if (*c == '\'')
+                *c = '"';
+        struct value *status = rows_parse(text);
+        struct resized *resized = pod_spec_resized(spec, status);
+        cr_expect_eq(resized != NULL, resizes[i].cpu != 0, "%s", resizes[i].why);
+        if (resized != NULL) {
+            cr_expect_eq(resized->requests.cpu_milli, resizes[i].cpu, "%s", resizes[i].why);
+            cr_expect_eq(resized->nonzero_cpu_milli, resizes[i].nonzero_cpu, "%s", resizes[i].why);
+        }
+        resized_drop(resized);
+        value_drop(status);
+        free(text);
+        pod_spec_drop(spec);
+    }
 }

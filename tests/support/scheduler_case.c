@@ -28,26 +28,10 @@ static const char *missing_plugin(const struct value *step)
     return NULL;
 }
 
-/* Containers whose actual or allocated resources differ from their spec. */
-static bool resizes(const struct value *pods)
-{
-    for (size_t i = 0; pods != NULL && i < pods->count; i++) {
-        const struct value *statuses =
-            value_path(pods->items[i], "status", "containerStatuses", NULL);
-        for (size_t j = 0; statuses != NULL && j < statuses->count; j++)
-            if (value_get(statuses->items[j], "resources") != NULL ||
-                value_get(statuses->items[j], "allocatedResources") != NULL)
-                return true;
-    }
-    return false;
-}
-
 /* Why the case cannot be run, as a new string; NULL when it can. */
 static char *not_modelled(const struct value *document)
 {
     const struct value *steps = value_path(document, "expected", "steps", NULL);
-    if (resizes(value_path(document, "input", "pods", NULL)))
-        return mem_format("needs in-place resize");
     for (size_t i = 0; i < steps->count; i++) {
         const struct value *step = steps->items[i];
         const struct value *candidates = value_path(step, "preemption", "candidates", NULL);

@@ -179,11 +179,10 @@ static bool node_grew(const void *args, const struct pod *pod, const struct obje
 }
 
 /* Does `after` ask for less of something that `wanting` asks for? */
-static bool less_of_it(const struct pod_spec *wanting, const struct pod_spec *before,
-                       const struct pod_spec *after)
+static bool less_of_it(const struct pod *wanting, const struct pod *before, const struct pod *after)
 {
-    const struct resources *asked = &wanting->requests, *old = &before->requests;
-    const struct resources *new = &after->requests;
+    const struct resources *asked = pod_requests(wanting), *old = pod_requests(before);
+    const struct resources *new = pod_requests(after);
     if ((asked->cpu_milli > 0 && new->cpu_milli < old->cpu_milli) ||
         (asked->memory_bytes > 0 && new->memory_bytes < old->memory_bytes) ||
         (asked->ephemeral_storage_bytes > 0 &&
@@ -207,7 +206,7 @@ static bool room_made(const void *args, const struct pod *pod, const struct obje
         return old->node_name != NULL || pod_nominated_node(old) != NULL;
     if (new->node_name == NULL &&new->meta.uid.low != pod->meta.uid.low)
         return false;
-    return less_of_it(pod->spec, old->spec, new->spec);
+    return less_of_it(pod, old, new);
 }
 
 const struct sched_plugin node_resources_fit_plugin = {
