@@ -308,12 +308,33 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
 
 /* --- either way ---------------------------------------------------------------------------- */
 
-/* Extenders are asked about nodes one by one anyway. */
+/* What an extender leaves of the nodes is what scores are normalized over: where it may leave some out,
+ * and there are scores, everything is asked when it has answered. */
 static bool goes_plainly(const struct profile *profile, const struct pod_class *class,
                          const struct pod *pod)
 {
-    return class->out_of_order || extenders_filter_pod(profile->extenders, pod) ||
-           extenders_score_pod(profile->extenders, pod);
+    return class->out_of_order || (profile->points[POINT_SCORE].count > 0 &&
+                                   extenders_filter_pod(profile->extenders, pod));
+}
+
+/* Nodes by what the class remembers, then whoever is outside. */
+static void ask_outside(struct decision *decision, struct template_cache *cache,
+                        const struct pod *pod)
+{
+    if (decision->outcome != DECISION_FOUND || !decision->asks_outside)
+        return;
+    decision_list(decision);
+    if (!decision_filter_outside(decision, cache, pod))
+        return;
+    if (decision->feasible_count == 0) {
+        decision->outcome = DECISION_REJECTED;
+        return;
+    }
+    if (decision->feasible_count == 1)
+        decision->totals[0] = 0; /* a single node is not scored */
+    else if (!decision_score_outside(decision, pod))
+        return;
+    decision_find_top(decision);
 }
 
 void decide(struct template_cache *cache, const struct profile *profile,
@@ -321,8 +342,10 @@ void decide(struct template_cache *cache, const struct profile *profile,
             struct decision *decision)
 {
     struct pod_class *class = template_cache_class(cache, profile, pod, snapshot);
-    if (goes_plainly(profile, class, pod))
+    if (goes_plainly(profile, class, pod)) {
         decide_plainly(cache, profile, snapshot, pod, start, decision);
-    else
+    } else {
         decision_by_class(decision, cache, class, pod, start);
+        ask_outside(decision, cache, pod);
+    }
 }

@@ -74,6 +74,7 @@ bool decision_filter_outside(struct decision *decision, struct template_cache *c
     free(slots);
     if (!fine)
         return fail(decision);
+    decision->failure = NULL; /* next time they may say something else */
     decision->feasible_count = left;
     return true;
 }
