@@ -1,5 +1,6 @@
 /* How long pods wait for a node, and how many do. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
@@ -9,7 +10,7 @@ struct pods {
     struct cluster *cluster;
     struct tally latency; /* seconds from creation to binding */
     struct level live, pending, running;
-    int64_t created, bound, succeeded, failed;
+    int64_t created, bound, succeeded, failed, preempted;
 };
 
 static void count(struct pods *pods, const struct watch_event *event)
@@ -27,6 +28,13 @@ static void count(struct pods *pods, const struct watch_event *event)
         level_add(&pods->running, event->at, is_running ? 1 : -1);
 }
 
+/* The scheduler took its place for a pod of higher priority. */
+static bool is_preempted(const struct pod *pod)
+{
+    return pod_condition_is_true(pod, POD_DISRUPTION_TARGET) &&
+           strcmp(pod_condition_reason(pod, POD_DISRUPTION_TARGET), "PreemptionByScheduler") == 0;
+}
+
 static void notice(void *self, const struct watch_event *event)
 {
     struct pods *pods = self;
@@ -36,6 +44,7 @@ static void notice(void *self, const struct watch_event *event)
     count(pods, event);
     if (event->type == WATCH_ADDED)
         pods->created++;
+    pods->preempted += is_preempted(pod) && (before == NULL || !is_preempted(before));
     if (pod->node_name != NULL && (before == NULL || before->node_name == NULL)) {
         pods->bound++;
         tally_add(&pods->latency, sim_time_to_seconds(event->at - pod->meta.created));
@@ -67,6 +76,7 @@ static struct value *summary(void *state, sim_time now)
     value_set(map, "bound", value_new_int(pods->bound));
     value_set(map, "succeeded", value_new_int(pods->succeeded));
     value_set(map, "failed", value_new_int(pods->failed));
+    value_set(map, "preempted", value_new_int(pods->preempted));
     value_set(map, "pending", value_new_int((int64_t)pods->pending.value));
     value_set(map, "running", value_new_int((int64_t)pods->running.value));
     value_set(map, "meanPending", number_print(level_mean(&pods->pending, now)));
@@ -80,7 +90,7 @@ static struct value *summary(void *state, sim_time now)
 static void restart(void *state, sim_time now)
 {
     struct pods *pods = state;
-    pods->created = pods->bound = pods->succeeded = pods->failed = 0;
+    pods->created = pods->bound = pods->succeeded = pods->failed = pods->preempted = 0;
     tally_close(&pods->latency);
     tally_init(&pods->latency, TALLY_EXACT);
     level_restart(&pods->live, now);
