@@ -12,12 +12,7 @@
 
 /* Exit statuses: 0 all is well, 1 a threshold or check failed, 2 usage or invalid input, 3 a policy
  * of the user's own failed while the run went on, and what was played until then is told. */
-enum exit_status {
-    EXIT_OK = 0,
-    EXIT_CHECK_FAILED = 1,
-    EXIT_BAD_INPUT = 2,
-    EXIT_POLICY_FAILED = 3
-};
+enum exit_status { EXIT_OK = 0, EXIT_CHECK_FAILED = 1, EXIT_BAD_INPUT = 2, EXIT_POLICY_FAILED = 3 };
 
 struct option_info {
     const char *name;     /* without dashes */

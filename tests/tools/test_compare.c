@@ -1,0 +1,171 @@
+/* `seatrial compare`: one scenario, several policies, the same luck. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/memory.h"
+#include "tests/support/program.h"
+#include "tools/comparison.h"
+#include "tools/report/table.h"
+
+TestSuite(compare, .timeout = 120);
+
+static const char scenario[] = "tests/policies/scenario.yaml";
+
+static struct program_run compare(const char *options)
+{
+    char *arguments = mem_format("compare %s %s", scenario, options);
+    struct program_run run = program_run(arguments);
+    free(arguments);
+    return run;
+}
+
+static const struct value *arm(const struct value *comparison, size_t i)
+{
+    return value_at(value_get(comparison, "policies"), i);
+}
+
+static int64_t number(const struct value *arm, const char *map, const char *key)
+{
+    return value_int(value_path(arm, map, key, NULL), -1);
+}
+
+/* No line of a terminal is longer than 100 columns. */
+static void expect_narrow(const char *text)
+{
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        char *copy = mem_text(line, strcspn(line, "\n"));
+        cr_expect_leq(text_width(copy), TERMINAL_WIDTH, "%s", copy);
+        free(copy);
+        if (line[strcspn(line, "\n")] == '\0')
+            break;
+    }
+}
+
+Test(compare, tells_what_each_policy_made_of_the_scenario)
+{
+    char *folder = folder_new();
+    char *options = mem_format("--policy default --policy most-allocated "
+                               "--policy examples/policy_python/best_fit.py -o json --out %s",
+                               folder);
+    struct program_run run = compare(options);
+    cr_assert_eq(run.status, 0, "%s", run.err.bytes);
+    struct value *comparison = program_run_json(&run);
+    cr_assert_eq(value_get(comparison, "policies")->count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_eq(number(arm(comparison, i), "pods", "bound"), 12);
+        cr_expect_eq(number(arm(comparison, i), "pods", "preempted"), 0);
+    }
+    cr_expect_eq(number(arm(comparison, 0), "nodes", "used"), 3, "the default spreads");
+    cr_expect_eq(number(arm(comparison, 2), "nodes", "used"), 1, "best fit packs");
+
+    /* An arm is what `run` says of the same policy, and has a folder of its own. */
+    char *alone =
+        mem_format("run %s -o json --policy examples/policy_python/best_fit.py", scenario);
+    struct program_run single = program_run(alone);
+    struct value *summary = program_run_json(&single);
+    cr_expect(
+        value_equal(value_get(summary, "traceHash"), value_get(arm(comparison, 2), "traceHash")));
+    char *inner = mem_format("%s/3-best_fit.py", folder);
+    folder_check_events(inner);
+    free(inner);
+    free(alone);
+    value_drop(summary);
+    value_drop(comparison);
+    program_run_close(&single);
+    program_run_close(&run);
+    free(options);
+    folder_remove(folder);
+}
+
+/* Common random numbers: a policy beside another has the luck that it has alone. */
+Test(compare, the_same_policy_twice_makes_the_same_of_it)
+{
+    struct program_run run = compare("--policy random --policy random -o json");
+    cr_assert_eq(run.status, 0, "%s", run.err.bytes);
+    struct value *comparison = program_run_json(&run);
+    cr_expect(value_equal(arm(comparison, 0), arm(comparison, 1)));
+    value_drop(comparison);
+    program_run_close(&run);
+}
+
+Test(compare, goes_on_when_a_policy_fails_and_says_so)
+{
+    char *object = build_path("tests/policies/misbehaving.so");
+    char *empty = build_path("tests/policies/empty.so");
+    char *options = mem_format(
+        "--policy %s --policy default --policy %s --policy 'ruby no-such-file.rb'", object, empty);
+    setenv("SEATRIAL_TEST_POLICY", "crash", 1);
+    struct program_run run = compare(options);
+    cr_expect_eq(run.status, 3, "%s", run.err.bytes);
+    cr_expect_not_null(strstr(run.out.bytes, "stopped at 10s: "), "%s", run.out.bytes);
+    cr_expect_not_null(strstr(run.out.bytes, "not played: policy "), "%s", run.out.bytes);
+    cr_expect_not_null(strstr(run.out.bytes, "\ndefault "), "%s", run.out.bytes);
+    expect_narrow(run.out.bytes);
+    program_run_close(&run);
+    free(options);
+    free(object);
+    free(empty);
+}
+
+Test(compare, refuses_what_it_cannot_compare)
+{
+    static const struct {
+        const char *options, *want;
+    } rows[] = {
+        { "--policy default", "give two policies or more" },
+        { "--policy default --policy defualt",
+          "unknown policy \"defualt\": did you mean default?" },
+        { "--policy default --policy none.yaml", "--policy: none.yaml: no such file" },
+        { "--policy default --policy random --policy-timeout soon",
+          "--policy-timeout: \"soon\" is not a duration" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct program_run run = compare(rows[i].options);
+        cr_expect_eq(run.status, 2, "%s", rows[i].options);
+        cr_expect_not_null(strstr(run.err.bytes, rows[i].want), "%s", run.err.bytes);
+        cr_expect_eq(run.out.length, 0);
+        program_run_close(&run);
+    }
+}
+
+/* --- the tables, from summaries made up here ------------------------------------------------- */
+
+static struct value *summary_of(double availability, int64_t bound)
+{
+    struct value *summary = value_new_map(), *workloads = value_new_list();
+    for (int i = 0; i < 2; i++) {
+        struct value *row = value_new_map();
+        char *share = mem_format("%g", i == 0 ? availability : 1.0);
+        value_set(row, "kind", value_new_string("Deployment"));
+        value_set(row, "name", value_new_string(i == 0 ? "web" : "mail"));
+        value_set(row, "wanted", value_new_int(2));
+        value_set(row, "ready", value_new_int(2));
+        value_set(row, "availability", value_new_number(share));
+        value_add(workloads, row);
+        free(share);
+    }
+    value_set(summary, "workloads", workloads);
+    value_put(&summary, value_new_int(bound), "pods", "bound", NULL);
+    return summary;
+}
+
+Test(compare, lists_workloads_only_where_policies_differ)
+{
+    struct value *comparison = comparison_new("made-up", 1);
+    struct value *good = summary_of(0.999, 7), *bad = summary_of(0.9, 5);
+    struct writer text = { 0 };
+    comparison_add(comparison, "./a/policy.so", good, NULL);
+    comparison_add(comparison, "./b/policy.so", bad, NULL);
+    comparison_add(comparison, "./b/other.so", good, NULL);
+    comparison_print(comparison, &text);
+    cr_expect_not_null(strstr(text.bytes, "Deployment/web  ./b/policy.so"), "%s", text.bytes);
+    cr_expect_not_null(strstr(text.bytes, "Deployment/web  other.so"), "%s", text.bytes);
+    cr_expect_null(strstr(text.bytes, "mail"), "it is the same under all of them");
+    expect_narrow(text.bytes);
+    writer_close(&text);
+    value_drop(good);
+    value_drop(bad);
+    value_drop(comparison);
+}
