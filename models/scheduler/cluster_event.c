@@ -50,6 +50,14 @@ static bool conditions_changed(const struct node *before, const struct node *aft
     return false;
 }
 
+/* What a node declares is in its document, which writes that do not touch it share. */
+static bool features_changed(const struct node *before, const struct node *after)
+{
+    const struct value *old = before->meta.document, *new = after->meta.document;
+    return old != new && !value_equal(value_path(old, "status", "declaredFeatures", NULL),
+                                      value_path(new, "status", "declaredFeatures", NULL));
+}
+
 static size_t add_event(struct cluster_event *events, size_t count, const struct object *before,
                         const struct object *after, uint32_t action, const char *label)
 {
@@ -81,6 +89,9 @@ size_t node_change_events(const struct node *before, const struct node *after,
     if (!labels_equal(before->meta.annotations, after->meta.annotations))
         count = add_event(events, count, old, new, EVENT_UPDATE_NODE_ANNOTATION,
                           "NodeUpdateNodeAnnotation");
+    if (features_changed(before, after))
+        count = add_event(events, count, old, new, EVENT_UPDATE_NODE_DECLARED_FEATURE,
+                          "NodeUpdateNodeDeclaredFeature");
     return count;
 }
 

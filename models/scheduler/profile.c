@@ -12,16 +12,27 @@ static const struct {
     const struct sched_plugin *plugin;
     int64_t weight; /* when a configuration gives none; 0: 1 */
 } table[] = {
-    { &scheduling_gates_plugin, 0 },    { &priority_sort_plugin, 0 },
-    { &node_unschedulable_plugin, 0 },  { &node_name_plugin, 0 },
-    { &taint_toleration_plugin, 3 },    { &node_affinity_plugin, 2 },
-    { &node_ports_plugin, 0 },          { &node_resources_fit_plugin, 1 },
-    { &volume_restrictions_plugin, 0 }, { &node_volume_limits_plugin, 0 },
-    { &volume_binding_plugin, 1 },      { &volume_zone_plugin, 0 },
-    { &pod_topology_spread_plugin, 2 }, { &inter_pod_affinity_plugin, 2 },
-    { &dynamic_resources_plugin, 2 },   { &default_preemption_plugin, 0 },
-    { &balanced_allocation_plugin, 1 }, { &image_locality_plugin, 1 },
-    { &default_binder_plugin, 0 },      { NULL, 0 },
+    { &scheduling_gates_plugin, 0 },
+    { &priority_sort_plugin, 0 },
+    { &node_unschedulable_plugin, 0 },
+    { &node_name_plugin, 0 },
+    { &taint_toleration_plugin, 3 },
+    { &node_affinity_plugin, 2 },
+    { &node_ports_plugin, 0 },
+    { &node_resources_fit_plugin, 1 },
+    { &volume_restrictions_plugin, 0 },
+    { &node_volume_limits_plugin, 0 },
+    { &volume_binding_plugin, 1 },
+    { &volume_zone_plugin, 0 },
+    { &pod_topology_spread_plugin, 2 },
+    { &inter_pod_affinity_plugin, 2 },
+    { &dynamic_resources_plugin, 2 },
+    { &default_preemption_plugin, 0 },
+    { &balanced_allocation_plugin, 1 },
+    { &image_locality_plugin, 1 },
+    { &default_binder_plugin, 0 },
+    { &node_declared_features_plugin, 0 },
+    { NULL, 0 },
 };
 
 /* Those that a configuration must enable, ended by NULL. */
