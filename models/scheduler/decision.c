@@ -16,6 +16,9 @@ void decision_close(struct decision *decision)
     free(decision->normalized);
     free(decision->candidates);
     free(decision->candidate_groups);
+    free(decision->promised);
+    free(decision->promised_at);
+    what_if_close(&decision->trial);
     error_close(&decision->error);
     if (decision->own != NULL)
         prepared_close(decision->own);
@@ -27,6 +30,8 @@ size_t decision_next_start(const struct decision *decision)
 {
     if (decision->all_nodes == 0)
         return 0;
+    if (decision->nominated_taken)
+        return decision->start;
     return (decision->start + decision_evaluated(decision)) % decision->all_nodes;
 }
 
@@ -83,6 +88,7 @@ void decision_begin(struct decision *decision, struct template_cache *cache,
     decision->outcome = nodes == 0 ? DECISION_NO_NODES : DECISION_REJECTED;
     decision->before_filters = decision->absent = 0;
     decision->rejecting = 0;
+    decision->nominated_tried = decision->nominated_taken = false;
     decision->feasible_count = decision->rejected_count = decision->top_count = 0;
     decision->top_total = 0;
     decision->class = NULL;
@@ -195,30 +201,24 @@ void decision_find_top(struct decision *decision)
 /* --- the plain way ------------------------------------------------------------------------- */
 
 /* What the filters say of a node; whether they let it pass. */
-static bool ask_plainly(struct decision *decision, uint32_t slot)
+static bool ask_plainly(struct decision *decision, const struct pod *pod, uint32_t slot)
 {
-    const struct prepared *prepared = decision->prepared;
-    struct rejection rejection = { 0 };
-    const int by = prepared_filter(prepared, prepared->snapshot->nodes[slot], &rejection);
-    if (by < 0)
+    struct answer answer;
+    if (decision_ask(decision, pod, slot, &answer))
         return true;
-    decision_note_rejected(decision, slot,
-                           rejection_table_add(decision->rejections,
-                                               prepared->profile->plugins[by].plugin, &rejection,
-                                               0),
-                           (uint8_t)by);
+    decision_note_rejected(decision, slot, answer.rejection, answer.rejected_by);
     return false;
 }
 
 /* Visit nodes round the list until one more than enough fits: what was rejected before that
  * one counts as evaluated. */
-static void visit_plainly(struct decision *decision)
+static void visit_plainly(struct decision *decision, const struct pod *pod)
 {
     const size_t count = decision->visited_count;
     size_t at = decision_first(decision);
     for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
         const uint32_t slot = decision->visited[at];
-        if (!ask_plainly(decision, slot))
+        if (!ask_plainly(decision, pod, slot))
             continue;
         if (decision->feasible_count == decision->wanted)
             break;
@@ -285,6 +285,18 @@ static struct prepared *prepare_plainly(struct decision *decision, const struct 
     return decision->own;
 }
 
+/* The node the pod was promised, if nobody objects. */
+static bool take_nominated(struct decision *decision, struct template_cache *cache,
+                           const struct pod *pod)
+{
+    decision->nominated_taken = decision_try_nominated(decision, pod) &&
+                                decision_filter_outside(decision, cache, pod) &&
+                                decision->feasible_count == 1;
+    if (!decision->nominated_taken)
+        decision->feasible_count = decision->rejected_count = 0;
+    return decision->nominated_taken;
+}
+
 void decide_plainly(struct template_cache *cache, const struct profile *profile,
                     const struct snapshot *snapshot, const struct pod *pod, size_t start,
                     struct decision *decision)
@@ -293,10 +305,12 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
     decision_begin(decision, cache, prepared, pod, start);
     if (decision->all_nodes == 0)
         return;
-    decision_choose_visited(decision);
-    visit_plainly(decision);
-    if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)
-        return;
+    if (!take_nominated(decision, cache, pod)) {
+        decision_choose_visited(decision);
+        visit_plainly(decision, pod);
+        if (!decision_filter_outside(decision, cache, pod) || decision->feasible_count == 0)
+            return;
+    }
     decision->outcome = DECISION_FOUND;
     if (decision->feasible_count > 1) { /* a single node is not scored */
         total_plainly(decision, prepared);

@@ -13,6 +13,7 @@
 #include "models/scheduler/rejection_table.h"
 #include "models/scheduler/snapshot.h"
 #include "models/scheduler/template_cache.h"
+#include "models/scheduler/what_if.h"
 
 enum decision_outcome {
     DECISION_FOUND,    /* decision_top() has the nodes to choose from */
@@ -38,6 +39,9 @@ struct decision {
     rejection_id absent;         /* of the nodes a PreFilter plugin left out; 0: none */
     uint64_t rejecting;          /* bits: plugins of the profile that rejected some node, or
                                   * REJECTED_BY_EXTENDERS; not kept up when a node is found */
+
+    bool nominated_tried; /* the node the pod was promised was asked about first, alone, */
+    bool nominated_taken; /* and will do: nothing else was looked at */
 
     size_t feasible_count, rejected_count;
     int64_t top_total; /* the greatest; 0 when only one node is feasible, which is not scored */
@@ -66,6 +70,14 @@ struct decision {
     size_t visited_count, wanted;   /* feasible nodes that end it */
     struct group_verdict *verdicts; /* by number of the group */
     uint32_t *narrowed;             /* slots of the nodes the search was narrowed to */
+    struct what_if trial;           /* memory of nodes with nominated pods */
+    struct promised_node {
+        uint32_t slot;
+        struct answer answer;
+    } * promised; /* nodes that reject the pod because of pods nominated there */
+    size_t promised_count, promised_capacity;
+    uint32_t *promised_at; /* by slot: 0, or one more than its index in `promised` */
+    size_t promised_slots;
     int64_t *normalized;
     struct candidate *candidates;
     uint32_t *candidate_groups;

@@ -80,7 +80,8 @@ static void find_nodes(struct decision *decision)
     size_t at = decision_first(decision);
     for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
         const uint32_t slot = decision->visited[at], group = groups[slot];
-        if (group == NO_GROUP || !is_open(decision, group)) {
+        if (group == NO_GROUP || !is_open(decision, group) ||
+            decision_promised(decision, slot) != NULL) {
             decision->rejected_count++;
         } else if (decision->feasible_count < decision->wanted) {
             decision->feasible[decision->feasible_count++] = slot;
@@ -197,7 +198,10 @@ static void note_closed(struct decision *decision, uint32_t slot, uint32_t group
 
 static void note_node(struct decision *decision, uint32_t slot, uint32_t group)
 {
-    if (group == NO_GROUP) {
+    const struct answer *promised = decision_promised(decision, slot);
+    if (promised != NULL) {
+        decision_note_rejected(decision, slot, promised->rejection, promised->rejected_by);
+    } else if (group == NO_GROUP) {
         const struct answer *answer = &decision->class->answers[slot];
         decision_note_rejected(decision, slot, answer->rejection, answer->rejected_by);
     } else if (!is_open(decision, group)) {
@@ -268,7 +272,7 @@ static bool is_known_failure(struct decision *decision, struct pod_class *class,
     decision->failure = &class->failure;
     if (failure->message == NULL || failure->generation != decision->snapshot->generation ||
         failure->nominated != snapshot_nominations(decision->snapshot) ||
-        pod_nominated_node(pod) != NULL)
+        decision_is_promised(decision, pod))
         return false;
     decision->known = true;
     decision->rejecting = failure->rejecting;
@@ -283,11 +287,18 @@ void decision_by_class(struct decision *decision, struct template_cache *cache,
     if (decision->all_nodes == 0 || is_known_failure(decision, class, pod))
         return;
     prepared_begin(&class->prepared);
+    decision->nominated_taken = decision_try_nominated(decision, pod);
+    if (decision->nominated_taken) {
+        decision->outcome = DECISION_FOUND;
+        decision_find_top(decision);
+        return;
+    }
+    decision_find_promised(decision, pod);
     decision_choose_visited(decision);
     forget_verdicts(decision);
     decision->listed = false;
     decision->all = decision->visited_count == decision->all_nodes &&
-                    decision->wanted >= decision->visited_count;
+                    decision->wanted >= decision->visited_count && decision->promised_count == 0;
     if (decision->all)
         find_groups(decision);
     else

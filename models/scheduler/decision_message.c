@@ -4,7 +4,7 @@
  * docs/fidelity.md. */
 #include <stdlib.h>
 
-#include "models/scheduler/decision.h"
+#include "models/scheduler/decision_private.h"
 #include "models/scheduler/fit_error.h"
 #include "models/scheduler/post_filter.h"
 
@@ -77,7 +77,7 @@ char *decision_message(const struct decision *decision, struct post_filter_round
     const bool helped = post_filter_run(round);
     const char *more = round->message.length > 0 ? round->message.bytes : "";
     char *message = print_failure(decision, more);
-    if (decision->failure != NULL && !helped && pod_nominated_node(round->pod) == NULL)
+    if (decision->failure != NULL && !helped && !decision_is_promised(decision, round->pod))
         remember(decision, round, message);
     return message;
 }

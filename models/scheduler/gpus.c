@@ -195,13 +195,13 @@ bool same_gpus(const struct pod *a, const struct pod *b)
             same_annotation(a, b, GPU_MILLI_ANNOTATION));
 }
 
-struct node_gpus *node_gpus_empty_copy(const struct node_gpus *gpus)
+struct node_gpus *node_gpus_copy(const struct node_gpus *gpus)
 {
     if (gpus == NULL)
         return NULL;
     struct node_gpus *copy = mem_new(sizeof *copy);
-    copy->count = gpus->count;
-    copy->model = text_hold(gpus->model);
+    *copy = *gpus;
+    text_hold(copy->model);
     return copy;
 }
 

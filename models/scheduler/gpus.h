@@ -88,8 +88,8 @@ void node_gpus_learn(struct node_gpus **gpus, struct texts *texts, const struct 
 void node_gpus_count(struct node_gpus **gpus, const struct pod *pod, int sign);
 /* Do two versions of a pod count alike? */
 bool same_gpus(const struct pod *a, const struct pod *b);
-/* The same offer, with no pods: for a copy of the node. NULL for NULL. */
-struct node_gpus *node_gpus_empty_copy(const struct node_gpus *gpus);
+/* For a copy of the node. NULL for NULL. */
+struct node_gpus *node_gpus_copy(const struct node_gpus *gpus);
 void node_gpus_free(struct node_gpus *gpus); /* NULL is fine */
 
 #endif

@@ -71,11 +71,22 @@ static struct nominee *find_nominee(const struct nominator *nominator, struct ui
     return NULL;
 }
 
+/* A pod of which only the name is known. */
+static const struct pod *bare_pod(const struct nominator *nominator, const struct pod *pod)
+{
+    struct pod *bare = mem_new(sizeof *bare);
+    bare->meta.object = pod->meta.object;
+    bare->meta.uid = pod->meta.uid;
+    bare->spec = &nominator->bare;
+    return bare;
+}
+
 static void append(struct nominator *nominator, const struct pod *pod, const struct text *name)
 {
     struct nominated_node *node = node_of_name(nominator, name);
     struct nominee *nominee = pool_take(&nominator->nominees);
     nominee->pod = pod_of(object_hold(&pod->meta.object));
+    nominee->counted = nominator->names_only ? bare_pod(nominator, nominee->pod) : nominee->pod;
     nominee->node = node;
     nominee->previous = node->last;
     *(node->last != NULL ? &node->last->next : &node->first) = nominee;
@@ -90,10 +101,28 @@ static void remove_nominee(struct nominator *nominator, struct nominee *nominee)
     *(nominee->previous != NULL ? &nominee->previous->next : &node->first) = nominee->next;
     *(nominee->next != NULL ? &nominee->next->previous : &node->last) = nominee->previous;
     table_remove(&nominator->by_uid, &nominee->by_uid);
+    if (nominee->counted != nominee->pod)
+        free((struct pod *)nominee->counted);
     object_drop(&nominee->pod->meta.object);
     pool_give(&nominator->nominees, nominee);
     release_if_empty(nominator, node);
     nominator->generation++;
+}
+
+bool nominator_has(const struct nominator *nominator, const struct pod *pod)
+{
+    return nominator->first != NULL && find_nominee(nominator, pod->meta.uid) != NULL;
+}
+
+const struct pod *nominator_lower(const struct nominator *nominator, const struct text *node,
+                                  int32_t priority)
+{
+    const struct nominated_node *at = find_node(nominator, node);
+    for (const struct nominee *nominee = at != NULL ? at->first : NULL; nominee != NULL;
+         nominee = nominee->next)
+        if (nominee->pod->spec->priority < priority)
+            return nominee->pod;
+    return NULL;
 }
 
 void nominator_remove(struct nominator *nominator, const struct pod *pod)

@@ -21,7 +21,8 @@ enum nomination {
 /* A nominated pod. */
 struct nominee {
     struct table_node by_uid;
-    const struct pod *pod; /* held: the version heard last */
+    const struct pod *pod;     /* held: the version heard last */
+    const struct pod *counted; /* what counts on the node: `pod`, or only its name */
     struct nominated_node *node;
     struct nominee *previous, *next; /* on its node, in the order of nomination */
 };
@@ -39,7 +40,11 @@ struct nominator {
     struct table by_uid, by_name;
     struct nominated_node *first, *last;
     uint64_t generation; /* of the last change */
+    /* Where there is no queue that has the pods, the real nominator knows no more of them than
+     * their names: pods of priority 0 that ask for nothing. Set before anything is added. */
+    bool names_only;
     /* private */
+    struct pod_spec bare; /* of pods that are but a name */
     struct pool nominees, nodes;
     struct uid *preempting; /* owned */
     size_t preempting_count, preempting_capacity;
@@ -63,10 +68,16 @@ void nominator_remove(struct nominator *nominator, const struct pod *pod);
 const struct nominated_node *nominator_find(const struct nominator *nominator,
                                             const struct text *node);
 
+/* The first of them with a lower priority: it may no longer fit when others make room there. */
+const struct pod *nominator_lower(const struct nominator *nominator, const struct text *node,
+                                  int32_t priority);
+/* Is this pod nominated, whatever its status says? */
+bool nominator_has(const struct nominator *nominator, const struct pod *pod);
+
 /* Must the pod respect this nominated one? It has at least the same priority, and is another. */
 static inline bool nominee_counts(const struct nominee *nominee, const struct pod *pod)
 {
-    return nominee->pod->spec->priority >= pod->spec->priority &&
+    return nominee->counted->spec->priority >= pod->spec->priority &&
            !uid_equal(nominee->pod->meta.uid, pod->meta.uid);
 }
 /* Must it respect any of them? */
