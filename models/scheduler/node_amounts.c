@@ -105,35 +105,3 @@ void node_info_close_amounts(struct node_info *info)
     free(info->ports);
     node_gpus_free(info->gpus);
 }
-
-static bool has_lower(const struct node_info *info, int32_t priority)
-{
-    for (const struct placed_pod *placed = info->first; placed != NULL; placed = placed->next)
-        if (placed->pod->spec->priority < priority)
-            return true;
-    return false;
-}
-
-bool node_info_without(const struct node_info *info, int32_t priority, struct node_info *copy)
-{
-    if (!has_lower(info, priority))
-        return false;
-    *copy = (struct node_info){ .slot = info->slot,
-                                .node = info->node,
-                                .name = info->name,
-                                .gpus = node_gpus_empty_copy(info->gpus),
-                                .images = info->images,
-                                .image_count = info->image_count,
-                                .zone = info->zone };
-    for (const struct placed_pod *placed = info->first; placed != NULL; placed = placed->next) {
-        if (placed->pod->spec->priority < priority)
-            continue;
-        node_info_count(copy, placed->pod);
-    }
-    return true;
-}
-
-void node_info_close_copy(struct node_info *copy)
-{
-    node_info_close_amounts(copy);
-}

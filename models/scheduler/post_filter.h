@@ -33,7 +33,6 @@ struct post_filter_round {
     const struct decision *decision;
     const struct pod *pod;
     struct chooser chooser;
-    struct extenders *extenders; /* NULL: none */
 
     struct writer message;      /* of the plugin that is asked */
     enum nomination nomination; /* what becomes of the pod's own */

@@ -202,10 +202,4 @@ static inline uint64_t snapshot_nominations(const struct snapshot *snapshot)
 /* Does a pod of lower priority count anywhere? O(1). */
 bool snapshot_has_lower(const struct snapshot *snapshot, int32_t priority);
 
-/* A node as it would be without its pods of lower priority than `priority`: amounts, ports and
- * the number of pods are a copy's own, everything else is shared. False, with nothing to
- * release, when there are no such pods. */
-bool node_info_without(const struct node_info *info, int32_t priority, struct node_info *copy);
-void node_info_close_copy(struct node_info *copy);
-
 #endif
