@@ -226,6 +226,55 @@ bool trial_agrees(const struct trial *trial)
     return memcmp(a->top, b->top, a->top_count * sizeof *a->top) == 0;
 }
 
+/* --- preemption ---------------------------------------------------------------------------------- */
+
+static void nominate(struct trial *trial, const struct pod *pod, const struct text *node)
+{
+    struct pod *changed = (struct pod *)object_copy(&pod->meta.object);
+    pod_set_nominated_node(changed, text_hold(node));
+    trial_put(trial, &changed->meta.object);
+}
+
+static void clear_lower_nominations(struct trial *trial, const struct pod *pod,
+                                    const struct text *node)
+{
+    const struct pod *lower;
+    while ((lower = nominator_lower(trial->nominator, node, pod->spec->priority)) != NULL)
+        nominate(trial, lower, NULL);
+}
+
+static void evict(struct trial *trial, const struct pod *pod, bool terminate)
+{
+    if (!terminate) {
+        trial_remove(trial, object_key(&pod->meta.object));
+        return;
+    }
+    if (pod->meta.deleting)
+        return;
+    struct pod *changed = (struct pod *)object_copy(&pod->meta.object);
+    changed->meta.deleting = true;
+    pod_set_condition(changed, trial->run->texts, POD_DISRUPTION_TARGET, true,
+                      "PreemptionByScheduler", NULL, run_now(trial->run));
+    trial_put(trial, &changed->meta.object);
+}
+
+void trial_carry_out(struct trial *trial, const struct post_filter_round *round, bool terminate)
+{
+    const struct preemption *preemption = &round->preemption;
+    const struct object *pod = object_hold(&round->pod->meta.object);
+    const struct text *node = text_hold(round->node);
+    if (round->nomination == NOMINATION_SET) {
+        const struct extender_victims *victims = &preemption->candidates[preemption->chosen];
+        clear_lower_nominations(trial, pod_of(pod), node);
+        for (size_t i = 0; i < victims->count; i++)
+            evict(trial, victims->pods[i], terminate);
+    }
+    if (round->nomination != NOMINATION_UNCHANGED)
+        nominate(trial, pod_of(pod), node);
+    text_drop(node);
+    object_drop(pod);
+}
+
 size_t trial_node_rank(const struct trial *trial, uint32_t slot)
 {
     return trial->ranks[slot];

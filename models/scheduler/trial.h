@@ -8,6 +8,7 @@
 
 #include "models/cluster/cluster.h"
 #include "models/scheduler/decision.h"
+#include "models/scheduler/post_filter.h"
 
 struct trial {
     struct run *run;
@@ -70,6 +71,10 @@ void trial_bind(struct trial *trial, const struct profile *profile, const struct
  * [claim]}, claims by "namespace/name"; NULL: none. The caller drops it. */
 struct value *trial_bind_volumes(struct trial *trial, const struct profile *profile,
                                  const struct pod *pod, const struct text *node);
+
+/* What PostFilter found takes effect: lower nominations to the node are cleared, the pod's own is
+ * set, the victims are gone, or (`terminate`) on their way. */
+void trial_carry_out(struct trial *trial, const struct post_filter_round *round, bool terminate);
 
 /* Nodes that joined earlier have a lower number. */
 size_t trial_node_rank(const struct trial *trial, uint32_t slot);

@@ -34,14 +34,9 @@ static char *not_modelled(const struct value *document)
     const struct value *steps = value_path(document, "expected", "steps", NULL);
     for (size_t i = 0; i < steps->count; i++) {
         const struct value *step = steps->items[i];
-        const struct value *candidates = value_path(step, "preemption", "candidates", NULL);
         const char *plugin = missing_plugin(step);
         if (plugin != NULL)
             return mem_format("needs %s", plugin);
-        if (candidates != NULL && candidates->count > 0)
-            return mem_format("needs preemption");
-        if (value_get(step, "nominatedNodeTried") != NULL)
-            return mem_format("needs nominated nodes");
         if (value_get(step, "volumes") != NULL)
             return mem_format("needs volumes");
     }

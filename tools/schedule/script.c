@@ -230,6 +230,9 @@ struct value *script_run(const struct value *document, size_t *doubtful, struct 
                          .faults = faults };
     struct value *answer = NULL;
     play.style.hashes = value_get(input, "detail") != NULL;
+    if (play.trial != NULL)
+        play.trial->nominator->names_only = true; /* the recordings have no queue */
+    play.style.terminate = value_get(input, "victimMode") != NULL;
     play.style.visited = strcmp(value_text(value_get(document, "family"), ""), "sampling") == 0;
     if (play.trial != NULL && script_load_objects(play.trial, input, faults))
         answer = play_all(&play, input);

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "models/scheduler/post_filter.h"
 #include "tools/schedule/names.h"
+#include "tools/schedule/preemption.h"
 
 /* --- rejections ------------------------------------------------------------------------------- */
 
@@ -205,21 +205,18 @@ static void tell_found(struct trial *trial, const struct pod *pod, struct step_s
     names_close(&top);
 }
 
-static void tell_rejected(const struct trial *trial, const struct pod *pod, struct value *told)
+static void tell_rejected(struct trial *trial, const struct pod *pod, struct step_style style,
+                          struct value *told)
 {
-    static const char *const nominations[] = { [NOMINATION_UNCHANGED] = "unchanged",
-                                               [NOMINATION_SET] = "set",
-                                               [NOMINATION_CLEARED] = "cleared" };
-    struct post_filter_round round = { .decision = &trial->plain, .pod = pod };
+    struct post_filter_round round = { .decision = &trial->plain,
+                                       .pod = pod,
+                                       .chooser = { preemption_choose, trial } };
     char *message = decision_message(&trial->plain, &round);
-    struct value *preemption = value_new_map();
     value_set(told, "result", value_new_string("unschedulable"));
     value_set(told, "topScore", value_new_int(0));
     value_set(told, "message", value_new_string(message));
-    value_set(preemption, "postFilterMessage",
-              value_new_string(round.message.length > 0 ? round.message.bytes : ""));
-    value_set(preemption, "nomination", value_new_string(nominations[round.nomination]));
-    value_set(told, "preemption", preemption);
+    value_set(told, "preemption", preemption_told(trial, &round));
+    trial_carry_out(trial, &round, style.terminate);
     free(message);
     post_filter_close(&round);
 }
@@ -296,10 +293,12 @@ bool step_attempt(struct trial *trial, const struct pod *pod, struct step_style 
     const bool agree = trial_agrees(trial);
     trial_next(trial, &trial->plain);
     value_set(told, "result", value_new_null()); /* stands first */
+    if (trial->plain.nominated_tried)
+        value_set(told, "nominatedNodeTried", value_new_string(pod_nominated_node(pod)->s));
     tell_search(trial, style, told);
     if (trial->plain.outcome == DECISION_FOUND)
         tell_found(trial, pod, style, started, told);
     else
-        tell_rejected(trial, pod, told);
+        tell_rejected(trial, pod, style, told);
     return agree;
 }

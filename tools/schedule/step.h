@@ -8,8 +8,9 @@
 
 /* How a step is written down. */
 struct step_style {
-    bool hashes;  /* `detail: hash`: names only as hashes */
-    bool visited; /* family sampling: nodes in the order visited, and where the search began */
+    bool hashes;    /* `detail: hash`: names only as hashes */
+    bool visited;   /* family sampling: nodes in the order visited, and where the search began */
+    bool terminate; /* victims of preemption stay until they are deleted */
 };
 
 /* Try the pod: what happens is told in the map. Of the best nodes it goes to the one that joined
