@@ -97,9 +97,10 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 # This one runs the program.
 $(BUILD)/bench/whole_runs: | $(BUILD)/seatrial
 
-# The engine's bench has a yardstick in C++.
-$(BUILD)/bench/engine: $(BUILD)/tests/bench/priority_queue.o
-$(BUILD)/bench/engine: TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
+# Some benches have a yardstick in C++.
+MEASURED_IN_HOLDS = $(BUILD)/bench/engine $(BUILD)/bench/fgd
+$(MEASURED_IN_HOLDS): $(BUILD)/tests/bench/priority_queue.o
+$(MEASURED_IN_HOLDS): TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
 
 $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
@@ -135,6 +136,10 @@ bench: ## measure; prints tables, keeps them in results/bench
 	@mkdir -p results/bench
 	@for bench in $(BENCHES); do table=results/bench/$${bench##*/}.md; \
 	    $$bench > $$table || exit 1; cat $$table; done
+
+study-fgd: deps ## the FGD paper's figures against ours; writes results/fgd
+	@$(build) $(BUILD)/tests/fgd_study
+	$(BUILD)/tests/fgd_study results/fgd
 
 deps-python: ## install SimPy into build/venv, for `make bench`
 	$(call install_missing,python3-venv)
@@ -244,6 +249,6 @@ clean: ## remove the build directories
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test check $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench \
+.PHONY: all tests test check $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
     deps deps-check deps-python install help clean
 .SECONDARY:
