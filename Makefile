@@ -156,7 +156,7 @@ $(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/po
 	@$(MAKE) --no-print-directory -s -C examples/policy_so OUT=$(abspath $(@D))
 
 # These run the program, with policies.
-$(BUILD)/tests/tools/test_policies $(BUILD)/tests/tools/test_compare: | $(BUILD)/seatrial $(POLICIES)
+$(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender): | $(BUILD)/seatrial $(POLICIES)
 
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
 

@@ -5,6 +5,7 @@ input does."""
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
@@ -83,6 +84,7 @@ VERBS = {"filter": filter, "prioritize": prioritize, "preempt": preempt, "bind":
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # head and body in one piece: two of them would wait for an acknowledgement
 
     def do_POST(self):
         global filters
@@ -100,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         if now == "crash":
             os._exit(1)
         if now == "hang up":
-            self.connection.close()
+            self.hang_up()
             return
         body = json.dumps(VERBS[verb](question, now)).encode()
         if now == "nonsense":
@@ -113,14 +115,25 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         if now == "cut":
-            self.connection.close()
+            self.hang_up()
+
+    def hang_up(self):
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.close_connection = True
 
     def log_message(self, *_):
         pass
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # whoever asked has hung up
+
+
+server = Server(("127.0.0.1", 0), Handler)
 print(server.server_address[1], flush=True)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 sys.stdin.read()
