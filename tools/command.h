@@ -17,7 +17,7 @@ enum exit_status { EXIT_OK = 0, EXIT_CHECK_FAILED = 1, EXIT_BAD_INPUT = 2, EXIT_
 struct option_info {
     const char *name;     /* without dashes */
     char letter;          /* 0: none */
-    const char *argument; /* "FILE"; NULL: a flag */
+    const char *argument; /* "FILE"; "[POD]": may be left out; NULL: a flag */
     const char *help;     /* one line */
 };
 
@@ -44,7 +44,8 @@ const struct command *command_find(const char *name);
 struct command_line *command_line_read(const struct command *command, int argc, char **argv);
 void command_line_free(struct command_line *line);
 
-/* The last value of an option, NULL when it was not given ("" for a flag that was). */
+/* The last value of an option, NULL when it was not given ("" for a flag, or an argument that was
+ * left out). */
 const char *command_line_option(const struct command_line *line, const char *name);
 /* All values of an option that may be repeated, in order. */
 const char *const *command_line_options(const struct command_line *line, const char *name,

@@ -46,14 +46,20 @@ static void keep(struct command_line *line, size_t option, const char *value)
     line->values[option][line->counts[option]++] = value ? value : "";
 }
 
+static int argument_of(const struct option_info *info)
+{
+    if (info->argument == NULL)
+        return no_argument;
+    return *info->argument == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's two tables: long options, whose value is the index of the option + 256, and letters. */
 static void getopt_tables(const struct command_line *line, struct option *longs, char *letters)
 {
     *letters++ = ':'; /* faults are ours to print */
     for (size_t i = 0; i < line->option_count; i++) {
         const struct option_info *info = line->known[i];
-        longs[i] = (struct option){ info->name, info->argument ? required_argument : no_argument,
-                                    NULL, (int)i + 256 };
+        longs[i] = (struct option){ info->name, argument_of(info), NULL, (int)i + 256 };
         if (info->letter != 0) {
             *letters++ = info->letter;
             if (info->argument != NULL)

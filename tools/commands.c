@@ -26,13 +26,19 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
+/* What parts an option from its argument. */
+static const char *before_argument(const struct option_info *option)
+{
+    return option->argument == NULL ? "" : *option->argument == '[' ? "=" : " ";
+}
+
 static void print_options(const struct option_info *options, FILE *out)
 {
     for (; options->name != NULL; options++) {
         char left[64];
         snprintf(left, sizeof left, "%s%c%c --%s%s%s", options->letter ? "-" : " ",
                  options->letter ? options->letter : ' ', options->letter ? ',' : ' ',
-                 options->name, options->argument ? " " : "",
+                 options->name, before_argument(options),
                  options->argument ? options->argument : "");
         fprintf(out, "  %-30s %s\n", left, options->help);
     }
@@ -90,7 +96,7 @@ static void print_roff_options(const struct option_info *options, FILE *out)
         print_roff(options->name, out);
         fputs("\\fR", out);
         if (options->argument != NULL)
-            fprintf(out, " \\fI%s\\fR", options->argument);
+            fprintf(out, "%s\\fI%s\\fR", before_argument(options), options->argument);
         fputc('\n', out);
         print_roff(options->help, out);
         fputc('\n', out);

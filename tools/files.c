@@ -111,7 +111,7 @@ static bool is_manifest(const char *name)
     return false;
 }
 
-static bool is_directory(const char *path)
+bool directory_is_one(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
@@ -134,7 +134,7 @@ static bool add_directory(struct file_list *list, const char *path, bool recursi
         char *inner = path_join(path, name);
         if (name[0] == '.' || !fine)
             free(inner);
-        else if (is_directory(inner)) {
+        else if (directory_is_one(inner)) {
             if (recursive)
                 fine = add_directory(list, inner, recursive, error);
             free(inner);
@@ -156,7 +156,7 @@ static int by_bytes(const void *a, const void *b)
 
 bool file_list_add(struct file_list *list, const char *path, bool recursive, struct error *error)
 {
-    if (!is_directory(path)) {
+    if (!directory_is_one(path)) {
         list_append(list, mem_text(path, strlen(path)));
         return true;
     }
@@ -186,7 +186,7 @@ bool directory_make(const char *path, struct error *error)
         mkdir(above, 0777);
     }
     free(above);
-    if (mkdir(path, 0777) != 0 && !(errno == EEXIST && is_directory(path)))
+    if (mkdir(path, 0777) != 0 && !(errno == EEXIST && directory_is_one(path)))
         return error_set(error, whole(path), "%s",
                          errno == EEXIST ? "not a directory" : strerror(errno));
     return true;

@@ -21,6 +21,8 @@ struct file_list {
 bool file_list_add(struct file_list *list, const char *path, bool recursive, struct error *error);
 void file_list_close(struct file_list *list);
 
+/* Is there a directory of this name? */
+bool directory_is_one(const char *path);
 /* Make a directory and those above it. */
 bool directory_make(const char *path, struct error *error);
 

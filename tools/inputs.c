@@ -217,7 +217,7 @@ static void read_configuration(struct reading *reading)
         error_list_take(&reading->faults, &error);
 }
 
-static void read_nodes(struct reading *reading)
+static void read_groups(struct reading *reading)
 {
     size_t count;
     const char *const *texts = command_line_options(reading->line, "nodes", &count);
@@ -226,7 +226,6 @@ static void read_nodes(struct reading *reading)
         scenario_add_nodes(&reading->inputs->scenario, texts[i], flag("--nodes"), &error);
         error_list_take(&reading->faults, &error);
     }
-    scenario_complete(&reading->inputs->scenario);
 }
 
 bool inputs_read(struct inputs *inputs, const struct command_line *line)
@@ -244,12 +243,61 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line)
     read_workload(&reading);
     read_numbers(&reading);
     read_configuration(&reading);
-    read_nodes(&reading);
+    read_groups(&reading);
+    scenario_complete(&inputs->scenario);
     if (reading.faults.count == 0 && count == 0 && inputs->scenario.objects.count == 0 &&
         !inputs->has_workload)
         error_list_add(&reading.faults, (struct place){ 0 },
                        "nothing to run: give a SCENARIO, manifests with -f, or a --workload");
     bool fine = reading.faults.count == 0;
+    warnings_print(&reading.warnings);
+    errors_print(&reading.faults);
+    error_list_close(&reading.warnings);
+    error_list_close(&reading.faults);
+    return fine;
+}
+
+/* A scenario or a manifest, whatever it is. */
+static void read_any(struct reading *reading, const char *path, bool recursive)
+{
+    struct error error = { 0 };
+    const char *name;
+    char *bytes;
+    size_t length;
+    if (directory_is_one(path)) {
+        read_filename(reading, path, recursive);
+    } else if (!read_file(reading, path, &name, &bytes, &length, &error)) {
+        error_list_take(&reading->faults, &error);
+    } else if (scenario_is_one(bytes, length)) {
+        struct scenario_opener opener = { open_for_scenario, reading };
+        reading->directory = keep(reading->inputs, path_directory(path));
+        scenario_load(&reading->inputs->scenario, bytes, length, name, &opener, reading->strict,
+                      &reading->faults, &reading->warnings);
+    } else {
+        const size_t before = reading->inputs->scenario.objects.count + reading->faults.count;
+        manifest_load(&reading->inputs->scenario.objects, bytes, length, name,
+                      reading->strict ? MANIFEST_STRICT : 0, &reading->faults, &reading->warnings);
+        if (reading->inputs->scenario.objects.count + reading->faults.count == before)
+            error_list_add(&reading->faults, (struct place){ .file = name },
+                           "no Kubernetes objects in it");
+    }
+}
+
+bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
+                         const char *const *paths, size_t count)
+{
+    struct reading reading = { .inputs = inputs,
+                               .line = line,
+                               .strict = command_line_option(line, "strict") != NULL };
+    const bool recursive = command_line_option(line, "recursive") != NULL;
+    *inputs = (struct inputs){ 0 };
+    scenario_init(&inputs->scenario);
+    for (size_t i = 0; i < count; i++)
+        read_any(&reading, paths[i], recursive);
+    read_manifests(&reading);
+    read_configuration(&reading);
+    read_groups(&reading);
+    const bool fine = reading.faults.count == 0;
     warnings_print(&reading.warnings);
     errors_print(&reading.faults);
     error_list_close(&reading.warnings);

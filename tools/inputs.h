@@ -33,6 +33,10 @@ struct inputs {
 /* Read everything that a command line names. Prints every fault and warning to standard error;
  * false when there was a fault. Close the inputs in either case. */
 bool inputs_read(struct inputs *inputs, const struct command_line *line);
+/* The same where the operands are of any sort: scenarios, manifests, directories of them. `paths`
+ * are read beside those of --filename; there is no workload. */
+bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
+                         const char *const *paths, size_t count);
 void inputs_close(struct inputs *inputs);
 
 /* Print to standard error: faults one line each, warnings one line for all of the same text. */

@@ -311,6 +311,15 @@ struct trial *trial_new(const struct value *configuration, struct error_list *er
     return NULL;
 }
 
+void trial_ask_extenders(struct trial *trial, struct extenders *extenders)
+{
+    if (extenders == NULL)
+        return;
+    extenders->codec = &trial->cluster->codec;
+    for (size_t i = 0; i < trial->configuration->profile_count; i++)
+        trial->configuration->profiles[i]->extenders = extenders;
+}
+
 void trial_free(struct trial *trial)
 {
     if (trial == NULL)

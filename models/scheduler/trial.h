@@ -31,6 +31,9 @@ struct trial {
 struct trial *trial_new(const struct value *configuration, struct error_list *errors);
 void trial_free(struct trial *trial);
 
+/* Let somebody outside have a say beside the plugins; NULL is nobody. Borrowed. */
+void trial_ask_extenders(struct trial *trial, struct extenders *extenders);
+
 /* Create the object, or replace the one of its name; takes the reference. What has no uid is
  * given one. */
 void trial_put(struct trial *trial, struct object *object);
