@@ -1,0 +1,200 @@
+/* What is put in which order, and what is done to it first; see cluster_load.h. */
+#include "tools/schedule/cluster_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/defaults.h"
+#include "models/api/schema_print.h"
+#include "models/cluster/admission.h"
+#include "tools/schedule/workloads.h"
+
+struct loading {
+    struct trial *trial;
+    struct error_list *faults, *warnings;
+};
+
+static const char *text_at(const struct value *document, const char *key)
+{
+    return value_text(value_get(document, key), "");
+}
+
+static const char *metadata_of(const struct value *document, const char *key)
+{
+    return value_text(value_path(document, "metadata", key, NULL), "");
+}
+
+static enum kind kind_of(const struct value *document)
+{
+    return kind_find(text_at(document, "apiVersion"), text_at(document, "kind"));
+}
+
+static bool was_stored(const struct value *document)
+{
+    return *metadata_of(document, "uid") != '\0';
+}
+
+/* --- objects as they are -------------------------------------------------------------------- */
+
+/* The document as it would be stored: with its namespace and defaults. */
+static struct value *completed(const struct value *document)
+{
+    const struct schema_kind *kind =
+        schema_kind(text_at(document, "apiVersion"), text_at(document, "kind"));
+    struct value *tree = schema_prune(document, kind->type);
+    if (document_is_namespaced(tree) && *metadata_of(tree, "namespace") == '\0')
+        value_put(&tree, value_new_string("default"), "metadata", "namespace", NULL);
+    struct value *full = defaults_apply(tree, kind);
+    value_drop(tree);
+    return full;
+}
+
+/* What the kubelet says of a node that somebody wrote by hand. */
+static void complete_node(const struct loading *loading, struct value **node,
+                          const struct value *document)
+{
+    const struct value *capacity = value_path(*node, "status", "capacity", NULL);
+    const char *name = metadata_of(*node, "name");
+    if (value_path(*node, "metadata", "labels", "kubernetes.io/hostname", NULL) == NULL)
+        value_put(node, value_new_string(name), "metadata", "labels", "kubernetes.io/hostname",
+                  NULL);
+    if (value_path(*node, "status", "allocatable", NULL) != NULL)
+        return;
+    if (capacity != NULL)
+        value_put(node, value_hold(capacity), "status", "allocatable", NULL);
+    else
+        error_list_add(loading->warnings, document->at,
+                       "Node %s has no status.allocatable: nothing fits on it", name);
+}
+
+/* Nobody else makes a volume available. */
+static void complete_volume(struct value **volume)
+{
+    const struct value *uid = value_path(*volume, "spec", "claimRef", "uid", NULL);
+    const char *phase = value_text(value_path(*volume, "status", "phase", NULL), "Pending");
+    if (strcmp(phase, "Pending") == 0)
+        value_put(volume, value_new_string(value_is_null(uid) ? "Available" : "Bound"), "status",
+                  "phase", NULL);
+}
+
+static void put_as_it_is(const struct loading *loading, const struct value *document)
+{
+    const enum kind kind = kind_of(document);
+    if (kind == KIND_OTHER)
+        return; /* nothing that a scheduler looks at */
+    struct value *full = completed(document);
+    if (kind == KIND_NODE)
+        complete_node(loading, &full, document);
+    if (kind == KIND_PERSISTENTVOLUME)
+        complete_volume(&full);
+    if (kind == KIND_NAMESPACE)
+        value_put(&full, value_new_string(metadata_of(full, "name")), "metadata", "labels",
+                  "kubernetes.io/metadata.name", NULL);
+    trial_put(loading->trial, kind_infos[kind].load(&loading->trial->cluster->codec, full));
+    value_drop(full);
+}
+
+/* --- pods and workloads ------------------------------------------------------------------------ */
+
+static void put_namespace(const struct loading *loading, const char *name)
+{
+    if (*name == '\0' || trial_find(loading->trial, KIND_NAMESPACE, "", name) != NULL)
+        return;
+    struct value *space = value_new_map();
+    value_set(space, "apiVersion", value_new_string("v1"));
+    value_set(space, "kind", value_new_string("Namespace"));
+    value_put(&space, value_new_string(name), "metadata", "name", NULL);
+    put_as_it_is(loading, space);
+    value_drop(space);
+}
+
+/* A pod that is new to the API server. A name that would be drawn is the prefix and a number. */
+static void admit_pod(const struct loading *loading, const struct value *document)
+{
+    struct trial *trial = loading->trial;
+    struct error_list refused = { 0 }, unknown = { 0 };
+    struct value *named = value_hold(document);
+    if (*metadata_of(document, "name") == '\0') {
+        char *name = mem_format("%s%05zu", metadata_of(document, "generateName"),
+                                cache_count(trial->cluster->cache, KIND_POD));
+        value_put(&named, value_new_string(name), "metadata", "name", NULL);
+        free(name);
+    }
+    struct object *pod = cluster_admit(trial->cluster, named, "default", &refused, &unknown);
+    for (size_t i = 0; i < refused.count; i++) {
+        error_wrap(&refused.items[i], "Pod %s", metadata_of(named, "name"));
+        error_list_take(loading->faults, &refused.items[i]);
+    }
+    if (pod != NULL)
+        trial_put(trial, pod);
+    error_list_close(&unknown); /* told when the text was read */
+    error_list_close(&refused);
+    value_drop(named);
+}
+
+static void put_pod(const struct loading *loading, const struct value *document)
+{
+    if (was_stored(document) || value_get(document, "status") != NULL)
+        put_as_it_is(loading, document);
+    else
+        admit_pod(loading, document);
+}
+
+static void expand(const struct loading *loading, const struct value *document)
+{
+    struct documents made = { 0 };
+    struct value *full = completed(document);
+    full->at = document->at;
+    workload_expand(loading->trial, full, &made);
+    for (size_t i = 0; i < made.count; i++)
+        if (kind_of(made.items[i]) == KIND_POD)
+            admit_pod(loading, made.items[i]);
+        else
+            put_as_it_is(loading, made.items[i]);
+    documents_close(&made);
+    value_drop(full);
+}
+
+/* --- everything, in an order in which nobody misses anything -------------------------------------- */
+
+enum round { ROUND_CLUSTER, ROUND_REST, ROUND_PODS, ROUNDS };
+
+static enum round round_of(const struct value *document)
+{
+    switch (kind_of(document)) {
+    case KIND_NAMESPACE:
+    case KIND_PRIORITYCLASS:
+    case KIND_NODE:
+        return ROUND_CLUSTER;
+    case KIND_POD:
+        return ROUND_PODS;
+    default:
+        return workload_is_one(document) && !was_stored(document) ? ROUND_PODS : ROUND_REST;
+    }
+}
+
+static void put(const struct loading *loading, const struct value *document)
+{
+    put_namespace(loading, metadata_of(document, "namespace"));
+    if (kind_of(document) == KIND_POD) {
+        put_pod(loading, document);
+        return;
+    }
+    put_as_it_is(loading, document);
+    if (workload_is_one(document) && !was_stored(document))
+        expand(loading, document);
+}
+
+bool cluster_load(struct trial *trial, const struct scenario *scenario, struct error_list *faults,
+                  struct error_list *warnings)
+{
+    const struct loading loading = { trial, faults, warnings };
+    const size_t before = faults->count;
+    for (size_t i = 0; i < scenario->nodes.count; i++)
+        put(&loading, scenario->nodes.items[i]);
+    for (enum round round = 0; round < ROUNDS; round++)
+        for (size_t i = 0; i < scenario->objects.count; i++)
+            if (round_of(scenario->objects.items[i].document) == round)
+                put(&loading, scenario->objects.items[i].document);
+    return faults->count == before;
+}
