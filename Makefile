@@ -98,7 +98,8 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 $(BUILD)/bench/whole_runs: | $(BUILD)/seatrial
 
 # Some benches have a yardstick in C++.
-MEASURED_IN_HOLDS = $(BUILD)/bench/engine $(BUILD)/bench/fgd
+MEASURED_IN_HOLDS = $(BUILD)/bench/engine $(BUILD)/bench/fgd $(BUILD)/bench/scheduling \
+                    $(BUILD)/bench/whole_runs
 $(MEASURED_IN_HOLDS): $(BUILD)/tests/bench/priority_queue.o
 $(MEASURED_IN_HOLDS): TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
 

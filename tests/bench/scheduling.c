@@ -1,220 +1,25 @@
-/* How many placements a CPU second gives: the queue, the decision and the snapshot alone, without
- * store, kubelets and virtual time.
+/* Bench: how many placements a CPU second gives. Queue, decision and snapshot alone, every node
+ * scored.
  *
- * The workload is W1 of shared/workloads: pods of 16 templates arrive on nodes of 64 cores and
- * 256 GiB, stay for 600 s on average and keep 80 % of the cpu in use. The pods are drawn
- * here by the rules of gen_workload.py, so the bench needs no file.
+ * A cluster in three zones, nodes of 64 cores, 256 GiB and 110 pods; pods of 20 templates (or
+ * Deployments) in turn come and stay. The yardstick is 10^7 holds of a std::priority_queue with
+ * 10^5 events pending, as in engine.c, timed in every round.
  *
- *     build/bench/scheduling [DIRECTORY]     prints a table; also writes DIRECTORY/scheduling.md */
+ *     build/bench/scheduling [CASE [NODES]]   prints a table; `make bench` keeps it in
+ *                                             results/bench/scheduling.md */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "models/scheduler/decision.h"
 #include "models/scheduler/scheduling_queue.h"
+#include "models/scheduler/trial.h"
+#include "tests/bench/priority_queue.h"
+#include "tests/support/bench_report.h"
 #include "tests/support/rows.h"
 
-enum { TEMPLATES = 16 };
-static const int64_t cores[] = { 1000, 2000, 4000, 8000 }, gib_per_core[] = { 1, 2, 4, 8 };
-
-/* --- the stream of gen_workload.py: SplitMix64 -------------------------------------------------- */
-
-static double next_uniform(uint64_t *state)
-{
-    uint64_t z = *state += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
-static size_t pick(const double *tops, double u)
-{
-    size_t i = 0;
-    while (i < 3 && u >= tops[i])
-        i++;
-    return i;
-}
-
-struct coming {
-    double at, until;
-    uint8_t template;
-    struct pod *pod;
-};
-
-static struct coming *draw_pods(size_t count, size_t nodes, uint64_t seed)
-{
-    static const double cpu_tops[] = { 0.2, 0.5, 0.8 }, ratio_tops[] = { 0.3, 0.7, 0.9 };
-    const double mean = 600, gap = mean / (0.8 * (double)nodes * 64000 / 3600);
-    struct coming *coming = mem_new(count * sizeof *coming);
-    double at = 0;
-    for (size_t i = 0; i < count; i++) {
-        at += -gap * log(1 - next_uniform(&seed));
-        const size_t cpu = pick(cpu_tops, next_uniform(&seed));
-        const size_t ratio = pick(ratio_tops, next_uniform(&seed));
-        coming[i].at = at;
-        coming[i].template = (uint8_t)(cpu * 4 + ratio);
-        coming[i].until = at - mean * log(1 - next_uniform(&seed));
-    }
-    return coming;
-}
-
-/* --- records ------------------------------------------------------------------------------------- */
-
-struct bench {
-    struct run *run;
-    struct pod_specs *specs;
-    struct scheduler_configuration *configuration;
-    struct snapshot *snapshot;
-    struct template_cache *templates;
-    struct scheduling_queue *queue;
-    struct decision decision;
-    size_t next_start, placed, rejected;
-    const struct pod_spec *spec_of[TEMPLATES];
-    bool plainly;
-};
-
-static void nothing_to_do(void *subject)
-{
-    (void)subject;
-}
-
-static const struct pod_spec *new_spec(struct bench *bench, int64_t cpu, int64_t gib)
-{
-    char text[256];
-    snprintf(
-        text, sizeof text,
-        "{\"schedulerName\":\"default-scheduler\",\"preemptionPolicy\":\"PreemptLowerPriority\","
-        "\"containers\":[{\"name\":\"c\",\"image\":\"work:1\",\"resources\":{\"requests\":"
-        "{\"cpu\":\"%dm\",\"memory\":\"%dGi\"}}}]}",
-        (int)cpu, (int)gib);
-    struct value *document = rows_parse(text);
-    const struct pod_spec *spec = pod_spec_compile(bench->specs, document);
-    value_drop(document);
-    return spec;
-}
-
-static void add_node(struct bench *bench, size_t number, struct node_resources *offers)
-{
-    struct node *node = (struct node *)object_new(object_kinds, KIND_NODE);
-    node->meta.object.name = text_format(bench->run->texts, "node-%zu", number);
-    node->allocatable = offers;
-    offers->refs++;
-    snapshot_set_node(bench->snapshot, node);
-    object_drop(&node->meta.object);
-}
-
-static void open_bench(struct bench *bench, size_t nodes, bool plainly)
-{
-    struct error_list errors = { 0 };
-    *bench = (struct bench){ .run = run_new(1), .plainly = plainly };
-    struct texts *texts = bench->run->texts;
-    bench->specs = pod_specs_new(texts);
-    bench->configuration = scheduler_configuration_load(texts, NULL, &errors);
-    bench->snapshot = snapshot_new(texts, NULL);
-    bench->templates = template_cache_new();
-    bench->queue = scheduling_queue_new(bench->run, bench->configuration, nothing_to_do, NULL);
-    struct node_resources *offers = mem_new(sizeof *offers);
-    *offers = (struct node_resources){ .refs = 1,
-                                       .pods = 110,
-                                       .resources = { .cpu_milli = 64000,
-                                                      .memory_bytes = (int64_t)256 << 30 } };
-    for (size_t i = 0; i < nodes; i++)
-        add_node(bench, i, offers);
-    for (size_t i = 0; i < TEMPLATES; i++)
-        bench->spec_of[i] =
-            new_spec(bench, cores[i / 4], cores[i / 4] / 1000 * gib_per_core[i % 4]);
-}
-
-static void close_bench(struct bench *bench)
-{
-    decision_close(&bench->decision);
-    scheduling_queue_free(bench->queue);
-    template_cache_free(bench->templates);
-    snapshot_free(bench->snapshot);
-    scheduler_configuration_free(bench->configuration);
-    for (size_t i = 0; i < TEMPLATES; i++)
-        pod_spec_drop(bench->spec_of[i]);
-    pod_specs_free(bench->specs);
-    run_free(bench->run);
-}
-
-static struct pod *new_pod(struct bench *bench, size_t number, uint8_t template)
-{
-    struct pod *pod = (struct pod *)object_new(object_kinds, KIND_POD);
-    pod->meta.object.name = text_format(bench->run->texts, "pod-%zu", number);
-    pod->meta.object.space = text_intern(bench->run->texts, "default");
-    pod->spec = pod_spec_hold(bench->spec_of[template]);
-    return pod;
-}
-
-/* --- the measured work -------------------------------------------------------------------------------- */
-
-static void leave(struct bench *bench, struct coming *coming)
-{
-    const struct object *object = &coming->pod->meta.object;
-    if (snapshot_remove_pod(bench->snapshot, object->space, object->name)) {
-        const struct cluster_event event = {
-            .kind = KIND_POD, .action = EVENT_DELETE, .label = "AssignedPodDelete", .before = object
-        };
-        scheduling_queue_event(bench->queue, &event, (struct cause){ 0, 0 });
-    }
-    object_drop(object);
-    coming->pod = NULL;
-}
-
-static void place(struct bench *bench, const struct pod *pod)
-{
-    const struct profile *profile = bench->configuration->profiles[0];
-    scheduling_queue_add(bench->queue, pod, profile, (struct cause){ 0, 0 });
-    struct waiting_pod *waiting = scheduling_queue_pop(bench->queue);
-    snapshot_refresh(bench->snapshot);
-    (bench->plainly ? decide_plainly : decide)(bench->templates, profile, bench->snapshot, pod,
-                                               bench->next_start, &bench->decision);
-    bench->next_start = decision_next_start(&bench->decision);
-    if (bench->decision.outcome == DECISION_FOUND) {
-        const uint32_t taken =
-            run_choose(bench->run, "node", name_of(pod), 1, (uint32_t)bench->decision.top_count);
-        const uint32_t slot = decision_top(&bench->decision, taken);
-        snapshot_place(bench->snapshot, pod, bench->snapshot->nodes[slot]->name, true);
-        bench->placed++;
-    } else {
-        bench->rejected++;
-    }
-    scheduling_queue_done(bench->queue, waiting);
-}
-
-/* Departures, earliest first: a heap of indexes. */
-struct departures {
-    const struct coming *coming;
-    size_t *items, count;
-};
-
-static void push_departure(struct departures *heap, size_t pod)
-{
-    size_t at = heap->count++;
-    for (; at > 0 && heap->coming[heap->items[(at - 1) / 2]].until > heap->coming[pod].until;
-         at = (at - 1) / 2)
-        heap->items[at] = heap->items[(at - 1) / 2];
-    heap->items[at] = pod;
-}
-
-static size_t pop_departure(struct departures *heap)
-{
-    const size_t first = heap->items[0], last = heap->items[--heap->count];
-    size_t at = 0;
-    for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count &&
-            heap->coming[heap->items[child + 1]].until < heap->coming[heap->items[child]].until)
-            child++;
-        if (heap->coming[heap->items[child]].until >= heap->coming[last].until)
-            break;
-        heap->items[at] = heap->items[child];
-    }
-    heap->items[at] = last;
-    return first;
-}
+enum { ROUNDS = 5, APPS = 20, ZONES = 3 };
 
 static double cpu_seconds(void)
 {
@@ -223,103 +28,315 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* CPU seconds of scheduling `count` pods, making their records not counted. */
-static double run_once(struct bench *bench, struct coming *coming, size_t count)
+/* --- the yardstick ------------------------------------------------------------------------- */
+
+enum { HOLDS = 10000000, PENDING = 100000, INCREMENTS = 1 << 16 };
+
+static void do_nothing(void *subject, sim_time now)
 {
-    struct departures heap = { coming, mem_new(count * sizeof *heap.items), 0 };
-    for (size_t i = 0; i < count; i++)
-        coming[i].pod = new_pod(bench, i, coming[i].template);
+    (void)subject;
+    (void)now;
+}
+
+static double time_yardstick(void)
+{
+    sim_time *increments = mem_new(INCREMENTS * sizeof *increments);
+    struct stream luck = stream_of(1, "", "bench", "exponential", 0);
+    struct priority_queue *queue = priority_queue_new();
+    for (int i = 0; i < INCREMENTS; i++)
+        increments[i] = sim_time_from_seconds(-log(stream_uniform(&luck)));
+    for (int i = 0; i < PENDING; i++)
+        priority_queue_add(queue,
+                           (struct event){ increments[i % INCREMENTS], 0, do_nothing, NULL });
+    priority_queue_hold(queue, increments, INCREMENTS, PENDING);
     const double began = cpu_seconds();
-    for (size_t i = 0; i < count; i++) {
-        while (heap.count > 0 && coming[heap.items[0]].until <= coming[i].at)
-            leave(bench, &coming[pop_departure(&heap)]);
-        place(bench, coming[i].pod);
-        push_departure(&heap, i);
-    }
+    priority_queue_hold(queue, increments, INCREMENTS, HOLDS);
     const double took = cpu_seconds() - began;
-    while (heap.count > 0)
-        leave(bench, &coming[pop_departure(&heap)]);
-    free(heap.items);
+    priority_queue_free(queue);
+    free(increments);
     return took;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------- */
+/* --- the cluster --------------------------------------------------------------------------- */
 
-static const struct {
-    const char *what;
-    size_t nodes, pods;
-    int percentage;
+struct bench {
+    struct trial *trial;
+    struct scheduling_queue *queue;
+    const struct pod *apps[APPS]; /* one pod of each, to be copied */
+    size_t pods;                  /* so far: for their names */
+    size_t placed, rejected;
     bool plainly;
-    int runs;
-} rows[] = {
-    { "adaptive sampling (W1)", 1000, 100000, 0, false, 3 },
-    { "every node scored", 1000, 100000, 100, false, 3 },
-    { "adaptive sampling", 5000, 100000, 0, false, 3 },
-    { "every node scored", 5000, 50000, 100, false, 3 },
-    { "every plugin asked (reference)", 1000, 5000, 0, true, 1 },
 };
 
-/* The table goes to standard output and, if one is given, into a file. */
-static void say(FILE *file, const char *format, ...)
+static struct object *load(const struct bench *bench, enum kind kind, char *text)
 {
-    va_list args;
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    fflush(stdout);
-    if (file == NULL)
-        return;
-    va_start(args, format);
-    vfprintf(file, format, args);
-    va_end(args);
+    struct value *document = rows_parse(text);
+    struct object *object = kind_infos[kind].load(&bench->trial->cluster->codec, document);
+    value_drop(document);
+    free(text);
+    return object;
 }
 
-static void measure(size_t row, FILE *file)
+static void add_node(struct bench *bench, size_t number)
 {
-    double least = INFINITY;
-    size_t placed = 0, rejected = 0;
-    for (int i = 0; i < rows[row].runs; i++) {
-        struct bench bench;
-        struct coming *coming = draw_pods(rows[row].pods, rows[row].nodes, 1);
-        open_bench(&bench, rows[row].nodes, rows[row].plainly);
-        bench.configuration->profiles[0]->percentage_of_nodes_to_score = rows[row].percentage;
-        const double took = run_once(&bench, coming, rows[row].pods);
-        least = took < least ? took : least;
-        placed = bench.placed;
-        rejected = bench.rejected;
-        close_bench(&bench);
-        free(coming);
+    char *text = mem_format(
+        "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"node-%zu\",\"labels\":{"
+        "\"kubernetes.io/hostname\":\"node-%zu\",\"topology.kubernetes.io/zone\":\"zone-%zu\"}},"
+        "\"status\":{\"allocatable\":{\"cpu\":\"64\",\"memory\":\"256Gi\",\"pods\":\"110\"}}}",
+        number, number, number % ZONES);
+    trial_put(bench->trial, load(bench, KIND_NODE, text));
+}
+
+static void add_replicaset(struct bench *bench, int app)
+{
+    char *text = mem_format(
+        "{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\",\"metadata\":{\"name\":\"app-%d\","
+        "\"namespace\":\"default\",\"uid\":\"00000000-0000-4000-8000-0000000000%02d\"},\"spec\":{"
+        "\"replicas\":1,\"selector\":{\"matchLabels\":{\"app\":\"app-%d\"}},\"template\":{"
+        "\"metadata\":{\"labels\":{\"app\":\"app-%d\"}},\"spec\":{\"containers\":[]}}}}",
+        app, app, app, app);
+    trial_put(bench->trial, load(bench, KIND_REPLICASET, text));
+}
+
+/* What the pods of an app have besides their containers: text that the caller frees. */
+typedef char *app_rules(int app);
+
+static char *no_rules(int app)
+{
+    (void)app;
+    return mem_format("%s", "");
+}
+
+static char *hard_spread(int app)
+{
+    return mem_format(
+        ",\"topologySpreadConstraints\":[{\"maxSkew\":1,\"topologyKey\":"
+        "\"topology.kubernetes.io/zone\",\"whenUnsatisfiable\":\"DoNotSchedule\","
+        "\"labelSelector\":{\"matchLabels\":{\"app\":\"app-%d\"}}},{\"maxSkew\":2,"
+        "\"topologyKey\":\"kubernetes.io/hostname\",\"whenUnsatisfiable\":\"DoNotSchedule\","
+        "\"labelSelector\":{\"matchLabels\":{\"app\":\"app-%d\"}}}]",
+        app, app);
+}
+
+/* Even apps keep their own pods apart, a node each. Odd ones stay in the zone of their own pods and
+ * prefer nodes with those of the app before them. */
+static char *affinity(int app)
+{
+    if (app % 2 == 0)
+        return mem_format(",\"affinity\":{\"podAntiAffinity\":{"
+                          "\"requiredDuringSchedulingIgnoredDuringExecution\":[{\"topologyKey\":"
+                          "\"kubernetes.io/hostname\",\"labelSelector\":{\"matchLabels\":{\"app\":"
+                          "\"app-%d\"}}}]}}",
+                          app);
+    return mem_format(
+        ",\"affinity\":{\"podAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":[{"
+        "\"topologyKey\":\"topology.kubernetes.io/zone\",\"labelSelector\":{\"matchLabels\":{"
+        "\"app\":\"app-%d\"}}}],\"preferredDuringSchedulingIgnoredDuringExecution\":[{\"weight\":"
+        "10,\"podAffinityTerm\":{\"topologyKey\":\"kubernetes.io/hostname\",\"labelSelector\":{"
+        "\"matchLabels\":{\"app\":\"app-%d\"}}}}]}}",
+        app, app - 1);
+}
+
+static const struct pod *new_app(struct bench *bench, int app, bool owned, app_rules *rules)
+{
+    char *more = rules(app);
+    char *owner = mem_format(
+        ",\"labels\":{\"app\":\"app-%d\"},\"ownerReferences\":[{\"apiVersion\":\"apps/v1\","
+        "\"kind\":\"ReplicaSet\",\"name\":\"app-%d\",\"controller\":true,\"uid\":"
+        "\"00000000-0000-4000-8000-0000000000%02d\"}]",
+        app, app, app);
+    char *text = mem_format(
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"x\",\"namespace\":"
+        "\"default\"%s},\"spec\":{\"schedulerName\":\"default-scheduler\",\"preemptionPolicy\":"
+        "\"PreemptLowerPriority\",\"containers\":[{\"name\":\"c\",\"image\":\"work:1\","
+        "\"resources\":{\"requests\":{\"cpu\":\"%dm\",\"memory\":\"%dMi\"}}}]%s}}",
+        owned ? owner : "", 100 * (1 + app % 5), 256 * (1 + app % 4), more);
+    free(owner);
+    free(more);
+    return pod_of(load(bench, KIND_POD, text));
+}
+
+static void nothing_to_do(void *subject)
+{
+    (void)subject;
+}
+
+static void open_bench(struct bench *bench, size_t nodes, bool owned, app_rules *rules)
+{
+    struct error_list errors = { 0 };
+    *bench = (struct bench){ .trial = trial_new(NULL, &errors) };
+    struct trial *trial = bench->trial;
+    trial->configuration->profiles[0]->percentage_of_nodes_to_score = 100;
+    bench->queue = scheduling_queue_new(trial->run, trial->configuration, nothing_to_do, NULL);
+    for (size_t i = 0; i < nodes; i++)
+        add_node(bench, i);
+    for (int app = 0; app < APPS; app++) {
+        if (owned)
+            add_replicaset(bench, app);
+        bench->apps[app] = new_app(bench, app, owned, rules);
     }
-    say(file, "| %s | %zu | %zu | %zu | %.3f | %.0f | %.2f |\n", rows[row].what, rows[row].nodes,
-        placed, rejected, least, (double)rows[row].pods / least,
-        1e6 * least / (double)rows[row].pods);
 }
 
-static FILE *open_results(const char *directory)
+static void close_bench(struct bench *bench)
 {
-    char *path = mem_format("%s/scheduling.md", directory);
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        perror(path);
-    free(path);
-    return file;
+    scheduling_queue_free(bench->queue);
+    for (int app = 0; app < APPS; app++)
+        object_drop(&bench->apps[app]->meta.object);
+    trial_free(bench->trial);
+}
+
+/* --- the measured work --------------------------------------------------------------------- */
+
+static const struct pod *new_pod(struct bench *bench)
+{
+    const struct pod *app = bench->apps[bench->pods % APPS];
+    struct pod *pod = (struct pod *)object_copy(&app->meta.object);
+    text_assign(&pod->meta.object.name,
+                text_format(bench->trial->run->texts, "pod-%zu", bench->pods));
+    pod->meta.uid.low = 1000000 + bench->pods++;
+    return pod;
+}
+
+static void place(struct bench *bench, const struct pod *pod)
+{
+    struct trial *trial = bench->trial;
+    const struct profile *profile = trial->configuration->profiles[0];
+    struct decision *decision = &trial->fast;
+    scheduling_queue_add(bench->queue, pod, profile, (struct cause){ 0, 0 });
+    struct waiting_pod *waiting = scheduling_queue_pop(bench->queue);
+    snapshot_refresh(trial->snapshot);
+    (bench->plainly ? decide_plainly : decide)(trial->templates, profile, trial->snapshot, pod,
+                                               trial->next_start, decision);
+    trial->next_start = decision_next_start(decision);
+    if (decision->outcome == DECISION_FOUND) {
+        const uint32_t taken =
+            run_choose(trial->run, "node", name_of(pod), 1, (uint32_t)decision->top_count);
+        const uint32_t slot = decision_top(decision, taken);
+        snapshot_place(trial->snapshot, pod, trial->snapshot->nodes[slot]->name, true);
+        bench->placed++;
+    } else {
+        bench->rejected++;
+    }
+    scheduling_queue_done(bench->queue, waiting);
+}
+
+/* CPU seconds of so many placements; making the pods' records is not counted. */
+static double time_placements(struct bench *bench, size_t count)
+{
+    const struct pod **pods = mem_new(count * sizeof *pods);
+    for (size_t i = 0; i < count; i++)
+        pods[i] = new_pod(bench);
+    const double began = cpu_seconds();
+    for (size_t i = 0; i < count; i++)
+        place(bench, pods[i]);
+    const double took = cpu_seconds() - began;
+    for (size_t i = 0; i < count; i++)
+        object_drop(&pods[i]->meta.object);
+    free(pods);
+    return took;
+}
+
+/* --- cases --------------------------------------------------------------------------------- */
+
+static const struct bench_case {
+    const char *name, *what;
+    bool owned; /* by ReplicaSets, with labels */
+    app_rules *rules;
+    bool plainly;
+    size_t before;   /* pods a node before the clock starts */
+    size_t measured; /* pods a node, at most */
+    size_t most;     /* pods, at most */
+    double bar;      /* placements a CPU second at 5,000 nodes */
+    double growth;   /* bar: of the time a placement takes, from 1,000 to 20,000 nodes */
+} cases[] = {
+    { "a", "plain pods of 20 templates", false, no_rules, false, 5, 40, 100000, 200000, 3 },
+    { "b", "Deployments, default spread", true, no_rules, false, 5, 40, 100000, 50000, 3 },
+    { "c", "hard spread", true, hard_spread, false, 5, 40, 40000, 20000, 6 },
+    { "d", "affinity and anti-affinity", true, affinity, false, 5, 5, 40000, 20000, 6 },
+    { "reference", "(a), every plugin asked", false, no_rules, true, 1, 1, 300, 500, 0 },
+};
+static const size_t sizes[] = { 100, 1000, 5000, 20000 };
+
+enum { CASES = sizeof cases / sizeof *cases, SIZES = sizeof sizes / sizeof *sizes };
+
+struct figure {
+    double seconds; /* a placement, the least; 0: not measured */
+    size_t placed, rejected;
+};
+
+static void measure(const struct bench_case *of, size_t nodes, struct figure *figure)
+{
+    struct bench bench;
+    size_t count = of->measured * nodes;
+    if (count > of->most)
+        count = of->most;
+    open_bench(&bench, nodes, of->owned, of->rules);
+    time_placements(&bench, of->before * nodes);
+    bench.plainly = of->plainly;
+    bench.placed = bench.rejected = 0;
+    const double seconds = time_placements(&bench, count) / (double)count;
+    if (figure->seconds == 0 || seconds < figure->seconds)
+        figure->seconds = seconds;
+    figure->placed = bench.placed;
+    figure->rejected = bench.rejected;
+    close_bench(&bench);
+}
+
+/* --- the table ----------------------------------------------------------------------------- */
+
+static void print_rows(const struct bench_case *of, const struct figure figures[SIZES],
+                       double yardstick)
+{
+    for (size_t i = 0; i < SIZES; i++) {
+        const struct figure *figure = &figures[i];
+        if (figure->seconds == 0)
+            continue;
+        printf("| %s | %s | %zu | %zu | %zu | %.2f | %.0f | %.2f | ", of->name, of->what, sizes[i],
+               figure->placed, figure->rejected, 1e6 * figure->seconds, 1 / figure->seconds,
+               1e6 * figure->seconds / yardstick);
+        if (sizes[i] == 5000)
+            printf("%.0f: %s", of->bar, 1 / figure->seconds >= of->bar ? "met" : "NOT MET");
+        if (sizes[i] == 20000 && of->growth > 0 && figures[1].seconds > 0)
+            printf("%.2f times that of 1,000 (< %.0f): %s", figure->seconds / figures[1].seconds,
+                   of->growth,
+                   figure->seconds < of->growth * figures[1].seconds ? "met" : "NOT MET");
+        printf(" |\n");
+    }
+}
+
+static void print_table(struct figure figures[CASES][SIZES], double yardstick)
+{
+    struct writer head = { 0 };
+    bench_report_head(&head, "Scheduling throughput");
+    printf("%s", head.bytes);
+    writer_close(&head);
+    printf("Queue, decision and snapshot alone; every node is scored. CPU seconds, the least of %d "
+           "rounds.\nThe yardstick, 10^7 holds of a std::priority_queue with 10^5 pending, took "
+           "%.3f s in the same rounds;\nthe last but one column is 10^6 placements in yardsticks. "
+           "For scale: the real kube-scheduler reaches\nabout 350 placements a CPU second at "
+           "5,000 nodes when it samples 10 %% of them, and 45 when it\nscores every node "
+           "(topology spread 67-85, preferred affinity 60-70 with sampling).\n\n"
+           "| | pods | nodes | placed | rejected | us/pod | pods/CPU s | yardsticks | bar |\n"
+           "|:--|:--|--:|--:|--:|--:|--:|--:|:--|\n",
+           ROUNDS, yardstick);
+    for (size_t i = 0; i < CASES; i++)
+        print_rows(&cases[i], figures[i], yardstick);
 }
 
 int main(int argc, char **argv)
 {
-    FILE *file = argc > 1 ? open_results(argv[1]) : NULL;
-    if (argc > 1 && file == NULL)
-        return 1;
-    say(file,
-        "# Scheduling throughput\n\n"
-        "Workload W1 of `gen_workload.py` (16 templates, 64 cores and 256 GiB a node), seed 1: "
-        "queue, decision and\nsnapshot alone. CPU seconds, the least of the runs. "
-        "Command: `make bench`.\n\n"
-        "| what | nodes | placed | rejected | CPU s | pods/CPU s | us/pod |\n"
-        "|------|------:|-------:|---------:|------:|-----------:|-------:|\n");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        measure(i, file);
-    if (file != NULL)
-        fclose(file);
+    static struct figure figures[CASES][SIZES];
+    double yardstick = INFINITY;
+    const char *only = argc > 1 ? argv[1] : NULL;
+    const size_t only_size = argc > 2 ? (size_t)atoi(argv[2]) : 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        yardstick = fmin(yardstick, time_yardstick());
+        for (size_t i = 0; i < CASES; i++)
+            for (size_t j = 0; j < SIZES; j++)
+                if ((only == NULL || strcmp(only, cases[i].name) == 0) &&
+                    (only_size == 0 || only_size == sizes[j]))
+                    measure(&cases[i], sizes[j], &figures[i][j]);
+    }
+    print_table(figures, yardstick);
     return 0;
 }
