@@ -80,6 +80,7 @@ static const struct setting table[] = {
     { ours, "image-bandwidth", SETTING_NUMBER, AT(image_bandwidth), "50000000", 1, 1e15 },
     { ours, "keep-events", SETTING_SWITCH, AT(keep_events), "false", 0, 1 },
     { ours, "tick-heartbeats", SETTING_SWITCH, AT(tick_heartbeats), "false", 0, 1 },
+    { ours, "reference-scheduler", SETTING_SWITCH, AT(reference_scheduler), "false", 0, 1 },
     { ours, "stage-kubelet", SETTING_SWITCH, AT(stage_kubelet), "false", 0, 1 },
 };
 

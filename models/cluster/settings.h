@@ -61,9 +61,10 @@ struct settings {
     struct extenders *extenders; /* whom it asks outside the library; borrowed; NULL: nobody */
 
     /* ours */
-    bool keep_events;     /* store Events and Endpoints, which nothing here reads */
-    bool tick_heartbeats; /* reference mode: an event per heartbeat and probe */
-    bool stage_kubelet;   /* nodes are run by the stage-table kubelet (recordings, KWOK) */
+    bool keep_events;         /* store Events and Endpoints, which nothing here reads */
+    bool tick_heartbeats;     /* reference mode: an event per heartbeat and probe */
+    bool reference_scheduler; /* reference mode: every plugin is asked about every node */
+    bool stage_kubelet;       /* nodes are run by the stage-table kubelet (recordings, KWOK) */
 };
 
 /* The defaults above. Release with settings_close(). */

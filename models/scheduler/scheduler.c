@@ -231,8 +231,9 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
     snapshot_refresh(scheduler->snapshot);
     if (waiting->profile->extenders != NULL)
         tell_extenders(scheduler, waiting->profile->extenders);
-    decide(scheduler->templates, waiting->profile, scheduler->snapshot, waiting->pod,
-           scheduler->next_start, decision);
+    const bool plainly = scheduler->cluster->settings.reference_scheduler;
+    (plainly ? decide_plainly : decide)(scheduler->templates, waiting->profile, scheduler->snapshot,
+                                        waiting->pod, scheduler->next_start, decision);
     scheduler->next_start = decision_next_start(decision);
     scheduler->trying = waiting;
     scheduler->rejecting = decision->outcome != DECISION_ERROR ? decision->rejecting : 0;

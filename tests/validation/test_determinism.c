@@ -121,6 +121,17 @@ Test(determinism, does_not_depend_on_the_event_list)
     }
 }
 
+Test(determinism, does_not_depend_on_what_the_scheduler_remembers)
+{
+    for (size_t i = 0; names[i] != NULL; i++) {
+        struct story story = story_open(names[i]);
+        const uint64_t fast = hash_of(&story, (struct simulation_options){ 0 });
+        story.scenario.settings.reference_scheduler = true;
+        cr_expect_eq(fast, hash_of(&story, (struct simulation_options){ 0 }), "%s", names[i]);
+        story_close(&story);
+    }
+}
+
 Test(determinism, does_not_depend_on_who_watches)
 {
     for (size_t i = 0; names[i] != NULL; i++) {

@@ -64,6 +64,19 @@ static bool queue_from(const struct command_line *line, struct queue **queue)
     return false;
 }
 
+/* The scheduler that remembers, or the one that asks every plugin about every node. */
+static bool choose_scheduler(const struct command_line *line, struct settings *settings)
+{
+    const char *name = command_line_option(line, "scheduler");
+    if (name == NULL)
+        return true;
+    settings->reference_scheduler = strcmp(name, "reference") == 0;
+    if (settings->reference_scheduler || strcmp(name, "fast") == 0)
+        return true;
+    fprintf(stderr, "seatrial run: --scheduler %s: try fast or reference\n", name);
+    return false;
+}
+
 /* To the end, or to where the policy fails. */
 static void play(struct simulation *simulation, sim_time duration, const struct policy *policy)
 {
@@ -159,7 +172,7 @@ static int run(const struct command_line *line)
     int status = EXIT_BAD_INPUT;
     if (!queue_from(line, &queue))
         return status;
-    if (!inputs_read(&inputs, line))
+    if (!inputs_read(&inputs, line) || !choose_scheduler(line, &inputs.scenario.settings))
         goto done;
     if (directory != NULL && (output = output_begin(directory, &error)) == NULL) {
         fprintf(stderr, "seatrial run: %s: %s\n", error.at.file ? error.at.file : "", error.text);
@@ -202,6 +215,8 @@ const struct command run_command = {
             POLICY_OPTIONS,
             { "queue", 0, "KIND",
               "future event list: ladder (default) or list, the plain reference" },
+            { "scheduler", 0, "KIND",
+              "fast (default) or reference, which asks every plugin about every node" },
             { "no-metrics", 0, NULL, "measure nothing (the trace is the same)" },
             { 0 },
         },
