@@ -46,8 +46,10 @@ void slot_list_add(struct slot_list *list, uint32_t slot);
 struct sched_call {
     const struct profile *profile;
     const struct pod_spec *spec; /* the pod's template */
-    const struct pod *pod;       /* one of the class: labels, namespace and owner are its own only
-                                  * for plugins whose by_identity() said so */
+    const struct pod *pod;       /* one of the class */
+    bool has_identity; /* by_identity() said yes: the pod's labels, namespace and owner are
+                                  * those of the whole class. If not, nothing may be read from
+                                  * them: the class's pods are those of whom it says no */
     const struct snapshot *snapshot;
     const void *args;     /* what configure() made; NULL: none */
     const void *compiled; /* what compile() made of this class; NULL: nothing */

@@ -14,9 +14,11 @@ static uint64_t mix(uint64_t hash, uint64_t part)
 
 /* --- what makes pods alike ---------------------------------------------------------------- */
 
-static bool goes_by_identity(const struct profile *profile, const struct pod *pod,
-                             const struct snapshot *snapshot)
+/* The plugins that go by the pod's identity, as bits. */
+static uint64_t who_goes_by_identity(const struct profile *profile, const struct pod *pod,
+                                     const struct snapshot *snapshot)
 {
+    uint64_t plugins = 0;
     for (size_t i = 0; i < profile->plugin_count; i++) {
         const struct sched_plugin *plugin = profile->plugins[i].plugin;
         if (plugin->by_identity == NULL)
@@ -24,12 +26,12 @@ static bool goes_by_identity(const struct profile *profile, const struct pod *po
         const struct sched_call call = { .profile = profile,
                                          .spec = pod->spec,
                                          .pod = pod,
+                                         .has_identity = true,
                                          .snapshot = snapshot,
                                          .args = profile->plugins[i].args };
-        if (plugin->by_identity(&call))
-            return true;
+        plugins |= (uint64_t)plugin->by_identity(&call) << i;
     }
-    return false;
+    return plugins;
 }
 
 /* Has a plugin before this one the same function? */
@@ -51,6 +53,7 @@ static void read_traits(const struct pod *pod, const struct snapshot *snapshot,
         const struct sched_call call = { .profile = key->profile,
                                          .spec = pod->spec,
                                          .pod = pod,
+                                         .has_identity = true,
                                          .snapshot = snapshot,
                                          .args = key->profile->plugins[i].args };
         assert(key->trait_count + TRAIT_WORDS <= CLASS_TRAITS);
@@ -63,9 +66,9 @@ struct class_key class_key_of(const struct profile *profile, const struct pod *p
 {
     struct class_key key = { .profile = profile, .spec = pod->spec };
     read_traits(pod, snapshot, &key);
-    if (!goes_by_identity(profile, pod, snapshot))
+    key.by_identity = who_goes_by_identity(profile, pod, snapshot);
+    if (key.by_identity == 0)
         return key;
-    key.by_identity = true;
     key.labels = pod->meta.labels;
     key.space = pod->meta.object.space;
     key.controller = meta_controller(&pod->meta);
@@ -77,8 +80,9 @@ uint64_t class_key_hash(const struct class_key *key)
     uint64_t hash = mix(key->profile->number, key->spec->id);
     for (size_t i = 0; i < key->trait_count; i++)
         hash = mix(hash, key->traits[i]);
-    if (!key->by_identity)
+    if (key->by_identity == 0)
         return hash;
+    hash = mix(hash, key->by_identity);
     for (uint32_t i = 0; key->labels != NULL && i < key->labels->count; i++) {
         const struct label *label = &key->labels->items[i];
         hash = mix(hash, label->key->hash);
@@ -155,11 +159,11 @@ struct pod_class *pod_class_new(const struct class_key *key, const struct pod *p
         (snapshot->slot_capacity + BLOCK_SLOTS - 1) / BLOCK_SLOTS * (size_t)BLOCK_SLOTS;
     struct pod_class *class = mem_new(sizeof *class);
     class->key = *key;
-    if (key->by_identity) { /* of the pod that is held */
+    if (key->by_identity != 0) { /* of the pod that is held */
         class->key.labels = pod->meta.labels;
         class->key.controller = meta_controller(&pod->meta);
     }
-    prepared_init(&class->prepared, key->profile, pod, snapshot);
+    prepared_init_class(&class->prepared, key->profile, pod, snapshot, key->by_identity);
     list_plugins(class);
     class->out_of_order = is_out_of_order(&class->prepared);
     best_nodes_init(&class->nodes, slots);

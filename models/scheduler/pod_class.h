@@ -21,7 +21,7 @@ enum { CLASS_TRAITS = 4 * TRAIT_WORDS };
 struct class_key {
     const struct profile *profile;
     const struct pod_spec *spec;
-    bool by_identity;            /* then also: */
+    uint64_t by_identity; /* bits: plugins that go by it; none: the next three do not count */
     const struct labels *labels; /* by content */
     const struct text *space;
     const struct owner *controller; /* borrowed from the pod; NULL: none */

@@ -11,6 +11,7 @@ struct sched_call prepared_call(const struct prepared *prepared, size_t plugin)
     return (struct sched_call){ .profile = prepared->profile,
                                 .spec = prepared->spec,
                                 .pod = prepared->pod,
+                                .has_identity = prepared->by_identity >> plugin & 1,
                                 .snapshot = prepared->snapshot,
                                 .args = prepared->profile->plugins[plugin].args,
                                 .compiled = prepared->compiled[plugin],
@@ -216,17 +217,25 @@ static void compile(struct prepared *prepared, size_t plugin)
         prepared->counting |= (uint64_t)1 << plugin;
 }
 
-void prepared_init(struct prepared *prepared, const struct profile *profile, const struct pod *pod,
-                   const struct snapshot *snapshot)
+void prepared_init_class(struct prepared *prepared, const struct profile *profile,
+                         const struct pod *pod, const struct snapshot *snapshot,
+                         uint64_t by_identity)
 {
     *prepared = (struct prepared){ .profile = profile,
                                    .pod = pod_of(object_hold(&pod->meta.object)),
+                                   .by_identity = by_identity,
                                    .spec = pod->spec,
                                    .snapshot = snapshot };
     for (size_t i = 0; i < profile->plugin_count; i++)
         compile(prepared, i);
     find_filters(prepared, prepared->counting);
     find_scores(prepared, ~prepared->counting, NULL);
+}
+
+void prepared_init(struct prepared *prepared, const struct profile *profile, const struct pod *pod,
+                   const struct snapshot *snapshot)
+{
+    prepared_init_class(prepared, profile, pod, snapshot, UINT64_MAX);
 }
 
 void prepared_close(struct prepared *prepared)

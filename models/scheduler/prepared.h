@@ -12,6 +12,7 @@
 struct prepared {
     const struct profile *profile;
     const struct pod *pod; /* held: one of the class */
+    uint64_t by_identity;  /* bits: plugins for which it has the identity of the class */
     const struct pod_spec *spec;
     const struct snapshot *snapshot;
     void *compiled[PROFILE_PLUGINS], *counts[PROFILE_PLUGINS];
@@ -33,10 +34,15 @@ struct prepared {
     const struct text *about;   /* held: of that rejection, when it is nobody's own */
 };
 
-/* Compile for the class of a pod, with counts of no node. Plugins that do not count have been
- * asked who takes part; those that count do not take part before prepared_begin(). */
+/* Compile for a pod, with counts of no node. Plugins that do not count have been asked who takes
+ * part; those that count do not take part before prepared_begin(). */
 void prepared_init(struct prepared *prepared, const struct profile *profile, const struct pod *pod,
                    const struct snapshot *snapshot);
+/* The same for a class of pods, of which the pod is one: for these plugins they have its identity, for
+ * the others any. */
+void prepared_init_class(struct prepared *prepared, const struct profile *profile,
+                         const struct pod *pod, const struct snapshot *snapshot,
+                         uint64_t by_identity);
 void prepared_close(struct prepared *prepared);
 
 /* Has a plugin's epoch changed? Then everything remembered is void. */
