@@ -132,6 +132,7 @@ const struct sched_plugin pod_topology_spread_plugin = {
     .compile = spread_rules_compile,
     .discard = spread_rules_free,
     .by_identity = spread_rules_by_identity,
+    .traits = spread_rules_traits,
     .epoch = spread_rules_epoch,
     .count_new = spread_counts_new,
     .count_free = spread_counts_free,

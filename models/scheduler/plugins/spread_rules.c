@@ -266,11 +266,56 @@ void spread_rules_free(void *compiled)
 
 /* --- for the framework ---------------------------------------------------------------------- */
 
-bool spread_rules_by_identity(const struct sched_call *call)
+static bool has_rules(const struct sched_call *call)
 {
     const struct spread_args *args = call->args;
     return call->spec->spread_count > 0 ||
            (args->default_count > 0 && default_selector_is_likely(call->snapshot, call->pod));
+}
+
+/* Pods of a StatefulSet and of an indexed Job all have labels of their own. They would be a class
+ * each, although next to no rule looks at those labels. */
+static bool is_numbered(const struct pod *pod)
+{
+    static const char *const keys[] = { "apps.kubernetes.io/pod-index",
+                                        "statefulset.kubernetes.io/pod-name",
+                                        "batch.kubernetes.io/job-completion-index" };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (labels_get(pod->meta.labels, keys[i]) != NULL)
+            return true;
+    return false;
+}
+
+bool spread_rules_by_identity(const struct sched_call *call)
+{
+    return !is_numbered(call->pod) && has_rules(call);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t part)
+{
+    hash = (hash ^ part) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+/* What the rules are made of, and what follows from the pod: numbered ones that agree in that are
+ * alike. To find out costs as much as to compile, which is little beside a class. */
+size_t spread_rules_traits(const struct sched_call *call, uint64_t *words)
+{
+    if (!is_numbered(call->pod) || !has_rules(call))
+        return 0;
+    struct spread_rules *rules = spread_rules_compile(call);
+    uint64_t hash = rules->space != NULL ? rules->space->hash : 0;
+    for (size_t i = 0; i < rules->count; i++)
+        hash = mix(hash, rules->items[i].counts_itself);
+    for (size_t i = 0; i < rules->matcher_count; i++) {
+        const struct default_selector contents = { .labels = rules->matchers[i].labels,
+                                                   .selector = rules->matchers[i].selector };
+        hash = mix(hash, default_selector_hash(&contents));
+    }
+    words[0] = hash;
+    words[1] = rules->count;
+    spread_rules_free(rules);
+    return 2;
 }
 
 /* Services and controllers change often, if only in their status; their selectors hardly ever. */

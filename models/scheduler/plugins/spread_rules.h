@@ -52,6 +52,7 @@ void spread_rules_free(void *rules);
 
 /* For the framework: see plugin.h. */
 bool spread_rules_by_identity(const struct sched_call *call);
+size_t spread_rules_traits(const struct sched_call *call, uint64_t *words);
 uint64_t spread_rules_epoch(const struct sched_call *call);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "models/scheduler/plugins/plugins.h"
 #include "models/scheduler/plugins/spread_counts.h"
-#include "models/scheduler/prepared.h"
+#include "models/scheduler/pod_class.h"
 #include "models/scheduler/trial.h"
 #include "tests/support/rows.h"
 
@@ -224,6 +224,7 @@ static void print_scores(struct scene *scene, struct writer *into)
 #define SOFT(key, skew, more) CONSTRAINT("ScheduleAnyway", key, skew, more)
 #define SPREAD(constraints)   ",'topologySpreadConstraints':[" constraints "]"
 #define WEB                   ",'labelSelector':{'matchLabels':{'app':'web'}}"
+#define ZONE_WEB              SPREAD(HARD("zone", 1, WEB))
 #define IN_ZONES_1_2                                                                               \
     ",'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{"              \
     "'nodeSelectorTerms':[{'matchExpressions':[{'key':'zone','operator':'In','values':["           \
@@ -512,6 +513,47 @@ Test(pod_topology_spread, tells_pods_of_different_owners_apart)
     scene_close(&scene);
 }
 
+#define NUMBERED(n) "app=web apps.kubernetes.io/pod-index=" n
+
+static const struct {
+    const char *why, *first, *second, *spec, *service; /* NULL: none */
+    bool alike;
+} pairs[] = {
+    { "labels may matter", "app=web v=1", "app=web v=2", ZONE_WEB, NULL, false },
+    { "numbers do not", NUMBERED("0"), NUMBERED("1"), ZONE_WEB, NULL, true },
+    { "nor do they for the defaults", NUMBERED("0"), NUMBERED("1"), "",
+      SERVICE("web", "{'app':'web'}"), true },
+    { "a Service for one of them", NUMBERED("0"), NUMBERED("1"), "",
+      SERVICE("web", "{'apps.kubernetes.io/pod-index':'1'}"), false },
+    { "a version", NUMBERED("0") " v=1", NUMBERED("1") " v=2",
+      SPREAD(HARD("zone", 1, WEB ",'matchLabelKeys':['v']")), NULL, false },
+    { "one is counted itself, the other is not", NUMBERED("0"),
+      "app=db apps.kubernetes.io/pod-index=1", ZONE_WEB, NULL, false },
+    { "another namespace", NUMBERED("0"), NUMBERED("1") " @other", ZONE_WEB, NULL, false },
+    { "without rules nothing matters", "app=web v=1", "app=db v=2", "", NULL, true },
+};
+
+Test(pod_topology_spread, tells_which_pods_are_alike)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct scene scene = scene_new(NULL);
+        char *words = mem_text(pairs[i].first, strlen(pairs[i].first));
+        char *more = mem_text(pairs[i].second, strlen(pairs[i].second));
+        const struct pod *first = pod_of(make_pod(&scene, "a", words, false, pairs[i].spec));
+        const struct pod *second = pod_of(make_pod(&scene, "b", more, false, pairs[i].spec));
+        if (pairs[i].service != NULL)
+            put(&scene, KIND_SERVICE, pairs[i].service);
+        const struct class_key a = class_key_of(scene.profile, first, scene.trial->snapshot);
+        const struct class_key b = class_key_of(scene.profile, second, scene.trial->snapshot);
+        cr_expect_eq(class_key_equal(&a, &b), pairs[i].alike, "%s", pairs[i].why);
+        object_drop(&first->meta.object);
+        object_drop(&second->meta.object);
+        trial_free(scene.trial);
+        free(words);
+        free(more);
+    }
+}
+
 static const struct {
     const char *args, *want;
 } wrong[] = {
@@ -607,8 +649,6 @@ Test(pod_topology_spread, counts_what_would_be_left_of_a_node)
 }
 
 /* --- hints: traps 5, 9 to 11 and 16 of the queue ------------------------------------------------- */
-
-#define ZONE_WEB SPREAD(HARD("zone", 1, WEB))
 
 static const struct {
     const char *why, *spec;
