@@ -11,6 +11,20 @@
 
 struct extenders;
 
+/* What an attempt of the scheduler costs, unless `scheduling_cycle` says how long it takes:
+ * the median, of which times are spread log-normally. */
+struct attempt_cost {
+    sim_time attempt;       /* whatever the pod */
+    sim_time node_filtered; /* for each node looked at until enough were found */
+    sim_time node_scored;   /* for each node that passed the filters, if there are several */
+    /* More, of pods under topology spread: for each node of the cluster, each that is scored. */
+    sim_time node_spread, node_spread_scored;
+    /* For each running pod with preferred terms of affinity, when nodes are scored; for each with
+     * required anti-affinity. */
+    sim_time pod_preferring, pod_repelling;
+    double sigma; /* of the times' logarithm */
+};
+
 struct settings {
     int64_t epoch_seconds; /* Unix time of the run's start */
 
@@ -47,13 +61,14 @@ struct settings {
     /* timing models; constants unless the scenario says otherwise. Owned. */
     struct distribution *api_write;        /* one API call that writes */
     struct distribution *cache_lag;        /* NULL: none */
-    struct distribution *scheduling_cycle; /* one attempt of the scheduler */
+    struct distribution *scheduling_cycle; /* one attempt of the scheduler; NULL: attempt_cost */
     struct distribution *container_start;  /* sandbox and container creation */
     struct distribution *container_ready;  /* process start until it would pass its probes */
     struct distribution *container_stop;   /* SIGTERM until exit, capped by the grace period */
     struct distribution *pre_stop;         /* preStop hooks that do not say how long */
     struct distribution *image_size;       /* bytes of an image nobody described */
     double image_bandwidth;                /* bytes per second of one pull */
+    struct attempt_cost attempt_cost;
 
     /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:
      * the default. What it says goes before the flags above. */

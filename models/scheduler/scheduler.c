@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "models/scheduler/assume.h"
+#include "models/scheduler/attempt_cost.h"
 #include "models/scheduler/decision.h"
 #include "models/scheduler/event_handlers.h"
 #include "models/scheduler/post_filter.h"
@@ -316,8 +317,8 @@ static void attempt(void *subject, sim_time now)
     if (waiting == NULL)
         return;
     decide_on(scheduler, waiting);
-    const sim_time took = distribution_sample_time(scheduler->cluster->settings.scheduling_cycle,
-                                                   &scheduler->cycle_stream);
+    const sim_time took = attempt_cost_sample(&scheduler->cluster->settings, &scheduler->decision,
+                                              &scheduler->cycle_stream);
     if (took == 0)
         finish_attempt(scheduler, now);
     else

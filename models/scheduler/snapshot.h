@@ -129,6 +129,8 @@ struct snapshot {
                                       * anything */
     size_t with_terms_count;
     size_t namespace_selectors; /* how many of those select namespaces by their labels */
+    size_t pods_preferring, pods_repelling; /* pods with preferred terms; with required ones of
+                                             * anti-affinity */
 
     /* The slots that changed, oldest first, as a ring: the change with number n (from 0) is
      * changes[n % change_capacity], for the newest change_capacity ones. */

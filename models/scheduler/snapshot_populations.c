@@ -99,12 +99,25 @@ static void release(struct snapshot *snapshot, struct population *population)
     pool_give(&snapshot->population_pool, population);
 }
 
+/* Pods with terms come (1) or go (-1). */
+static void count_terms(struct snapshot *snapshot, const struct population *population, int sign)
+{
+    const struct pod_affinity *terms = population->spec->pod_affinity;
+    if (terms == NULL)
+        return;
+    if (terms->preferred.count + terms->preferred_anti.count > 0)
+        snapshot->pods_preferring += (size_t)sign;
+    if (terms->required_anti.count > 0)
+        snapshot->pods_repelling += (size_t)sign;
+}
+
 struct population *node_info_join(struct snapshot *snapshot, struct node_info *info,
                                   const struct pod *pod)
 {
     struct population *population = find_or_make(snapshot, pod);
     size_t at = 0;
     population->pods++;
+    count_terms(snapshot, population, 1);
     while (at < info->population_count && info->populations[at].population != population)
         at++;
     if (at == info->population_count) {
@@ -122,6 +135,7 @@ void node_info_part(struct snapshot *snapshot, struct node_info *info,
     size_t at = 0;
     while (info->populations[at].population != population)
         at++;
+    count_terms(snapshot, population, -1);
     if (--info->populations[at].pods == 0)
         info->populations[at] = info->populations[--info->population_count];
     if (--population->pods == 0)

@@ -2,6 +2,7 @@
 #include "sim/chance/distribution.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
@@ -110,6 +111,13 @@ void distribution_free(struct distribution *distribution)
 double distribution_sample(const struct distribution *distribution, struct stream *stream)
 {
     return distribution->family->quantile(distribution, stream_uniform(stream));
+}
+
+double distribution_draw_lognormal(double mu, double sigma, struct stream *stream)
+{
+    const struct distribution drawn = { .family = family_find("lognormal"),
+                                        .parameters = { mu, sigma } };
+    return sigma > 0 ? distribution_sample(&drawn, stream) : exp(mu);
 }
 
 sim_time distribution_sample_time(const struct distribution *distribution, struct stream *stream)

@@ -47,6 +47,9 @@ double distribution_sample(const struct distribution *distribution, struct strea
 /* The same as time, in seconds rounded to nanoseconds. */
 sim_time distribution_sample_time(const struct distribution *distribution, struct stream *stream);
 
+/* One sample of a lognormal that nobody keeps; sigma 0: its median. */
+double distribution_draw_lognormal(double mu, double sigma, struct stream *stream);
+
 /* The inverse of the distribution function at u in (0, 1). */
 double distribution_quantile(const struct distribution *distribution, double u);
 double distribution_mean(const struct distribution *distribution); /* INFINITY if it has none */

@@ -7,10 +7,12 @@
 
 static const struct component *const only_scheduler[] = { &scheduler_component, NULL };
 
+/* An attempt takes 0.6 ms. */
 static struct cluster *cluster_with_scheduler(struct run *run)
 {
     struct settings settings;
     settings_init(&settings);
+    settings.scheduling_cycle = distribution_new_constant(0.6e-3);
     return cluster_new_with(run, "", settings, only_scheduler);
 }
 
