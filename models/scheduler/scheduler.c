@@ -239,11 +239,11 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
     scheduler->trying = waiting;
     scheduler->rejecting = decision->outcome != DECISION_ERROR ? decision->rejecting : 0;
     scheduler->reason = decision->outcome != DECISION_ERROR ? "Unschedulable" : "SchedulerError";
-    stop_if_broken(scheduler);
     if (decision->outcome == DECISION_FOUND)
         scheduler->chosen = choose_node(scheduler, waiting);
     else
         explain_failure(scheduler, waiting);
+    stop_if_broken(scheduler);
 }
 
 /* Somebody else has bound it in the meantime. */

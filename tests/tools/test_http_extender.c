@@ -273,6 +273,26 @@ Test(http_extender, that_may_be_ignored_is)
     server_stop(&server);
 }
 
+/* The same configuration by the scheduler's own option, without --policy. */
+Test(http_extender, of_the_schedulers_configuration_is_asked_as_well)
+{
+    struct server server = server_start("status");
+    char *configuration = mem_format("apiVersion: kubescheduler.config.k8s.io/v1\n"
+                                     "kind: KubeSchedulerConfiguration\n"
+                                     "extenders: [{urlPrefix: \"http://127.0.0.1:%d\", %s}]\n",
+                                     server.port, BOTH_VERBS);
+    folder_write(server.folder, "config.yaml", configuration);
+    char *arguments = mem_format("run %s --scheduler-config %s/config.yaml", usual, server.folder);
+    struct program_run run = program_run(arguments);
+    cr_expect_eq(run.status, 3, "%s", run.err.bytes);
+    cr_expect_not_null(strstr(run.err.bytes, "filter: answered with HTTP status 500"), "%s",
+                       run.err.bytes);
+    free(configuration);
+    free(arguments);
+    program_run_close(&run);
+    server_stop(&server);
+}
+
 Test(http_extender, that_is_not_there_ends_the_run)
 {
     struct program_run run =

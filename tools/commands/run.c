@@ -146,21 +146,6 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     return policy_failure(policy) == NULL ? EXIT_OK : EXIT_POLICY_FAILED;
 }
 
-/* The policy, if one is given; false after what is wrong with it was printed. */
-static bool policy_from(const struct command_line *line, struct scenario *scenario,
-                        struct policy **policy)
-{
-    const char *text = command_line_option(line, "policy");
-    struct outside_options options;
-    struct error error = { 0 };
-    if (!outside_options_read(line, scenario, &options, &error)) {
-        fprintf(stderr, "seatrial run: %s: %s\n", error.at.file, error.text);
-        error_close(&error);
-        return false;
-    }
-    return text == NULL || (*policy = policy_take(text, &options, scenario)) != NULL;
-}
-
 static int run(const struct command_line *line)
 {
     struct inputs inputs;
@@ -179,7 +164,7 @@ static int run(const struct command_line *line)
         error_close(&error);
         goto done;
     }
-    if (!policy_from(line, &inputs.scenario, &policy))
+    if (!policy_take(line, "run", &inputs.scenario, &policy))
         goto done;
     status = run_inputs(line, &inputs, policy, queue, output);
     queue = NULL;                                      /* the run had it */

@@ -179,32 +179,17 @@ static int answer(const struct command_line *line, const struct request *request
     return good ? EXIT_OK : EXIT_BAD_INPUT;
 }
 
-/* Who schedules, if --policy says so. False after what is wrong with it was printed. */
-static bool take_policy(const struct command_line *line, struct scenario *scenario,
-                        struct policy **policy)
-{
-    const char *text = command_line_option(line, "policy");
-    struct outside_options options;
-    struct error error = { 0 };
-    if (!outside_options_read(line, scenario, &options, &error)) {
-        fprintf(stderr, "seatrial schedule: %s: %s\n", error.at.file, error.text);
-        error_close(&error);
-        return false;
-    }
-    return text == NULL || (*policy = policy_take(text, &options, scenario)) != NULL;
-}
-
 static int schedule_files(const struct command_line *line, const struct request *request)
 {
     struct inputs inputs;
     struct policy *policy = NULL;
     int status = EXIT_BAD_INPUT;
     if (inputs_read_cluster(&inputs, line, request->paths, request->path_count) &&
-        take_policy(line, &inputs.scenario, &policy))
+        policy_take(line, "schedule", &inputs.scenario, &policy))
         status = answer(line, request, &inputs.scenario);
     if (policy_failure(policy) != NULL) {
-        fprintf(stderr, "seatrial schedule: %s\n", policy_failure(policy));
-        status = EXIT_BAD_INPUT;
+        fprintf(stderr, "seatrial schedule: policy %s\n", policy_failure(policy));
+        status = EXIT_POLICY_FAILED;
     }
     policy_close(policy);
     inputs_close(&inputs);

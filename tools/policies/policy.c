@@ -122,11 +122,6 @@ static bool read_configuration(struct policy *policy, struct error_list *faults)
     if (documents.count > 0)
         policy->configuration = value_hold(documents.items[0]);
     documents_close(&documents);
-    const struct value *kind = value_get(policy->configuration, "kind");
-    if (faults->count == before && kind != NULL &&
-        strcmp(value_text(kind, ""), "KubeSchedulerConfiguration") != 0)
-        error_list_add(faults, kind->at, "is no KubeSchedulerConfiguration but a %s",
-                       value_text(kind, "?"));
     return faults->count == before;
 }
 
@@ -228,8 +223,7 @@ static bool open_any(struct policy *policy, struct error_list *faults)
     return open_configuration(policy, faults);
 }
 
-struct policy *policy_open(const char *text, const struct outside_options *options,
-                           struct error_list *faults)
+static struct policy *policy_new(const char *text, const struct outside_options *options)
 {
     struct policy *policy = mem_new(sizeof *policy);
     policy->text = text;
@@ -239,12 +233,34 @@ struct policy *policy_open(const char *text, const struct outside_options *optio
         policy->options.start_limit = START_LIMIT_SECONDS * SIM_SECOND;
     if (policy->options.limit == 0)
         policy->options.limit = ANSWER_LIMIT_SECONDS * SIM_SECOND;
-    if (open_any(policy, faults)) {
+    return policy;
+}
+
+/* The policy, if it could be opened. */
+static struct policy *policy_if(bool opened, struct policy *policy)
+{
+    if (opened) {
         policy->extenders.items = policy->list;
         return policy;
     }
     policy_close(policy);
     return NULL;
+}
+
+struct policy *policy_open(const char *text, const struct outside_options *options,
+                           struct error_list *faults)
+{
+    struct policy *policy = policy_new(text, options);
+    return policy_if(open_any(policy, faults), policy);
+}
+
+struct policy *policy_open_configuration(const struct value *configuration,
+                                         const struct outside_options *options,
+                                         struct error_list *faults)
+{
+    struct policy *policy = policy_new("", options);
+    policy->configuration = value_hold(configuration);
+    return policy_if(open_configuration(policy, faults), policy);
 }
 
 void policy_close(struct policy *policy)

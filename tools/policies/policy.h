@@ -20,6 +20,10 @@ struct policy;
 /* The text outlives the policy; limits of 0 are the usual ones. NULL with the faults, each with the user's place. */
 struct policy *policy_open(const char *text, const struct outside_options *options,
                            struct error_list *faults);
+/* The same of a KubeSchedulerConfiguration that was read already. */
+struct policy *policy_open_configuration(const struct value *configuration,
+                                         const struct outside_options *options,
+                                         struct error_list *faults);
 /* NULL is fine. */
 void policy_close(struct policy *policy);
 

@@ -21,16 +21,37 @@ bool outside_options_read(const struct command_line *line, const struct scenario
     return options->limit > 0 || error_set(error, at, "%s is no time at all", timeout);
 }
 
-struct policy *policy_take(const char *text, const struct outside_options *options,
-                           struct scenario *scenario)
+static struct policy *open_for(const struct command_line *line, const struct scenario *scenario,
+                               const struct outside_options *options, struct error_list *faults)
 {
+    const char *text = command_line_option(line, "policy");
+    if (text != NULL)
+        return policy_open(text, options, faults);
+    if (scenario->settings.scheduler_configuration != NULL)
+        return policy_open_configuration(scenario->settings.scheduler_configuration, options,
+                                         faults);
+    return NULL;
+}
+
+bool policy_take(const struct command_line *line, const char *command, struct scenario *scenario,
+                 struct policy **policy)
+{
+    struct outside_options options;
+    struct error error = { 0 };
     struct error_list faults = { 0 };
-    struct policy *policy = policy_open(text, options, &faults);
-    if (policy != NULL)
-        policy_apply(policy, &scenario->settings);
+    *policy = NULL;
+    if (!outside_options_read(line, scenario, &options, &error)) {
+        fprintf(stderr, "seatrial %s: %s: %s\n", command, error.at.file, error.text);
+        error_close(&error);
+        return false;
+    }
+    *policy = open_for(line, scenario, &options, &faults);
+    if (*policy != NULL)
+        policy_apply(*policy, &scenario->settings);
+    const bool fine = faults.count == 0;
     errors_print(&faults);
     error_list_close(&faults);
-    return policy;
+    return fine;
 }
 
 static void put_stop(struct value *summary, const struct policy *policy, sim_time now)

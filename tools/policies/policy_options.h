@@ -12,16 +12,19 @@
       "who schedules: a name, a .so, .py or .yaml file, a command or a URL" },                     \
     {                                                                                              \
         "policy-timeout", 0, "TIME",                                                               \
-            "what a policy of your own may take for one answer, of real time (10s; six "  "times that for its start)"                \
+            "what a policy of your own may take for one answer, of real time (10s; six "           \
+            "times that for its start)"                                                            \
     }
 
 /* How policies are started for this scenario, by what the command line says. False with the error. */
 bool outside_options_read(const struct command_line *line, const struct scenario *scenario,
                           struct outside_options *options, struct error *error);
 
-/* Let the scenario be scheduled by the policy of this text. NULL after its faults were printed. */
-struct policy *policy_take(const char *text, const struct outside_options *options,
-                           struct scenario *scenario);
+/* Let the scenario be scheduled by the policy of --policy, or, without one, by the scheduler's
+ * configuration that it has; *policy is NULL when there is neither. False after the faults were
+ * printed, in the name of the command. */
+bool policy_take(const struct command_line *line, const char *command, struct scenario *scenario,
+                 struct policy **policy);
 
 /* What became of a policy in a run: a failure goes into the summary (`stopped`) and to standard
  * error, in the name of the command; those who learn hear of the end. NULL is fine. */
