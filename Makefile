@@ -142,10 +142,14 @@ study-fgd: deps ## the FGD paper's figures against ours; writes results/fgd
 	@$(build) $(BUILD)/tests/fgd_study
 	$(BUILD)/tests/fgd_study results/fgd
 
-deps-python: ## install SimPy into build/venv, for `make bench`
+deps-python: ## install SimPy and our Python package into build/venv, for `make bench` and check-python
 	$(call install_missing,python3-venv)
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
-	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1
+	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1 gymnasium==1.2.3 ./tools/python
+
+check-python: deps-python ## the Gymnasium environment, by Gymnasium's own checker; needs the net once
+	@$(build) all
+	$(BUILD)/venv/bin/python tests/python/check_environment.py $(BUILD)/seatrial
 
 # Shared objects that tests load as policies, and the example of one.
 $(BUILD)/tests/policies/%.so: tests/policies/%.c include/seatrial/policy.h
@@ -250,6 +254,6 @@ clean: ## remove the build directories
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d)
-.PHONY: all tests test check $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
+.PHONY: all tests test check check-python $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
     deps deps-check deps-python install help clean
 .SECONDARY:
