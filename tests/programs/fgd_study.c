@@ -38,9 +38,9 @@ static const struct {
 } charts[FGD_MEASURES] = {
     { "allocation.svg", "Allocated GPUs (Fig. 9a)", "allocated, % of all GPUs", "allocated", 80, 75,
       100, 5 },
-    { "fragmentation.svg", "Fragmented GPUs (Fig. 7a)", "fragmented, % of all GPUs", "fragmented",
-      0, 0, 20, 2 },
-    { "fragmentation_ratio.svg", "Fragmented share of what is left (Fig. 7b)",
+    { "fragmentation.svg", "Fragmented GPUs (Fig. 7)", "fragmented, % of all GPUs", "fragmented", 0,
+      0, 20, 2 },
+    { "fragmentation_ratio.svg", "Fragmented share of what is left (Fig. 7)",
       "fragmented, % of what is left", "fragmented_ratio", 0, 0, 100, 10 },
 };
 
