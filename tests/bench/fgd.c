@@ -30,8 +30,8 @@ int main(void)
 {
     struct fgd_published published;
     struct writer report = { 0 };
-    double least[FGD_POLICIES], yardstick = INFINITY, all = 0;
-    size_t arrived[FGD_POLICIES];
+    double least[FGD_POLICIES] = { 0 }, yardstick = INFINITY, all = 0;
+    size_t arrived[FGD_POLICIES] = { 0 };
     bench_report_head(&report, "The FGD paper's experiment");
     if (!fgd_published_load(&published)) {
         printf("%s\nNOT RUN: the shared data is not there (SEATRIAL_SHARED).\n", report.bytes);

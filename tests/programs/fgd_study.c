@@ -225,16 +225,19 @@ static void print_chart(const struct study *study, int measure, struct writer *o
     struct svg_series series[2 * POLICIES];
     size_t count = 0;
     for (size_t policy = 0; policy < POLICIES; policy++) {
-        series[count++] = (struct svg_series){ .name = shown[policy].title,
-                                               .colour = shown[policy].colour,
-                                               .y = study->ours[policy][measure],
-                                               .count = FGD_POINTS,
-                                               .dashed = policy >= FGD_POLICIES };
-        if (policy < FGD_POLICIES)
-            series[count++] = (struct svg_series){ .colour = shown[policy].colour,
-                                                   .y = study->theirs[policy][measure],
-                                                   .count = FGD_POINTS,
-                                                   .marks = 5 };
+        series[count] = (struct svg_series){ .name = shown[policy].title,
+                                             .colour = shown[policy].colour,
+                                             .y = study->ours[policy][measure],
+                                             .count = FGD_POINTS,
+                                             .dashed = policy >= FGD_POLICIES };
+        count++;
+        if (policy >= FGD_POLICIES)
+            continue;
+        series[count] = (struct svg_series){ .colour = shown[policy].colour,
+                                             .y = study->theirs[policy][measure],
+                                             .count = FGD_POINTS,
+                                             .marks = 5 };
+        count++;
     }
     char *title = mem_format("%s: published (circles), ours (lines; dashed: not in the paper)",
                              charts[measure].title);
