@@ -12,6 +12,7 @@
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/api/service.h"
+#include "models/api/storage.h"
 #include "models/api/workloads.h"
 
 /* Phrases joined by ", "; what does not fit is left out. */
@@ -147,6 +148,16 @@ static int32_t ready_endpoints(const struct object *slice)
     return ready;
 }
 
+static void say_claim(struct phrases *phrases, const struct persistent_volume_claim *was,
+                      const struct persistent_volume_claim *is)
+{
+    const char *selected = claim_selected_node(is);
+    if (selected != NULL && claim_selected_node(was) == NULL)
+        say(phrases, "to be provisioned for %s", selected);
+    if (was->volume_name != is->volume_name)
+        say(phrases, "bound to %s", text_s(is->volume_name));
+}
+
 static void say_machine(struct phrases *phrases, const struct machine *was,
                         const struct machine *is)
 {
@@ -188,6 +199,9 @@ const char *change_text(const struct object *before, const struct object *after,
         break;
     case KIND_ENDPOINTSLICE:
         say_count(&phrases, "ready endpoints", ready_endpoints(before), ready_endpoints(after));
+        break;
+    case KIND_PERSISTENTVOLUMECLAIM:
+        say_claim(&phrases, claim_of(before), claim_of(after));
         break;
     case KIND_MACHINE:
         say_machine(&phrases, (const struct machine *)before, (const struct machine *)after);

@@ -4,32 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/scheduler/assume.h"
 #include "models/scheduler/attempt_cost.h"
-#include "models/scheduler/decision.h"
-#include "models/scheduler/event_handlers.h"
 #include "models/scheduler/post_filter.h"
-
-struct scheduler {
-    struct cluster *cluster;
-    struct client client;
-    struct scheduler_configuration *configuration;
-    struct snapshot *snapshot;
-    struct template_cache *templates;
-    struct scheduling_queue *queue;
-    struct scheduler_view view; /* the same, for the event handlers */
-    struct stream cycle_stream; /* how long attempts take */
-    size_t next_start;          /* where the next search begins */
-    event_id next_attempt;      /* planned, when it is not 0 */
-    struct decision decision;   /* memory of the last one */
-
-    /* The attempt that goes on. What was decided at its beginning takes effect at its end. */
-    struct waiting_pod *trying;
-    const struct text *chosen; /* held: the node; NULL: none will do */
-    char *message;             /* owned: why none will do */
-    uint64_t rejecting;        /* the plugins that say so */
-    const char *reason;        /* of the condition */
-};
+#include "models/scheduler/scheduler_private.h"
 
 static void attempt(void *subject, sim_time now);
 
@@ -47,7 +24,7 @@ static void plan_attempt(void *subject)
 
 enum { NOTE_LIMIT = 1024 }; /* bytes of an event's note */
 
-static void report_failure(struct scheduler *scheduler, const struct pod *pod, const char *message)
+void scheduler_report(struct scheduler *scheduler, const struct pod *pod, const char *message)
 {
     if (strlen(message) <= NOTE_LIMIT)
         client_event(&scheduler->client, &pod->meta.object, true, "FailedScheduling", "%s",
@@ -70,9 +47,8 @@ static bool set_failed_condition(struct object *object, void *context)
                              failed->scheduler->client.now);
 }
 
-/* The condition PodScheduled=False, unless it says so already. */
-static void write_condition(struct scheduler *scheduler, const struct pod *pod, const char *reason,
-                            const char *message)
+void scheduler_write_condition(struct scheduler *scheduler, const struct pod *pod,
+                               const char *reason, const char *message)
 {
     struct failed_condition failed = { scheduler, reason, message };
     if ((pod->conditions_present >> POD_SCHEDULED & 1) &&
@@ -95,94 +71,19 @@ static void fail(struct scheduler *scheduler, struct waiting_pod *waiting, uint6
         scheduling_queue_done(scheduler->queue, waiting);
     else
         scheduling_queue_fail(scheduler->queue, waiting, rejecting);
-    report_failure(scheduler, pod, message);
+    scheduler_report(scheduler, pod, message);
     if (present != NULL && present->node_name == NULL)
-        write_condition(scheduler, present, reason, message);
+        scheduler_write_condition(scheduler, present, reason, message);
     object_drop(&pod->meta.object);
 }
 
-/* --- binding ------------------------------------------------------------------------------- */
-
 /* An extender that hangs, crashes or talks nonsense ends the run: what it would have decided, nobody
  * knows. */
-static void stop_if_broken(const struct scheduler *scheduler)
+void scheduler_stop_if_broken(const struct scheduler *scheduler)
 {
     const struct extenders *extenders = scheduler->cluster->settings.extenders;
     if (extenders != NULL && extenders->failure.text != NULL)
         run_stop(scheduler->cluster->run);
-}
-
-/* A binding that the API server, or an extender, refused, to be undone when its answer arrives. */
-struct failed_binding {
-    struct scheduler *scheduler;
-    const struct pod *pod; /* held */
-    struct waiting_pod as_it_was;
-    char *message; /* owned */
-    struct cause cause;
-};
-
-/* Forget the assumed pod: others may have its room. It fails with an error itself. */
-static void undo_binding(void *subject, sim_time now)
-{
-    (void)now;
-    struct failed_binding *failed = subject;
-    struct scheduler *scheduler = failed->scheduler;
-    const struct object *pod = &failed->pod->meta.object;
-    const struct placed_pod *placed = snapshot_find_pod(scheduler->snapshot, pod->space, pod->name);
-    if (placed != NULL && placed->assumed)
-        scheduler_remove_placed(&scheduler->view, pod, failed->cause);
-    client_begin(&scheduler->client, failed->cause);
-    const struct pod *present =
-        pod_of(client_get(&scheduler->client, KIND_POD, pod->space, pod->name));
-    report_failure(scheduler, failed->pod, failed->message);
-    if (present != NULL && present->node_name == NULL && !present->meta.deleting &&
-        scheduling_queue_find(scheduler->queue, pod->space, pod->name) == NULL) {
-        scheduling_queue_fail_binding(scheduler->queue, present, failed->as_it_was.profile,
-                                      failed->cause, &failed->as_it_was);
-        write_condition(scheduler, present, "SchedulerError", failed->message);
-    }
-    free(failed->message);
-    object_drop(pod);
-    free(failed);
-}
-
-static void plan_undo(struct scheduler *scheduler, const struct waiting_pod *waiting, char *message)
-{
-    struct failed_binding *failed = mem_new(sizeof *failed);
-    *failed = (struct failed_binding){
-        .scheduler = scheduler,
-        .pod = pod_of(object_hold(&waiting->pod->meta.object)),
-        .as_it_was = *waiting,
-        .message = message,
-        .cause = scheduler->client.cause,
-    };
-    run_at(scheduler->cluster->run, scheduler->client.now, PRIORITY_WATCH, undo_binding, failed);
-}
-
-/* The binding cycle: runs beside the next attempts, so only its API call takes time. */
-static void bind_pod(struct scheduler *scheduler, const struct waiting_pod *waiting,
-                     const struct text *node, const struct labels *annotations)
-{
-    const struct point *binders = &waiting->profile->points[POINT_BIND];
-    struct client *client = &scheduler->client;
-    struct error error = { 0 };
-    assert(binders->count > 0);
-    if (!extenders_bind(waiting->profile->extenders, waiting->pod, node, &error)) {
-        stop_if_broken(scheduler);
-        plan_undo(scheduler, waiting, error.text);
-        return;
-    }
-    const struct sched_plugin *binder = waiting->profile->plugins[binders->items[0].plugin].plugin;
-    const enum reply reply = binder->bind(client, waiting->pod, node, annotations, &error);
-    if (reply == REPLY_OK || reply == REPLY_CREATED)
-        client_event(client, &waiting->pod->meta.object, false, "Scheduled",
-                     "Successfully assigned %s/%s to %s", namespace_of(waiting->pod),
-                     name_of(waiting->pod), node->s);
-    else
-        plan_undo(scheduler, waiting,
-                  mem_format("running Bind plugin \"%s\": %s", binder->name,
-                             error.text != NULL ? error.text : ""));
-    error_close(&error);
 }
 
 /* --- attempts ------------------------------------------------------------------------------- */
@@ -243,7 +144,7 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
         scheduler->chosen = choose_node(scheduler, waiting);
     else
         explain_failure(scheduler, waiting);
-    stop_if_broken(scheduler);
+    scheduler_stop_if_broken(scheduler);
 }
 
 /* Somebody else has bound it in the meantime. */
@@ -251,17 +152,6 @@ static bool counts_already(const struct scheduler *scheduler, const struct pod *
 {
     return snapshot_find_pod(scheduler->snapshot, pod->meta.object.space, pod->meta.object.name) !=
            NULL;
-}
-
-static void assume_and_bind(struct scheduler *scheduler, struct waiting_pod *waiting)
-{
-    struct assumed assumed = assume_pod(waiting->profile, scheduler->snapshot, waiting->pod,
-                                        snapshot_find_node(scheduler->snapshot, scheduler->chosen),
-                                        scheduler->cluster->run);
-    snapshot_place(scheduler->snapshot, assumed.pod, scheduler->chosen, true);
-    bind_pod(scheduler, waiting, scheduler->chosen, assumed.annotations);
-    assumed_close(&assumed);
-    scheduling_queue_done(scheduler->queue, waiting);
 }
 
 /* The end of an attempt. A cluster without nodes counts as an error in the queue, although the
@@ -278,7 +168,7 @@ static void finish_attempt(void *subject, sim_time now)
     else if (counts_already(scheduler, waiting->pod))
         fail(scheduler, waiting, 0, "SchedulerError", "pod is in the cache, so can't be assumed");
     else
-        assume_and_bind(scheduler, waiting);
+        binding_begin(scheduler, waiting, scheduler->chosen);
     text_assign(&scheduler->chosen, NULL);
     free(scheduler->message);
     scheduler->message = NULL;
@@ -396,6 +286,7 @@ static void *scheduler_start(struct cluster *cluster)
 static void scheduler_stop(void *state)
 {
     struct scheduler *scheduler = state;
+    bindings_free(scheduler);
     text_drop(scheduler->chosen);
     free(scheduler->message);
     decision_close(&scheduler->decision);

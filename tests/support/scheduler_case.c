@@ -37,8 +37,6 @@ static char *not_modelled(const struct value *document)
         const char *plugin = missing_plugin(step);
         if (plugin != NULL)
             return mem_format("needs %s", plugin);
-        if (value_get(step, "volumes") != NULL)
-            return mem_format("needs volumes");
     }
     return NULL;
 }

@@ -230,6 +230,9 @@ static enum pre_bind check_reservation(const struct client *client,
                                        const struct node *node, struct error *error)
 {
     enum pre_bind all = PRE_BIND_DONE;
+    if (client_get(client, KIND_POD, reservation->pod.space, reservation->pod.name) == NULL)
+        return fail(error, "pod does not exist any more: pod \"%s\" not found",
+                    text_s(reservation->pod.name));
     for (size_t i = 0; i < reservation->count && all == PRE_BIND_DONE; i++)
         all = reservation->objects[i]->kind == KIND_PERSISTENTVOLUME
                   ? check_volume(client, reservation->objects[i], node, error)
