@@ -271,6 +271,7 @@ static void read_any(struct reading *reading, const char *path, bool recursive)
     } else if (scenario_is_one(bytes, length)) {
         struct scenario_opener opener = { open_for_scenario, reading };
         reading->directory = keep(reading->inputs, path_directory(path));
+        reading->inputs->has_scenario = true;
         scenario_load(&reading->inputs->scenario, bytes, length, name, &opener, reading->strict,
                       &reading->faults, &reading->warnings);
     } else {
@@ -297,6 +298,8 @@ bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
     read_manifests(&reading);
     read_configuration(&reading);
     read_groups(&reading);
+    if (inputs->has_scenario)
+        scenario_complete(&inputs->scenario);
     const bool fine = reading.faults.count == 0;
     warnings_print(&reading.warnings);
     errors_print(&reading.faults);

@@ -10,7 +10,7 @@
 struct inputs {
     struct scenario scenario;
     struct workload workload;
-    bool has_workload;
+    bool has_workload, has_scenario;
     char **texts; /* contents and names of what was read: owned */
     size_t text_count, text_capacity;
 };

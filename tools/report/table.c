@@ -105,7 +105,7 @@ static void print_row(const struct text_table *table, const size_t *widths, size
     print_line(table, widths, columns, cells, out);
 }
 
-static void print_note(const char *note, struct writer *out)
+void text_wrapped(const char *note, size_t indent, struct writer *out)
 {
     size_t column = 0;
     while (*note != '\0') {
@@ -115,7 +115,7 @@ static void print_note(const char *note, struct writer *out)
             column = 0;
         }
         if (column == 0)
-            print_blanks(column = INDENT, out);
+            print_blanks(column = indent, out);
         else
             writer_add_char(out, ' '), column++;
         writer_add_bytes(out, note, length);
@@ -133,7 +133,7 @@ void text_table_print(const struct text_table *table, struct writer *out)
     for (size_t row = 0; row < table->count; row++) {
         print_row(table, widths, columns, &table->rows[row], out);
         if (table->rows[row].note != NULL)
-            print_note(table->rows[row].note, out);
+            text_wrapped(table->rows[row].note, INDENT, out);
     }
 }
 

@@ -28,6 +28,9 @@ struct table_row *text_table_row(struct text_table *table);
 void text_table_print(const struct text_table *table, struct writer *out);
 void text_table_close(struct text_table *table);
 
+/* Write a text indented, broken between words so that no line is wider than the terminal. */
+void text_wrapped(const char *text, size_t indent, struct writer *out);
+
 /* Columns that a UTF-8 text takes (one for each code point). */
 size_t text_width(const char *text);
 

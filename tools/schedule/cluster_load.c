@@ -198,3 +198,34 @@ bool cluster_load(struct trial *trial, const struct scenario *scenario, struct e
                 put(&loading, scenario->objects.items[i].document);
     return faults->count == before;
 }
+
+/* --- copying ------------------------------------------------------------------------------------- */
+
+struct copying {
+    struct trial *trial;
+    const struct cluster *from;
+};
+
+static void copy_object(void *context, const struct object *object)
+{
+    const struct copying *copying = context;
+    struct value *document = cluster_print(copying->from, object);
+    trial_put(copying->trial,
+              kind_infos[object->kind].load(&copying->trial->cluster->codec, document));
+    value_drop(document);
+}
+
+/* Nobody asks a scheduler about these, and there may be many. */
+static bool is_noise(enum kind kind)
+{
+    return kind == KIND_EVENT || kind == KIND_LEASE || kind == KIND_ENDPOINTSLICE ||
+           kind == KIND_ENDPOINTS || kind == KIND_MACHINE || kind == KIND_IMAGE;
+}
+
+void cluster_copy(struct trial *trial, const struct cluster *from)
+{
+    struct copying copying = { trial, from };
+    for (enum kind kind = 0; kind < KIND_OTHER; kind++)
+        if (!is_noise(kind))
+            store_each(from->store, (uint16_t)kind, copy_object, &copying);
+}

@@ -12,4 +12,7 @@
 bool cluster_load(struct trial *trial, const struct scenario *scenario, struct error_list *faults,
                   struct error_list *warnings);
 
+/* The objects of a running cluster as they are now. */
+void cluster_copy(struct trial *trial, const struct cluster *from);
+
 #endif
