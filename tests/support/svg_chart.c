@@ -19,17 +19,21 @@ static double y_of(const struct svg_chart *chart, double y)
 
 static void print_axes(const struct svg_chart *chart, struct writer *out)
 {
-    for (double x = chart->x_least; x <= chart->x_most + 1e-9; x += chart->x_tick)
+    for (int i = 0; i <= (chart->x_most - chart->x_least) / chart->x_tick; i++) {
+        const double x = chart->x_least + i * chart->x_tick;
         writer_format(out,
                       "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\" "
                       "text-anchor=\"middle\">%g</text>\n",
                       x_of(chart, x), TOP, HEIGHT - BOTTOM, x_of(chart, x), HEIGHT - BOTTOM + 18,
                       x);
-    for (double y = chart->y_least; y <= chart->y_most + 1e-9; y += chart->y_tick)
+    }
+    for (int i = 0; i <= (chart->y_most - chart->y_least) / chart->y_tick; i++) {
+        const double y = chart->y_least + i * chart->y_tick;
         writer_format(out,
                       "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" "
                       "text-anchor=\"end\">%g</text>\n",
                       LEFT, y_of(chart, y), WIDTH - RIGHT, LEFT - 6, y_of(chart, y) + 4, y);
+    }
     writer_format(out,
                   "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n"
                   "<text x=\"14\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 14 %d)\">"

@@ -9,24 +9,23 @@
 
 static const struct {
     const char *why, *count, *milli, *models;
-    bool fine;
     int want_count, want_milli;
     size_t want_models;
-    bool share;
+    bool fine, share;
 } requests[] = {
-    { "a part of one GPU", "1", "460", NULL, true, 1, 460, 0, true },
-    { "the count is 1 when it is not given", NULL, "460", NULL, true, 1, 460, 0, true },
-    { "a GPU is whole when nothing else is said", "4", NULL, NULL, true, 4, 1000, 0, false },
-    { "a whole GPU is not shared", "1", "1000", "", true, 1, 1000, 0, false },
-    { "no annotations, no GPU", NULL, NULL, "T4", true, 0, 1000, 0, false },
-    { "0 milli of 0 GPUs, as traces write", "0", "0", NULL, true, 0, 0, 0, false },
-    { "any of two models; empty names are skipped", "8", "1000", "G2||G3|", true, 8, 1000, 2,
+    { "a part of one GPU", "1", "460", NULL, 1, 460, 0, true, true },
+    { "the count is 1 when it is not given", NULL, "460", NULL, 1, 460, 0, true, true },
+    { "a GPU is whole when nothing else is said", "4", NULL, NULL, 4, 1000, 0, true, false },
+    { "a whole GPU is not shared", "1", "1000", "", 1, 1000, 0, true, false },
+    { "no annotations, no GPU", NULL, NULL, "T4", 0, 1000, 0, true, false },
+    { "0 milli of 0 GPUs, as traces write", "0", "0", NULL, 0, 0, 0, true, false },
+    { "any of two models; empty names are skipped", "8", "1000", "G2||G3|", 8, 1000, 2, true,
       false },
-    { "more than a whole GPU", "1", "1001", NULL, false, 0, 0, 0, false },
-    { "a fraction", "1", "0.5", NULL, false, 0, 0, 0, false },
-    { "an empty text is no number", "1", "", NULL, false, 0, 0, 0, false },
-    { "more GPUs than a node may have", "65", "1000", NULL, false, 0, 0, 0, false },
-    { "a number that would overflow", "1", "99999999999999999999", NULL, false, 0, 0, 0, false },
+    { "more than a whole GPU", "1", "1001", NULL, 0, 0, 0, false, false },
+    { "a fraction", "1", "0.5", NULL, 0, 0, 0, false, false },
+    { "an empty text is no number", "1", "", NULL, 0, 0, 0, false, false },
+    { "more GPUs than a node may have", "65", "1000", NULL, 0, 0, 0, false, false },
+    { "a number that would overflow", "1", "99999999999999999999", NULL, 0, 0, 0, false, false },
 };
 
 Test(gpus, are_asked_for_by_annotations)
