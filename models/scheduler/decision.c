@@ -297,6 +297,14 @@ static bool take_nominated(struct decision *decision, struct template_cache *cac
     return decision->nominated_taken;
 }
 
+bool decision_cannot_score(struct decision *decision)
+{
+    if (decision->feasible_count < 2 || prepared_check_scores(decision->prepared, &decision->error))
+        return false;
+    decision->outcome = DECISION_ERROR;
+    return true;
+}
+
 void decide_plainly(struct template_cache *cache, const struct profile *profile,
                     const struct snapshot *snapshot, const struct pod *pod, size_t start,
                     struct decision *decision)
@@ -312,6 +320,8 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
             return;
     }
     decision->outcome = DECISION_FOUND;
+    if (decision_cannot_score(decision))
+        return;
     if (decision->feasible_count > 1) { /* a single node is not scored */
         total_plainly(decision, prepared);
         if (!decision_score_outside(decision, pod))

@@ -308,6 +308,10 @@ void decision_by_class(struct decision *decision, struct template_cache *cache,
         return;
     }
     decision->outcome = DECISION_FOUND;
+    if (decision_cannot_score(decision)) {
+        decision_list(decision);
+        return;
+    }
     total_groups(decision);
     if (!decision->all)
         find_top(decision);

@@ -54,4 +54,7 @@ static inline const struct answer *decision_promised(const struct decision *deci
 void decision_by_class(struct decision *decision, struct template_cache *cache,
                        struct pod_class *class, const struct pod *pod, size_t start);
 
+/* Several nodes are feasible, but may not be scored: then the attempt has failed, and true. */
+bool decision_cannot_score(struct decision *decision);
+
 #endif

@@ -204,6 +204,9 @@ struct sched_plugin {
 
     /* False: no score for this class. Plugins that do not count are asked once, with NULL. */
     bool (*pre_score)(const struct sched_call *call, const struct candidates *candidates);
+    /* May the template be scored at all? If not, an attempt in which several nodes are feasible fails
+     * with this error. NULL: it may. */
+    bool (*check_scores)(const struct sched_call *call, struct error *error);
     int64_t (*score)(const struct sched_call *call, const struct node_info *node);
     /* Bring scores into 0..100. Goes by the set of scores, not by how many nodes have one: equal
      * scores are given once or many times. NULL: they are in 0..100. */

@@ -308,6 +308,18 @@ void prepared_begin_scores(struct prepared *prepared, const struct candidates *c
         find_scores(prepared, prepared->counting, candidates);
 }
 
+bool prepared_check_scores(const struct prepared *prepared, struct error *error)
+{
+    const struct point *scores = &prepared->profile->points[POINT_SCORE];
+    for (size_t i = 0; i < scores->count; i++) {
+        const struct sched_plugin *scorer = plugin_of(prepared, scores->items[i].plugin);
+        const struct sched_call call = prepared_call(prepared, scores->items[i].plugin);
+        if (scorer->check_scores != NULL && !scorer->check_scores(&call, error))
+            return error_wrap(error, "running PreScore plugin \"%s\"", scorer->name);
+    }
+    return true;
+}
+
 int prepared_filter(const struct prepared *prepared, const struct node_info *node,
                     struct rejection *rejection)
 {

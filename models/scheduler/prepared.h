@@ -60,6 +60,9 @@ void prepared_begin(struct prepared *prepared);
 /* These nodes passed the filters: PreScore. */
 void prepared_begin_scores(struct prepared *prepared, const struct candidates *candidates);
 
+/* Several nodes are feasible: may they be scored? False with the error of the attempt. */
+bool prepared_check_scores(const struct prepared *prepared, struct error *error);
+
 struct sched_call prepared_call(const struct prepared *prepared, size_t plugin);
 
 /* The names of the plugins that narrowed the search, sorted: "A B". */

@@ -212,6 +212,8 @@ bool trial_agrees(const struct trial *trial)
     if (a->known)
         return b->outcome == DECISION_REJECTED && a->rejecting == b->rejecting &&
                decision_evaluated(a) == decision_evaluated(b);
+    if (a->outcome == DECISION_ERROR)
+        return b->outcome == DECISION_ERROR && strcmp(a->error.text, b->error.text) == 0;
     if (a->outcome != b->outcome || a->feasible_count != b->feasible_count ||
         a->rejected_count != b->rejected_count || a->top_count != b->top_count ||
         (a->outcome == DECISION_REJECTED && a->rejecting != b->rejecting))

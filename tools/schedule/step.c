@@ -221,6 +221,14 @@ static void tell_rejected(struct trial *trial, const struct pod *pod, struct ste
     post_filter_close(&round);
 }
 
+/* Nobody rejected the pod: the attempt failed. */
+static void tell_failed(struct trial *trial, struct value *told)
+{
+    value_set(told, "result", value_new_string("error"));
+    value_set(told, "topScore", value_new_int(0));
+    value_set(told, "message", value_new_string(trial->plain.error.text));
+}
+
 static void tell_narrowed(const struct prepared *prepared, struct value *told)
 {
     struct names names = { mem_new((prepared->narrowed_count + 1) * sizeof *names.items),
@@ -298,6 +306,8 @@ bool step_attempt(struct trial *trial, const struct pod *pod, struct step_style 
     tell_search(trial, style, told);
     if (trial->plain.outcome == DECISION_FOUND)
         tell_found(trial, pod, style, started, told);
+    else if (trial->plain.outcome == DECISION_ERROR)
+        tell_failed(trial, told);
     else
         tell_rejected(trial, pod, style, told);
     return agree;

@@ -110,12 +110,34 @@ static bool node_affinity_pre_score(const struct sched_call *call,
     return call->spec->preferred_affinity_count > 0 || added->preferred_count > 0;
 }
 
+/* A value in a preference that is no label value: the API server lets it pass. */
+static bool node_affinity_check_scores(const struct sched_call *call, struct error *error)
+{
+    const struct value *list = value_path(call->spec->document, "affinity", "nodeAffinity",
+                                          "preferredDuringSchedulingIgnoredDuringExecution", NULL);
+    for (size_t i = 0; i < call->spec->preferred_affinity_count; i++) {
+        struct error fault = { 0 };
+        if (call->spec->preferred_affinity[i].term != NULL ||
+            call->spec->preferred_affinity[i].weight == 0)
+            continue;
+        node_selector_load_term(call->snapshot->texts, value_get(value_at(list, i), "preference"),
+                                &fault);
+        /* "matchExpressions[0]: values[0]..." is one path to the real one. */
+        const size_t head = strcspn(fault.text, ":");
+        error_set(error, (struct place){ 0 }, "[%zu].%.*s.%s", i, (int)head, fault.text,
+                  fault.text + head + strspn(fault.text + head, ": "));
+        error_close(&fault);
+        return false;
+    }
+    return true;
+}
+
 static int64_t sum_of_weights(const struct preferred_term *terms, size_t count,
                               const struct node *node)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < count; i++)
-        if (terms[i].weight != 0 && selector_takes(terms[i].term, node))
+        if (terms[i].weight != 0 && terms[i].term != NULL && selector_takes(terms[i].term, node))
             sum += terms[i].weight;
     return sum;
 }
@@ -154,6 +176,7 @@ const struct sched_plugin node_affinity_plugin = {
     .pre_filter = node_affinity_pre_filter,
     .filter = node_affinity_filter,
     .pre_score = node_affinity_pre_score,
+    .check_scores = node_affinity_check_scores,
     .score = node_affinity_score,
     .normalize = node_affinity_normalize,
 };
