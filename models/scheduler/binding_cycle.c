@@ -1,140 +1,114 @@
-/* From a chosen node to a bound pod, beside the next attempts; see scheduler_private.h.
+/* From a decision to a bound pod: Reserve, Permit, PreBind, Bind, PostBind.
  *
- * Follows assumeAndReserve and bindingCycle of pkg/scheduler/schedule_one.go of the release named in
- * docs/fidelity.md. A binding that fails is undone when the answer has arrived: what was reserved
- * is free again, others may have the room, and the pod fails with an error. */
+ * The pod counts on its node from the first of them on. Permit and PreBind may have to wait; other
+ * pods are tried in the meantime. Follows schedulingCycle, bindingCycle and
+ * handleBindingCycleError in pkg/scheduler/schedule_one.go of the release named in
+ * docs/fidelity.md. */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/scheduler/assume.h"
+#include "models/scheduler/fit_error.h"
 #include "models/scheduler/scheduler_private.h"
 
 struct binding {
     struct scheduler *scheduler;
-    struct binding *previous, *next;  /* of those that have not ended */
-    const struct pod *pod;            /* held: as it was tried */
-    const struct text *node;          /* held */
-    const struct labels *annotations; /* held: for the Binding; NULL: none */
+    struct waiting_pod *waiting; /* in flight until Permit has let it go; NULL: out of the queue */
     struct waiting_pod as_it_was;
+    const struct pod *pod; /* held: as it was popped */
+    struct assumed assumed;
+    const struct text *node; /* held */
     struct cause cause;
-    size_t asked;  /* PreBind plugins that have nothing more to do */
-    bool again;    /* the next one was asked before */
-    char *message; /* owned: why it failed; NULL: it has not */
+    struct binding *previous, *next;
+    event_id event; /* the next thing to happen to it */
+
+    uint64_t permits; /* bits: the plugins that it waits for */
+    int rejected_by;  /* one of them has had enough; -1: none */
+    const char *why;  /* a constant: what that one says */
+    size_t pre_bind;  /* whose turn it is among the PreBind plugins */
+    bool asked;       /* that plugin was asked before */
+    char *failure;    /* owned: why it was not bound */
 };
 
-/* --- those that have not ended ----------------------------------------------------------------- */
-
-/* A binding begins on the stack: most end there. */
-static struct binding *keep(const struct binding *begun)
+static void binding_free(struct binding *binding)
 {
-    struct scheduler *scheduler = begun->scheduler;
-    struct binding *kept = mem_new(sizeof *kept);
-    *kept = *begun;
-    object_hold(&kept->pod->meta.object);
-    text_hold(kept->node);
-    labels_hold(kept->annotations);
-    kept->next = scheduler->bindings;
-    if (kept->next != NULL)
-        kept->next->previous = kept;
-    scheduler->bindings = kept;
-    return kept;
-}
-
-static void end(struct binding *binding)
-{
-    *(binding->previous != NULL ? &binding->previous->next : &binding->scheduler->bindings) =
-        binding->next;
-    if (binding->next != NULL)
-        binding->next->previous = binding->previous;
+    struct permits *permits = &binding->scheduler->permits;
+    *(binding->previous != NULL ? &binding->previous->next : &permits->first) = binding->next;
+    *(binding->next != NULL ? &binding->next->previous : &permits->last) = binding->previous;
+    run_cancel(binding->scheduler->cluster->run, &binding->event);
     object_drop(&binding->pod->meta.object);
+    assumed_close(&binding->assumed);
     text_drop(binding->node);
-    labels_drop(binding->annotations);
-    free(binding->message);
+    free(binding->failure);
     free(binding);
 }
 
-void bindings_free(struct scheduler *scheduler)
+void scheduler_close_bindings(struct scheduler *scheduler)
 {
-    while (scheduler->bindings != NULL)
-        end(scheduler->bindings);
+    while (scheduler->permits.first != NULL)
+        binding_free(scheduler->permits.first);
 }
 
-/* --- asking plugins ------------------------------------------------------------------------------ */
+/* --- what plugins are asked with ------------------------------------------------------------- */
 
-static const struct profile *profile_of(const struct binding *binding)
+static struct sched_call call_of(const struct binding *binding, size_t plugin)
 {
-    return binding->as_it_was.profile;
-}
-
-static const struct profile_plugin *plugin_at(const struct binding *binding,
-                                              enum extension_point point, size_t i)
-{
-    return &profile_of(binding)->plugins[profile_of(binding)->points[point].items[i].plugin];
-}
-
-static struct sched_call call_for(const struct binding *binding,
-                                  const struct profile_plugin *plugin)
-{
-    return (struct sched_call){ .profile = profile_of(binding),
+    const struct profile *profile = binding->as_it_was.profile;
+    return (struct sched_call){ .profile = profile,
                                 .spec = binding->pod->spec,
                                 .pod = binding->pod,
                                 .snapshot = binding->scheduler->snapshot,
-                                .args = plugin->args };
+                                .args = profile->plugins[plugin].args,
+                                .permits = &binding->scheduler->permits };
 }
 
-static const struct node_info *node_of_binding(const struct binding *binding)
+static const struct point *point_of(const struct binding *binding, enum extension_point point)
+{
+    return &binding->as_it_was.profile->points[point];
+}
+
+static const struct sched_plugin *plugin_of(const struct binding *binding, size_t plugin)
+{
+    return binding->as_it_was.profile->plugins[plugin].plugin;
+}
+
+/* The node; one that has gone since has no node_info, and plugins are not asked about it. */
+static const struct node_info *node_info_of(const struct binding *binding)
 {
     return snapshot_find_node(binding->scheduler->snapshot, binding->node);
 }
 
-/* Unreserve, in the reverse order. Whoever did not reserve has nothing to give back. */
+/* What has reserved, or might have, gives it back: the last one first. */
 static void unreserve(const struct binding *binding)
 {
-    for (size_t i = profile_of(binding)->points[POINT_RESERVE].count; i-- > 0;) {
-        const struct profile_plugin *plugin = plugin_at(binding, POINT_RESERVE, i);
-        const struct sched_call call = call_for(binding, plugin);
-        if (plugin->plugin->unreserve != NULL)
-            plugin->plugin->unreserve(&call, binding->pod, node_of_binding(binding));
+    const struct profile *profile = binding->as_it_was.profile;
+    const struct node_info *node = node_info_of(binding);
+    for (size_t i = profile->plugin_count; i-- > 0;) {
+        const struct sched_call call = call_of(binding, i);
+        if (profile->plugins[i].plugin->unreserve != NULL)
+            profile->plugins[i].plugin->unreserve(&call, binding->pod, node);
     }
 }
 
-/* --- failing --------------------------------------------------------------------------------------- */
+/* --- it did not work ---------------------------------------------------------------------------- */
 
-/* Is this the pod that was tried, and not a later one of its name? */
-static bool is_same(const struct binding *binding, const struct pod *pod)
+/* "0/1 nodes are available: 1 <reason>." */
+static char *rejection_message(const struct rejection *rejection)
 {
-    return pod != NULL && uid_equal(pod->meta.uid, binding->pod->meta.uid);
+    struct fit_error error = { 0 };
+    struct writer message = { 0 };
+    for (size_t i = 0; i < rejection->count; i++)
+        fit_error_add(&error, rejection->reasons[i], 1);
+    fit_error_print(&error, 1, &message);
+    fit_error_close(&error);
+    return writer_take(&message);
 }
 
-static void undo(void *subject, sim_time now)
+static struct attempt_failure failure_of_rejection(const struct rejection *rejection, int plugin)
 {
-    (void)now;
-    struct binding *binding = subject;
-    struct scheduler *scheduler = binding->scheduler;
-    const struct object *pod = &binding->pod->meta.object;
-    const struct placed_pod *placed = snapshot_find_pod(scheduler->snapshot, pod->space, pod->name);
-    unreserve(binding);
-    if (placed != NULL && placed->assumed && is_same(binding, placed->pod))
-        scheduler_remove_placed(&scheduler->view, pod, binding->cause);
-    client_begin(&scheduler->client, binding->cause);
-    const struct pod *present =
-        pod_of(client_get(&scheduler->client, KIND_POD, pod->space, pod->name));
-    scheduler_report(scheduler, binding->pod, binding->message);
-    if (is_same(binding, present) && present->node_name == NULL && !present->meta.deleting &&
-        scheduling_queue_find(scheduler->queue, pod->space, pod->name) == NULL) {
-        scheduling_queue_fail_binding(scheduler->queue, present, profile_of(binding),
-                                      binding->cause, &binding->as_it_was);
-        scheduler_write_condition(scheduler, present, "SchedulerError", binding->message);
-    }
-    end(binding);
-}
-
-/* Takes the message. */
-static void fail(struct binding *binding, char *message)
-{
-    struct scheduler *scheduler = binding->scheduler;
-    binding->message = message;
-    run_at(scheduler->cluster->run, scheduler->client.now, PRIORITY_WATCH, undo, binding);
+    return (struct attempt_failure){ .rejected = { .rejecting = (uint64_t)1 << plugin },
+                                     .reason = "Unschedulable",
+                                     .message = rejection_message(rejection),
+                                     .nomination = NOMINATION_CLEARED };
 }
 
 static char *plugin_failed(const char *point, const struct sched_plugin *plugin, const char *why)
@@ -142,143 +116,339 @@ static char *plugin_failed(const char *point, const struct sched_plugin *plugin,
     return mem_format("running %s plugin \"%s\": %s", point, plugin->name, why);
 }
 
-/* --- steps ------------------------------------------------------------------------------------------- */
-
-/* NULL, or the message of the plugin that cannot reserve. */
-static char *reserve(const struct binding *binding)
+/* A plugin that cannot reserve has made an error. */
+static struct attempt_failure failure_of_reserve(const struct rejection *rejection,
+                                                 const struct sched_plugin *plugin)
 {
-    for (size_t i = 0; i < profile_of(binding)->points[POINT_RESERVE].count; i++) {
-        const struct profile_plugin *plugin = plugin_at(binding, POINT_RESERVE, i);
-        const struct sched_call call = call_for(binding, plugin);
-        struct rejection rejection = { .count = 0 };
-        if (plugin->plugin->reserve(&call, binding->pod, node_of_binding(binding), &rejection))
-            continue;
-        char *why =
-            mem_format("%s%s", rejection.reasons[0].text, text_s(rejection.reasons[0].about));
-        char *message = plugin_failed("Reserve", plugin->plugin, why);
-        free(why);
-        return message;
-    }
-    return NULL;
+    const struct reason *first = &rejection->reasons[0];
+    char *why = rejection->count > 0 ? mem_format("%s%s", first->text, text_s(first->about))
+                                     : mem_format("%s", "");
+    const struct attempt_failure failure = { .reason = "SchedulerError",
+                                             .message = plugin_failed("Reserve", plugin, why),
+                                             .nomination = NOMINATION_CLEARED };
+    free(why);
+    return failure;
 }
 
-/* Ask the PreBind plugins from the first that has something to do; *message when one fails. */
-static enum pre_bind pre_bind(struct binding *binding, char **message)
+/* Is this the pod that was tried, and not a later one of its name? */
+static bool is_same(const struct binding *binding, const struct pod *pod)
 {
-    struct client *client = &binding->scheduler->client;
-    for (; binding->asked < profile_of(binding)->points[POINT_PRE_BIND].count; binding->asked++) {
-        const struct profile_plugin *plugin = plugin_at(binding, POINT_PRE_BIND, binding->asked);
-        const struct sched_call call = call_for(binding, plugin);
-        struct error error = { 0 };
-        const enum pre_bind answer = plugin->plugin->pre_bind(
-            &call, client, binding->pod, node_of_binding(binding), binding->again, &error);
-        if (answer == PRE_BIND_FAILED)
-            *message =
-                plugin_failed("PreBind", plugin->plugin, error.text != NULL ? error.text : "");
-        error_close(&error);
-        binding->again = answer == PRE_BIND_WAIT;
-        if (answer != PRE_BIND_DONE)
-            return answer;
-    }
-    return PRE_BIND_DONE;
+    return pod != NULL && uid_equal(pod->meta.uid, binding->pod->meta.uid);
 }
 
-/* NULL, or why it was refused. */
-static char *bind(const struct binding *binding)
+/* Where the pod counts, if it was not bound and is still the one that was tried. */
+static const struct placed_pod *assumed_place(const struct binding *binding)
+{
+    const struct object *pod = &binding->pod->meta.object;
+    const struct placed_pod *placed =
+        snapshot_find_pod(binding->scheduler->snapshot, pod->space, pod->name);
+    return placed != NULL && placed->assumed && is_same(binding, placed->pod) ? placed : NULL;
+}
+
+/* Still in the attempt: nobody else has seen the pod on the node. */
+static void fail_attempt(struct binding *binding, struct attempt_failure failure)
+{
+    const struct object *pod = &binding->pod->meta.object;
+    unreserve(binding);
+    if (assumed_place(binding) != NULL)
+        snapshot_remove_pod(binding->scheduler->snapshot, pod->space, pod->name);
+    scheduler_fail(binding->scheduler, binding->waiting, &failure);
+    attempt_failure_close(&failure);
+    binding_free(binding);
+}
+
+/* A pod that had left the queue comes back, if it is still there and waits. */
+static void come_back(const struct binding *binding, const struct attempt_failure *failure)
 {
     struct scheduler *scheduler = binding->scheduler;
-    struct error error = { 0 };
-    char *message = NULL;
-    assert(profile_of(binding)->points[POINT_BIND].count > 0);
-    const struct sched_plugin *binder = plugin_at(binding, POINT_BIND, 0)->plugin;
-    if (!extenders_bind(profile_of(binding)->extenders, binding->pod, binding->node, &error)) {
-        scheduler_stop_if_broken(scheduler);
-        return error.text;
+    const struct object *pod = &binding->pod->meta.object;
+    const struct pod *present =
+        pod_of(client_get(&scheduler->client, KIND_POD, pod->space, pod->name));
+    const bool waits = is_same(binding, present) && present->node_name == NULL &&
+                       !present->meta.deleting &&
+                       scheduling_queue_find(scheduler->queue, pod->space, pod->name) == NULL;
+    if (waits) {
+        scheduling_queue_fail_binding(scheduler->queue, present, binding->as_it_was.profile,
+                                      binding->cause, &binding->as_it_was, failure->rejected);
+        nominator_add(scheduler->nominator, present, failure->nomination, failure->node);
     }
-    const enum reply reply =
-        binder->bind(&scheduler->client, binding->pod, binding->node, binding->annotations, &error);
-    if (reply == REPLY_OK || reply == REPLY_CREATED)
-        client_event(&scheduler->client, &binding->pod->meta.object, false, "Scheduled",
-                     "Successfully assigned %s/%s to %s", namespace_of(binding->pod),
-                     name_of(binding->pod), binding->node->s);
-    else
-        message = plugin_failed("Bind", binder, error.text != NULL ? error.text : "");
-    error_close(&error);
-    return message;
+    scheduler_report(scheduler, binding->pod, failure->message);
+    if (waits)
+        scheduler_patch_status(scheduler, present, failure);
 }
 
-static void post_bind(const struct binding *binding)
-{
-    for (size_t i = 0; i < profile_of(binding)->points[POINT_POST_BIND].count; i++) {
-        const struct profile_plugin *plugin = plugin_at(binding, POINT_POST_BIND, i);
-        const struct sched_call call = call_for(binding, plugin);
-        plugin->plugin->post_bind(&call, binding->pod, binding->node);
-    }
-}
-
-/* --- the cycle ----------------------------------------------------------------------------------------- */
-
-static void look_again(void *subject, sim_time now);
-
-/* As far as it goes now: to its end, to something to wait for, or to a failure. Says which. */
-static enum pre_bind go_on(struct binding *binding, char **message)
-{
-    const enum pre_bind answer = pre_bind(binding, message);
-    if (answer != PRE_BIND_DONE)
-        return answer;
-    *message = bind(binding);
-    if (*message != NULL)
-        return PRE_BIND_FAILED;
-    post_bind(binding);
-    return PRE_BIND_DONE;
-}
-
-/* What waits is looked at once a second. */
-static void plan_look(struct binding *binding)
+/* Others may have its room; they hear of it before the pod itself comes back to the queue, unless it
+ * was rejected: then it must not be woken by its own going. */
+static void give_up(struct binding *binding, struct attempt_failure *failure)
 {
     struct scheduler *scheduler = binding->scheduler;
-    run_at(scheduler->cluster->run, sim_time_after(scheduler->client.now, SIM_SECOND),
-           PRIORITY_WORK, look_again, binding);
+    const struct object *pod = &binding->pod->meta.object;
+    unreserve(binding);
+    client_begin(&scheduler->client, binding->cause);
+    if (binding->waiting != NULL)
+        scheduler_fail(scheduler, binding->waiting, failure);
+    if (assumed_place(binding) != NULL)
+        scheduler_remove_placed(&scheduler->view, pod, binding->cause);
+    if (binding->waiting == NULL)
+        come_back(binding, failure);
+    attempt_failure_close(failure);
+    binding_free(binding);
 }
 
-static void look_again(void *subject, sim_time now)
+static void fail_binding(void *subject, sim_time now)
 {
-    (void)now;
     struct binding *binding = subject;
-    char *message = NULL;
-    client_begin(&binding->scheduler->client, binding->cause);
-    switch (go_on(binding, &message)) {
-    case PRE_BIND_DONE:
-        end(binding);
-        break;
-    case PRE_BIND_WAIT:
-        plan_look(binding);
-        break;
-    case PRE_BIND_FAILED:
-        fail(binding, message);
-        break;
-    }
+    struct attempt_failure failure = { .reason = "SchedulerError",
+                                       .message = binding->failure,
+                                       .nomination = NOMINATION_CLEARED };
+    (void)now;
+    binding->event = 0;
+    binding->failure = NULL;
+    give_up(binding, &failure);
 }
 
-void binding_begin(struct scheduler *scheduler, struct waiting_pod *waiting,
-                   const struct text *node)
+/* To be undone when the answer arrives; takes the message over. */
+static void plan_failure(struct binding *binding, char *message)
 {
-    struct assumed assumed =
-        assume_pod(waiting->profile, scheduler->snapshot, waiting->pod,
-                   snapshot_find_node(scheduler->snapshot, node), scheduler->cluster->run);
-    struct binding binding = { .scheduler = scheduler,
-                               .pod = waiting->pod,
-                               .node = node,
-                               .annotations = assumed.annotations,
-                               .as_it_was = *waiting,
-                               .cause = scheduler->client.cause };
-    snapshot_place(scheduler->snapshot, assumed.pod, node, true);
-    char *message = reserve(&binding);
-    const enum pre_bind answer = message != NULL ? PRE_BIND_FAILED : go_on(&binding, &message);
-    if (answer == PRE_BIND_WAIT)
-        plan_look(keep(&binding));
-    else if (answer == PRE_BIND_FAILED)
-        fail(keep(&binding), message);
-    scheduling_queue_done(scheduler->queue, waiting);
-    assumed_close(&assumed);
+    struct scheduler *scheduler = binding->scheduler;
+    binding->failure = message;
+    binding->event = run_at(scheduler->cluster->run, scheduler->client.now, PRIORITY_WATCH,
+                            fail_binding, binding);
+}
+
+/* --- Bind and PostBind ---------------------------------------------------------------------------- */
+
+static void bind_pod(struct binding *binding)
+{
+    struct scheduler *scheduler = binding->scheduler;
+    struct client *client = &scheduler->client;
+    const struct point *binders = point_of(binding, POINT_BIND);
+    const struct point *after = point_of(binding, POINT_POST_BIND);
+    struct error error = { 0 };
+    assert(binders->count > 0);
+    scheduler_tell(scheduler, (struct scheduler_call){
+                                  .verb = "bind", .pod = binding->pod, .node = binding->node });
+    if (!extenders_bind(binding->as_it_was.profile->extenders, binding->pod, binding->node,
+                        &error)) {
+        scheduler_stop_if_broken(scheduler);
+        plan_failure(binding, error.text);
+        return;
+    }
+    const struct sched_plugin *binder = plugin_of(binding, binders->items[0].plugin);
+    const enum reply reply =
+        binder->bind(client, binding->pod, binding->node, binding->assumed.annotations, &error);
+    if (reply != REPLY_OK && reply != REPLY_CREATED) {
+        plan_failure(binding, plugin_failed("Bind", binder, error.text != NULL ? error.text : ""));
+        error_close(&error);
+        return;
+    }
+    client_event(client, &binding->pod->meta.object, false, "Scheduled",
+                 "Successfully assigned %s/%s to %s", namespace_of(binding->pod),
+                 name_of(binding->pod), binding->node->s);
+    for (size_t i = 0; i < after->count; i++) {
+        const struct sched_call call = call_of(binding, after->items[i].plugin);
+        plugin_of(binding, after->items[i].plugin)->post_bind(&call, binding->pod, binding->node);
+    }
+    binding_free(binding);
+}
+
+/* --- PreBind ------------------------------------------------------------------------------------- */
+
+static void ask_again(void *subject, sim_time now);
+
+/* In the order of the plugins; whoever waits is asked again after a second. */
+static void pre_bind(struct binding *binding)
+{
+    struct scheduler *scheduler = binding->scheduler;
+    const struct point *point = point_of(binding, POINT_PRE_BIND);
+    struct error error = { 0 };
+    for (; binding->pre_bind < point->count; binding->pre_bind++, binding->asked = false) {
+        const uint8_t plugin = point->items[binding->pre_bind].plugin;
+        const struct sched_call call = call_of(binding, plugin);
+        const enum pre_bind answer = plugin_of(binding, plugin)
+                                         ->pre_bind(&call, &scheduler->client, binding->pod,
+                                                    node_info_of(binding), binding->asked, &error);
+        if (answer == PRE_BIND_FAILED) {
+            plan_failure(binding, plugin_failed("PreBind", plugin_of(binding, plugin),
+                                                error.text != NULL ? error.text : ""));
+            error_close(&error);
+            return;
+        }
+        if (answer == PRE_BIND_WAIT) {
+            binding->asked = true;
+            binding->event =
+                run_at(scheduler->cluster->run, sim_time_after(scheduler->client.now, SIM_SECOND),
+                       PRIORITY_WORK, ask_again, binding);
+            return;
+        }
+    }
+    bind_pod(binding);
+}
+
+static void ask_again(void *subject, sim_time now)
+{
+    struct binding *binding = subject;
+    (void)now;
+    binding->event = 0;
+    client_begin(&binding->scheduler->client, binding->cause);
+    pre_bind(binding);
+}
+
+/* --- Permit ---------------------------------------------------------------------------------------- */
+
+/* Nothing keeps the pod any more; what is in flight need not be kept for it. */
+static void go_on(struct binding *binding)
+{
+    scheduling_queue_done(binding->scheduler->queue, binding->waiting);
+    binding->waiting = NULL;
+    pre_bind(binding);
+}
+
+/* Every plugin it waited for has answered, or one of them against it. */
+static void end_wait(void *subject, sim_time now)
+{
+    struct binding *binding = subject;
+    (void)now;
+    binding->event = 0;
+    client_begin(&binding->scheduler->client, binding->cause);
+    if (binding->rejected_by < 0) {
+        go_on(binding);
+        return;
+    }
+    struct rejection rejection = { 0 };
+    reject(&rejection, UNSCHEDULABLE, binding->why);
+    struct attempt_failure failure = failure_of_rejection(&rejection, binding->rejected_by);
+    give_up(binding, &failure);
+}
+
+static void plan_end(struct binding *binding)
+{
+    struct run *run = binding->scheduler->cluster->run;
+    run_cancel(run, &binding->event);
+    binding->event = run_at(run, run_now(run), PRIORITY_WORK, end_wait, binding);
+}
+
+static void time_out(void *subject, sim_time now)
+{
+    struct binding *binding = subject;
+    binding->rejected_by = __builtin_ctzll(binding->permits);
+    binding->why = "timeout waiting for permit";
+    end_wait(binding, now);
+}
+
+static struct binding *find_waiting(const struct permits *permits, struct uid pod)
+{
+    struct binding *binding = permits->first;
+    while (binding != NULL && !uid_equal(binding->pod->meta.uid, pod))
+        binding = binding->next;
+    return binding != NULL && binding->permits != 0 && binding->rejected_by < 0 ? binding : NULL;
+}
+
+/* The bit of a plugin that the pod waits for; of any, for NULL. */
+static uint64_t awaited(const struct binding *binding, const struct sched_plugin *plugin)
+{
+    uint64_t found = plugin == NULL ? binding->permits & -binding->permits : 0;
+    for (size_t i = 0; plugin != NULL && i < binding->as_it_was.profile->plugin_count; i++)
+        if (plugin_of(binding, i) == plugin)
+            found = binding->permits & (uint64_t)1 << i;
+    return found;
+}
+
+bool permits_allow(struct permits *permits, struct uid pod, const struct sched_plugin *plugin)
+{
+    struct binding *binding = find_waiting(permits, pod);
+    const uint64_t bit = binding != NULL ? awaited(binding, plugin) : 0;
+    if (bit == 0)
+        return false;
+    binding->permits &= ~bit;
+    if (binding->permits == 0)
+        plan_end(binding);
+    return true;
+}
+
+bool permits_reject(struct permits *permits, struct uid pod, const struct sched_plugin *plugin,
+                    const char *message)
+{
+    struct binding *binding = find_waiting(permits, pod);
+    const uint64_t bit = binding != NULL ? awaited(binding, plugin) : 0;
+    if (bit == 0)
+        return false;
+    binding->rejected_by = __builtin_ctzll(bit);
+    binding->why = message;
+    plan_end(binding);
+    return true;
+}
+
+/* Ask all of them; the shortest time-out is that of the pod. */
+static void permit(struct binding *binding)
+{
+    struct run *run = binding->scheduler->cluster->run;
+    const struct point *point = point_of(binding, POINT_PERMIT);
+    const struct node_info *node = node_info_of(binding);
+    sim_time shortest = INT64_MAX;
+    for (size_t i = 0; i < point->count; i++) {
+        const uint8_t plugin = point->items[i].plugin;
+        const struct sched_call call = call_of(binding, plugin);
+        struct rejection rejection = { 0 };
+        sim_time timeout = INT64_MAX;
+        const enum permit answer =
+            plugin_of(binding, plugin)->permit(&call, binding->pod, node, &timeout, &rejection);
+        if (answer == PERMIT_REJECTED) {
+            fail_attempt(binding, failure_of_rejection(&rejection, plugin));
+            return;
+        }
+        if (answer != PERMIT_WAIT)
+            continue;
+        binding->permits |= (uint64_t)1 << plugin;
+        shortest = timeout < shortest ? timeout : shortest;
+    }
+    if (binding->permits == 0)
+        go_on(binding);
+    else if (shortest < INT64_MAX)
+        binding->event =
+            run_at(run, sim_time_after(run_now(run), shortest), PRIORITY_WORK, time_out, binding);
+}
+
+/* --- Reserve --------------------------------------------------------------------------------------- */
+
+static struct binding *binding_new(struct scheduler *scheduler, struct waiting_pod *waiting,
+                                   const struct text *node)
+{
+    struct binding *binding = mem_new(sizeof *binding);
+    *binding = (struct binding){
+        .scheduler = scheduler,
+        .waiting = waiting,
+        .as_it_was = *waiting,
+        .pod = pod_of(object_hold(&waiting->pod->meta.object)),
+        .node = text_hold(node),
+        .cause = waiting->cause,
+        .previous = scheduler->permits.last,
+        .rejected_by = -1,
+    };
+    *(scheduler->permits.last != NULL ? &scheduler->permits.last->next
+                                      : &scheduler->permits.first) = binding;
+    scheduler->permits.last = binding;
+    return binding;
+}
+
+void scheduler_assume(struct scheduler *scheduler, struct waiting_pod *waiting,
+                      const struct text *node)
+{
+    struct binding *binding = binding_new(scheduler, waiting, node);
+    const struct node_info *info = node_info_of(binding);
+    const struct point *point = point_of(binding, POINT_RESERVE);
+    binding->assumed = assume_pod(waiting->profile, scheduler->snapshot, waiting->pod, info,
+                                  scheduler->cluster->run);
+    snapshot_place(scheduler->snapshot, binding->assumed.pod, node, true);
+    nominator_remove(scheduler->nominator, waiting->pod);
+    for (size_t i = 0; info != NULL && i < point->count; i++) {
+        const uint8_t plugin = point->items[i].plugin;
+        const struct sched_call call = call_of(binding, plugin);
+        struct rejection rejection = { 0 };
+        if (!plugin_of(binding, plugin)->reserve(&call, waiting->pod, info, &rejection)) {
+            fail_attempt(binding, failure_of_reserve(&rejection, plugin_of(binding, plugin)));
+            return;
+        }
+    }
+    permit(binding);
 }

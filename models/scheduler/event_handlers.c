@@ -80,21 +80,6 @@ static void hear_bound(struct scheduler_view *view, const struct pod *before, co
         scheduling_queue_event(view->queue, &events[i], cause);
 }
 
-static void hear_unbound(struct scheduler_view *view, const struct pod *before,
-                         const struct pod *pod, struct cause cause)
-{
-    const struct profile *profile = scheduler_profile_of(view->configuration, pod);
-    const struct object *object = &pod->meta.object;
-    const struct placed_pod *placed =
-        snapshot_find_pod(view->snapshot, object->space, object->name);
-    if (profile == NULL || (placed != NULL && placed->assumed))
-        return;
-    if (is_seen(before) && scheduling_queue_find(view->queue, object->space, object->name) != NULL)
-        scheduling_queue_update(view->queue, before, pod, cause);
-    else
-        scheduling_queue_add(view->queue, pod, profile, cause);
-}
-
 /* A waiting pod gives up the node it was nominated to: as if it had counted there, for those
  * who had to respect it. */
 static void nomination_gone(struct scheduler_view *view, const struct pod *pod, struct cause cause)
@@ -106,6 +91,25 @@ static void nomination_gone(struct scheduler_view *view, const struct pod *pod, 
                                         .priority = pod->spec->priority,
                                         .before = &pod->meta.object };
     scheduling_queue_event(view->queue, &gone, cause);
+}
+
+static void hear_unbound(struct scheduler_view *view, const struct pod *before,
+                         const struct pod *pod, struct cause cause)
+{
+    const struct profile *profile = scheduler_profile_of(view->configuration, pod);
+    const struct object *object = &pod->meta.object;
+    const struct placed_pod *placed =
+        snapshot_find_pod(view->snapshot, object->space, object->name);
+    if (profile == NULL || (placed != NULL && placed->assumed))
+        return;
+    if (!is_seen(before)) {
+        scheduling_queue_add(view->queue, pod, profile, cause);
+        return;
+    }
+    const struct text *nominated = pod_nominated_node(before);
+    scheduling_queue_update(view->queue, before, pod, profile, cause);
+    if (nominated != NULL && nominated != pod_nominated_node(pod))
+        nomination_gone(view, before, cause);
 }
 
 /* Gone, or ended. */

@@ -27,6 +27,7 @@
 #include "sim/base/writer.h"
 
 struct client;
+struct permits;
 struct post_filter_round;
 struct profile;
 struct run;
@@ -51,9 +52,10 @@ struct sched_call {
                                   * those of the whole class. If not, nothing may be read from
                                   * them: the class's pods are those of whom it says no */
     const struct snapshot *snapshot;
-    const void *args;     /* what configure() made; NULL: none */
-    const void *compiled; /* what compile() made of this class; NULL: nothing */
-    void *counts;         /* what count_new() made for this class; NULL: it does not count */
+    const void *args;        /* what configure() made; NULL: none */
+    const void *compiled;    /* what compile() made of this class; NULL: nothing */
+    void *counts;            /* what count_new() made for this class; NULL: it does not count */
+    struct permits *permits; /* from Reserve on: the pods that wait for Permit plugins */
 };
 
 /* Nodes that passed the filters; those that are alike to every plugin are one item. */

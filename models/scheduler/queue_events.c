@@ -35,6 +35,15 @@ void queue_keep_event(struct scheduling_queue *queue, const struct cluster_event
     append_flight(queue, entry);
 }
 
+/* Kept for one pod alone. */
+void queue_keep_activation(struct scheduling_queue *queue, const struct waiting_pod *waiting)
+{
+    struct in_flight *entry = pool_take(&queue->flights);
+    entry->event = (struct cluster_event){ .label = "ForceActivate", .wildcard = true };
+    entry->only = waiting->pod->meta.uid;
+    append_flight(queue, entry);
+}
+
 static void unlink_flight(struct scheduling_queue *queue, struct in_flight *entry)
 {
     *(entry->previous ? &entry->previous->next : &queue->oldest) = entry->next;
@@ -55,13 +64,25 @@ void queue_end_flight(struct scheduling_queue *queue, struct waiting_pod *waitin
         unlink_flight(queue, queue->oldest);
 }
 
-/* Did something useful happen since the pod was popped? */
-bool queue_missed_something(const struct waiting_pod *waiting)
+static bool concerns(const struct in_flight *entry, const struct waiting_pod *waiting)
 {
-    for (const struct in_flight *entry = waiting->flight->next; entry != NULL; entry = entry->next)
-        if (entry->pod == NULL && queue_worth_requeuing(waiting, &entry->event))
-            return true;
-    return false;
+    const struct uid everybody = { 0, 0 };
+    return entry->pod == NULL &&
+           (uid_equal(entry->only, everybody) || uid_equal(entry->only, waiting->pod->meta.uid));
+}
+
+/* Did something useful happen since the pod was popped? */
+enum worth queue_missed(const struct waiting_pod *waiting)
+{
+    enum worth most = WORTH_NOTHING;
+    for (const struct in_flight *entry = waiting->flight->next;
+         entry != NULL && most != WORTH_AT_ONCE; entry = entry->next) {
+        const enum worth worth = concerns(entry, waiting)
+                                     ? queue_worth_requeuing(waiting, &entry->event)
+                                     : WORTH_NOTHING;
+        most = worth > most ? worth : most;
+    }
+    return most;
 }
 
 void queue_close_flights(struct scheduling_queue *queue,
@@ -92,17 +113,24 @@ static bool plugin_wants(const struct profile_plugin *plugin, const struct clust
     return false;
 }
 
-/* Is the pod worth trying again? */
-bool queue_worth_requeuing(const struct waiting_pod *waiting, const struct cluster_event *event)
+/* Is the pod worth trying again? A plugin that only waits for something of its own to happen has no
+ * reason to back off. */
+enum worth queue_worth_requeuing(const struct waiting_pod *waiting,
+                                 const struct cluster_event *event)
 {
-    if (waiting->rejecting == 0 || event->wildcard || (waiting->rejecting & REJECTED_BY_EXTENDERS))
-        return true;
-    for (uint64_t bits = waiting->rejecting; bits != 0; bits &= bits - 1) {
+    const uint64_t rejectors = waiting->rejecting | waiting->pending;
+    enum worth most = WORTH_NOTHING;
+    if (rejectors == 0 || event->wildcard || (rejectors & REJECTED_BY_EXTENDERS))
+        return WORTH_AFTER_BACKOFF;
+    for (uint64_t bits = rejectors; bits != 0; bits &= bits - 1) {
         const int plugin = __builtin_ctzll(bits);
-        if (plugin_wants(&waiting->profile->plugins[plugin], event, waiting->pod))
-            return true;
+        if (!plugin_wants(&waiting->profile->plugins[plugin], event, waiting->pod))
+            continue;
+        if (waiting->pending >> plugin & 1)
+            return WORTH_AT_ONCE;
+        most = WORTH_AFTER_BACKOFF;
     }
-    return false;
+    return most;
 }
 
 bool queue_of_interest(const struct scheduling_queue *queue, const struct cluster_event *event)
@@ -134,11 +162,12 @@ static void try_event(struct scheduling_queue *queue, struct waiting_pod *waitin
     if (waiting->gated_by >= 0 &&
         !plugin_wants(&waiting->profile->plugins[waiting->gated_by], event, NULL))
         return;
-    if (!queue_worth_requeuing(waiting, event))
+    const enum worth worth = queue_worth_requeuing(waiting, event);
+    if (worth == WORTH_NOTHING)
         return;
     waiting->cause = cause;
     queue_leave(queue, waiting);
-    queue_requeue(queue, waiting, event->label);
+    queue_requeue(queue, waiting, event->label, worth);
 }
 
 void scheduling_queue_event(struct scheduling_queue *queue, const struct cluster_event *event,

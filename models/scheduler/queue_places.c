@@ -125,8 +125,15 @@ void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waitin
     plan_pool_flush(queue, waiting);
 }
 
+void queue_count_rejectors(struct scheduling_queue *queue, const struct waiting_pod *waiting,
+                           uint64_t plugins, int sign)
+{
+    for (; plugins != 0; plugins &= plugins - 1)
+        queue->waiting_for[waiting->profile->number][__builtin_ctzll(plugins)] += (size_t)sign;
+}
+
 /* PreEnqueue: remembers who keeps the pod out. */
-static bool may_enter(const struct scheduling_queue *queue, struct waiting_pod *waiting)
+static bool may_enter(struct scheduling_queue *queue, struct waiting_pod *waiting)
 {
     const struct point *point = &waiting->profile->points[POINT_PRE_ENQUEUE];
     struct writer why = { 0 };
@@ -140,7 +147,10 @@ static bool may_enter(const struct scheduling_queue *queue, struct waiting_pod *
     writer_close(&why);
     if (waiting->gated_by < 0)
         return true;
-    waiting->rejecting |= (uint64_t)1 << waiting->gated_by;
+    const uint64_t gate = (uint64_t)1 << waiting->gated_by;
+    if (!(waiting->rejecting & gate))
+        queue_count_rejectors(queue, waiting, gate, 1);
+    waiting->rejecting |= gate;
     return false;
 }
 
@@ -163,17 +173,19 @@ static bool still_backing_off(const struct scheduling_queue *queue,
 }
 
 /* Into the active or a back-off queue, unless a PreEnqueue plugin keeps it out. */
-void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why)
+void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why,
+                   enum worth worth)
 {
     if (!may_enter(queue, waiting)) {
         queue_enter_pool(queue, waiting, why);
         return;
     }
-    if (!still_backing_off(queue, waiting)) {
+    if (worth == WORTH_AT_ONCE || !still_backing_off(queue, waiting)) {
         enter_active(queue, waiting, why);
         return;
     }
-    queue_enter(queue, waiting, waiting->rejecting != 0 ? WAITING_BACKOFF : WAITING_ERROR_BACKOFF);
+    const bool error = (waiting->rejecting | waiting->pending) == 0;
+    queue_enter(queue, waiting, error ? WAITING_ERROR_BACKOFF : WAITING_BACKOFF);
     tell_incoming(queue, waiting, why);
     plan_backoff_flush(queue, waiting);
     queue->ready(queue->subject);
@@ -212,7 +224,7 @@ static void flush_pool(void *subject, sim_time now)
         }
         waiting->flushed_at = now;
         queue_leave(queue, waiting);
-        queue_requeue(queue, waiting, "UnschedulableTimeout");
+        queue_requeue(queue, waiting, "UnschedulableTimeout", WORTH_AFTER_BACKOFF);
         waiting->flushed |= waiting->gated_by < 0;
     }
 }
@@ -222,6 +234,15 @@ void queue_places_init(struct scheduling_queue *queue)
     queue->heaps[WAITING_ACTIVE].before = active_before;
     queue->heaps[WAITING_BACKOFF].before = backoff_before;
     queue->heaps[WAITING_ERROR_BACKOFF].before = backoff_before;
+}
+
+void scheduling_queue_each_in_flight(const struct scheduling_queue *queue,
+                                     void (*visit)(void *context, const struct waiting_pod *waiting,
+                                                   const char *event),
+                                     void *context)
+{
+    for (const struct in_flight *entry = queue->oldest; entry != NULL; entry = entry->next)
+        visit(context, entry->pod, entry->pod == NULL ? entry->event.label : NULL);
 }
 
 void scheduling_queue_each(const struct scheduling_queue *queue, enum waiting_place place,

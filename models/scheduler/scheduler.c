@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "models/scheduler/attempt_cost.h"
-#include "models/scheduler/post_filter.h"
 #include "models/scheduler/scheduler_private.h"
 
 static void attempt(void *subject, sim_time now);
@@ -14,76 +13,23 @@ static void attempt(void *subject, sim_time now);
 static void plan_attempt(void *subject)
 {
     struct scheduler *scheduler = subject;
-    if (scheduler->trying != NULL || scheduler->next_attempt != 0)
+    if (scheduler->trying != NULL || scheduler->next_attempt != 0 || scheduler->manual)
         return;
     scheduler->next_attempt = run_at(scheduler->cluster->run, run_now(scheduler->cluster->run),
                                      PRIORITY_WORK, attempt, scheduler);
 }
 
-/* --- failing ------------------------------------------------------------------------------- */
-
-enum { NOTE_LIMIT = 1024 }; /* bytes of an event's note */
-
-void scheduler_report(struct scheduler *scheduler, const struct pod *pod, const char *message)
-{
-    if (strlen(message) <= NOTE_LIMIT)
-        client_event(&scheduler->client, &pod->meta.object, true, "FailedScheduling", "%s",
-                     message);
-    else
-        client_event(&scheduler->client, &pod->meta.object, true, "FailedScheduling", "%.*s ...",
-                     NOTE_LIMIT - 4, message);
-}
-
-struct failed_condition {
-    struct scheduler *scheduler;
-    const char *reason, *message;
-};
-
-static bool set_failed_condition(struct object *object, void *context)
-{
-    const struct failed_condition *failed = context;
-    return pod_set_condition((struct pod *)object, failed->scheduler->cluster->run->texts,
-                             POD_SCHEDULED, false, failed->reason, failed->message,
-                             failed->scheduler->client.now);
-}
-
-void scheduler_write_condition(struct scheduler *scheduler, const struct pod *pod,
-                               const char *reason, const char *message)
-{
-    struct failed_condition failed = { scheduler, reason, message };
-    if ((pod->conditions_present >> POD_SCHEDULED & 1) &&
-        !pod_condition_is_true(pod, POD_SCHEDULED) &&
-        strcmp(pod_condition_reason(pod, POD_SCHEDULED), reason) == 0 &&
-        strcmp(pod_condition_message(pod, POD_SCHEDULED), message) == 0)
-        return;
-    client_patch(&scheduler->client, object_key(&pod->meta.object), set_failed_condition, &failed,
-                 NULL);
-}
-
-/* The pod goes back to the queue, if it is still there and still without a node. */
-static void fail(struct scheduler *scheduler, struct waiting_pod *waiting, uint64_t rejecting,
-                 const char *reason, const char *message)
-{
-    const struct pod *pod = pod_of(object_hold(&waiting->pod->meta.object));
-    const struct pod *present = pod_of(
-        client_get(&scheduler->client, KIND_POD, pod->meta.object.space, pod->meta.object.name));
-    if (present == NULL || present->node_name != NULL)
-        scheduling_queue_done(scheduler->queue, waiting);
-    else
-        scheduling_queue_fail(scheduler->queue, waiting, rejecting);
-    scheduler_report(scheduler, pod, message);
-    if (present != NULL && present->node_name == NULL)
-        scheduler_write_condition(scheduler, present, reason, message);
-    object_drop(&pod->meta.object);
-}
-
-/* An extender that hangs, crashes or talks nonsense ends the run: what it would have decided, nobody
- * knows. */
 void scheduler_stop_if_broken(const struct scheduler *scheduler)
 {
     const struct extenders *extenders = scheduler->cluster->settings.extenders;
     if (extenders != NULL && extenders->failure.text != NULL)
         run_stop(scheduler->cluster->run);
+}
+
+void scheduler_tell(const struct scheduler *scheduler, struct scheduler_call call)
+{
+    if (scheduler->observer.call != NULL)
+        scheduler->observer.call(scheduler->observer.self, &call);
 }
 
 /* --- attempts ------------------------------------------------------------------------------- */
@@ -111,11 +57,41 @@ static const struct text *choose_node(struct scheduler *scheduler,
     return text_hold(scheduler->snapshot->nodes[decision_top(decision, taken)]->name);
 }
 
-/* No node will do: can something be done, and what is to be said? */
+/* A plugin's free choice is one of the run. */
+static uint32_t choose_for_plugin(void *self, const struct question *question)
+{
+    const struct scheduler *scheduler = self;
+    return run_choose_named(scheduler->cluster->run, *question,
+                            (uint64_t)scheduler->trying->attempts);
+}
+
+static void note_victims(struct attempt_failure *failure, const struct preemption *preemption)
+{
+    const struct extender_victims *chosen = &preemption->candidates[preemption->chosen];
+    failure->victims = mem_new((chosen->count + 1) * sizeof *failure->victims);
+    for (size_t i = 0; i < chosen->count; i++)
+        if (!chosen->pods[i]->meta.deleting)
+            failure->victims[failure->victim_count++] =
+                pod_of(object_hold(&chosen->pods[i]->meta.object));
+}
+
+/* No node will do: can something be done, and what is to be said? A cluster without nodes counts as
+ * an error in the queue, although the condition says Unschedulable: no plugin rejected the pod. */
 static void explain_failure(struct scheduler *scheduler, const struct waiting_pod *waiting)
 {
-    struct post_filter_round round = { .decision = &scheduler->decision, .pod = waiting->pod };
-    scheduler->message = decision_message(&scheduler->decision, &round);
+    const struct decision *decision = &scheduler->decision;
+    const bool error = decision->outcome == DECISION_ERROR;
+    struct attempt_failure *failure = &scheduler->failure;
+    struct post_filter_round round = { .decision = decision,
+                                       .pod = waiting->pod,
+                                       .chooser = { choose_for_plugin, scheduler } };
+    failure->message = decision_message(decision, &round);
+    failure->rejected = (struct rejectors){ .rejecting = error ? 0 : decision->rejecting };
+    failure->reason = error ? "SchedulerError" : "Unschedulable";
+    failure->nomination = round.nomination;
+    failure->node = text_hold(round.node);
+    if (round.nomination == NOMINATION_SET)
+        note_victims(failure, &round.preemption);
     post_filter_close(&round);
 }
 
@@ -138,8 +114,6 @@ static void decide_on(struct scheduler *scheduler, struct waiting_pod *waiting)
                                         waiting->pod, scheduler->next_start, decision);
     scheduler->next_start = decision_next_start(decision);
     scheduler->trying = waiting;
-    scheduler->rejecting = decision->outcome != DECISION_ERROR ? decision->rejecting : 0;
-    scheduler->reason = decision->outcome != DECISION_ERROR ? "Unschedulable" : "SchedulerError";
     if (decision->outcome == DECISION_FOUND)
         scheduler->chosen = choose_node(scheduler, waiting);
     else
@@ -154,8 +128,17 @@ static bool counts_already(const struct scheduler *scheduler, const struct pod *
            NULL;
 }
 
-/* The end of an attempt. A cluster without nodes counts as an error in the queue, although the
- * condition says Unschedulable: no plugin rejected the pod. */
+static void fail_by_error(struct scheduler *scheduler, struct waiting_pod *waiting,
+                          const char *message)
+{
+    struct attempt_failure failure = { .reason = "SchedulerError",
+                                       .message = mem_text(message, strlen(message)),
+                                       .nomination = NOMINATION_CLEARED };
+    scheduler_fail(scheduler, waiting, &failure);
+    attempt_failure_close(&failure);
+}
+
+/* The end of an attempt. */
 static void finish_attempt(void *subject, sim_time now)
 {
     (void)now;
@@ -164,14 +147,13 @@ static void finish_attempt(void *subject, sim_time now)
     scheduler->trying = NULL;
     client_begin(&scheduler->client, waiting->cause);
     if (scheduler->chosen == NULL)
-        fail(scheduler, waiting, scheduler->rejecting, scheduler->reason, scheduler->message);
+        scheduler_fail(scheduler, waiting, &scheduler->failure);
     else if (counts_already(scheduler, waiting->pod))
-        fail(scheduler, waiting, 0, "SchedulerError", "pod is in the cache, so can't be assumed");
+        fail_by_error(scheduler, waiting, "pod is in the cache, so can't be assumed");
     else
-        binding_begin(scheduler, waiting, scheduler->chosen);
+        scheduler_assume(scheduler, waiting, scheduler->chosen);
     text_assign(&scheduler->chosen, NULL);
-    free(scheduler->message);
-    scheduler->message = NULL;
+    attempt_failure_close(&scheduler->failure);
     if (scheduling_queue_length(scheduler->queue, WAITING_ACTIVE) > 0 ||
         scheduling_queue_length(scheduler->queue, WAITING_BACKOFF) > 0)
         plan_attempt(scheduler);
@@ -199,13 +181,8 @@ static struct waiting_pod *next_pod(struct scheduler *scheduler)
     return waiting;
 }
 
-static void attempt(void *subject, sim_time now)
+static void try_pod(struct scheduler *scheduler, struct waiting_pod *waiting, sim_time now)
 {
-    struct scheduler *scheduler = subject;
-    scheduler->next_attempt = 0;
-    struct waiting_pod *waiting = next_pod(scheduler);
-    if (waiting == NULL)
-        return;
     decide_on(scheduler, waiting);
     const sim_time took = attempt_cost_sample(&scheduler->cluster->settings, &scheduler->decision,
                                               &scheduler->cycle_stream);
@@ -214,6 +191,38 @@ static void attempt(void *subject, sim_time now)
     else
         run_at(scheduler->cluster->run, sim_time_after(now, took), PRIORITY_WORK, finish_attempt,
                scheduler);
+}
+
+static void attempt(void *subject, sim_time now)
+{
+    struct scheduler *scheduler = subject;
+    scheduler->next_attempt = 0;
+    struct waiting_pod *waiting = next_pod(scheduler);
+    if (waiting != NULL)
+        try_pod(scheduler, waiting, now);
+}
+
+/* --- driven by somebody else ------------------------------------------------------------------- */
+
+void scheduler_drive(struct scheduler *scheduler, struct scheduler_observer observer)
+{
+    scheduler->manual = true;
+    scheduler->observer = observer;
+}
+
+struct scheduler_view *scheduler_view_of(struct scheduler *scheduler)
+{
+    return &scheduler->view;
+}
+
+const struct pod *scheduler_attempt(struct scheduler *scheduler)
+{
+    struct waiting_pod *waiting = next_pod(scheduler);
+    if (waiting == NULL)
+        return NULL;
+    const struct pod *pod = pod_of(object_hold(&waiting->pod->meta.object));
+    try_pod(scheduler, waiting, run_now(scheduler->cluster->run));
+    return pod;
 }
 
 /* --- the component ----------------------------------------------------------------------------- */
@@ -274,7 +283,8 @@ static void *scheduler_start(struct cluster *cluster)
     scheduler->templates = template_cache_new();
     scheduler->queue =
         scheduling_queue_new(cluster->run, scheduler->configuration, plan_attempt, scheduler);
-    scheduler->snapshot->nominator = scheduling_queue_nominator(scheduler->queue);
+    scheduler->nominator = scheduling_queue_nominator(scheduler->queue);
+    scheduler->snapshot->nominator = scheduler->nominator;
     scheduler->cycle_stream =
         stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
     scheduler->view =
@@ -286,9 +296,10 @@ static void *scheduler_start(struct cluster *cluster)
 static void scheduler_stop(void *state)
 {
     struct scheduler *scheduler = state;
-    bindings_free(scheduler);
     text_drop(scheduler->chosen);
-    free(scheduler->message);
+    attempt_failure_close(&scheduler->failure);
+    scheduler_close_bindings(scheduler);
+    scheduler_close_evictions(scheduler);
     decision_close(&scheduler->decision);
     scheduling_queue_free(scheduler->queue);
     template_cache_free(scheduler->templates);

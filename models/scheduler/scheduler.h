@@ -1,14 +1,43 @@
-/* kube-scheduler: pops a pod, finds a node, assumes, binds; puts back what does not fit.
+/* kube-scheduler: pops a pod, finds a node, assumes, binds; puts back what does not fit, and makes
+ * room for it where pods of lower priority can give way.
  *
- * One attempt at a time, each taking the time its model says; bindings run beside the next
- * attempts and share the client's rate limit. Ties between nodes are a free choice of the
- * run (purpose "node"). Follows pkg/scheduler/schedule_one.go and eventhandlers.go of the
- * release named in docs/fidelity.md. */
+ * One attempt at a time, each taking the time its model says; bindings and evictions run beside
+ * the next attempts and share the client's rate limit. Ties between nodes are free choices
+ * of the run (purposes "node", "preemption-node", "preemption-offset"). Follows
+ * pkg/scheduler/schedule_one.go, eventhandlers.go and framework/preemption of the release named in
+ * docs/fidelity.md. */
 #ifndef MODELS_SCHEDULER_SCHEDULER_H
 #define MODELS_SCHEDULER_SCHEDULER_H
 
 #include "models/cluster/cluster.h"
+#include "models/scheduler/event_handlers.h"
 
 extern const struct component scheduler_component;
+
+/* --- for those who drive the scheduler themselves: recorded sequences ----------------------- */
+
+struct scheduler; /* the state of the component */
+
+/* An API call of the scheduler, told before it is made. */
+struct scheduler_call {
+    const char *verb; /* "bind", "patchStatus", "deletePod" */
+    const struct pod *pod;
+    const struct text *node;    /* of a bind */
+    enum nomination nomination; /* of a patch: what becomes of status.nominatedNodeName */
+    const struct text *nominated;
+    const char *condition, *reason; /* of a patch: NULL: none */
+};
+struct scheduler_observer {
+    void *self;
+    void (*call)(void *self, const struct scheduler_call *call);
+};
+
+/* Nothing is tried unless scheduler_attempt() is called. */
+void scheduler_drive(struct scheduler *scheduler, struct scheduler_observer observer);
+struct scheduler_view *scheduler_view_of(struct scheduler *scheduler);
+/* One attempt: the pod that was popped (one reference), or NULL. */
+const struct pod *scheduler_attempt(struct scheduler *scheduler);
+/* Whether the API calls of preemption wait; false makes those that did. */
+void scheduler_hold_evictions(struct scheduler *scheduler, bool hold);
 
 #endif

@@ -89,6 +89,7 @@ struct waiting_pod *scheduling_queue_pop(struct scheduling_queue *queue)
     if (waiting == NULL)
         return NULL;
     queue_leave(queue, waiting);
+    queue_count_rejectors(queue, waiting, waiting->rejecting | waiting->pending, -1);
     queue_enter(queue, waiting, WAITING_IN_FLIGHT);
     waiting->attempts++;
     if (waiting->first_attempt < 0)
@@ -120,10 +121,12 @@ static void back_off(const struct scheduling_queue *queue, struct waiting_pod *w
 }
 
 static void count_failure(struct scheduling_queue *queue, struct waiting_pod *waiting,
-                          uint64_t rejecting)
+                          struct rejectors rejected)
 {
-    waiting->rejecting = rejecting;
-    if (rejecting == 0) {
+    waiting->rejecting = rejected.rejecting;
+    waiting->pending = rejected.pending;
+    queue_count_rejectors(queue, waiting, rejected.rejecting | rejected.pending, 1);
+    if ((rejected.rejecting | rejected.pending) == 0) {
         waiting->consecutive_errors++;
     } else {
         waiting->rejections++;
@@ -136,80 +139,116 @@ static void count_failure(struct scheduling_queue *queue, struct waiting_pod *wa
 }
 
 void scheduling_queue_fail(struct scheduling_queue *queue, struct waiting_pod *waiting,
-                           uint64_t rejecting)
+                           struct rejectors rejected)
 {
     assert(waiting->place == WAITING_IN_FLIGHT);
     if (waiting->gone) {
         scheduling_queue_done(queue, waiting);
         return;
     }
-    count_failure(queue, waiting, rejecting);
-    const bool again = rejecting == 0 || queue_missed_something(waiting);
+    count_failure(queue, waiting, rejected);
+    const bool error = (rejected.rejecting | rejected.pending) == 0;
+    const enum worth worth = error ? WORTH_AFTER_BACKOFF : queue_missed(waiting);
     queue_end_flight(queue, waiting);
     queue_leave(queue, waiting);
-    if (again)
-        queue_requeue(queue, waiting, "ScheduleAttemptFailure");
+    if (worth != WORTH_NOTHING)
+        queue_requeue(queue, waiting, "ScheduleAttemptFailure", worth);
     else
         queue_enter_pool(queue, waiting, "ScheduleAttemptFailure");
 }
 
 void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct pod *pod,
                                    const struct profile *profile, struct cause cause,
-                                   const struct waiting_pod *as_it_was)
+                                   const struct waiting_pod *as_it_was, struct rejectors rejected)
 {
     struct waiting_pod *waiting = new_waiting(queue, pod, profile, cause);
     waiting->attempts = as_it_was->attempts;
     waiting->rejections = as_it_was->rejections;
     waiting->consecutive_errors = as_it_was->consecutive_errors;
     waiting->first_attempt = as_it_was->first_attempt;
-    count_failure(queue, waiting, 0);
-    queue_requeue(queue, waiting, "ScheduleAttemptFailure");
+    count_failure(queue, waiting, rejected);
+    if ((rejected.rejecting | rejected.pending) == 0)
+        queue_requeue(queue, waiting, "ScheduleAttemptFailure", WORTH_AFTER_BACKOFF);
+    else
+        queue_enter_pool(queue, waiting, "ScheduleAttemptFailure");
+}
+
+void scheduling_queue_activate(struct scheduling_queue *queue, const struct pod *pod)
+{
+    struct waiting_pod *waiting = find_pod(queue, pod);
+    if (waiting == NULL || waiting->place == WAITING_ACTIVE ||
+        waiting->place == WAITING_ERROR_BACKOFF)
+        return;
+    if (waiting->place == WAITING_IN_FLIGHT) {
+        queue_keep_activation(queue, waiting);
+        return;
+    }
+    queue_leave(queue, waiting);
+    queue_requeue(queue, waiting, "ForceActivate", WORTH_AT_ONCE);
 }
 
 /* --- pods come, change and go ---------------------------------------------------------------- */
 
+/* A pod that enters the active queue for the first time is nominated as its status says; not one that
+ * is kept out. */
+static void enter_new(struct scheduling_queue *queue, const struct pod *pod,
+                      const struct profile *profile, struct cause cause, const char *why)
+{
+    struct waiting_pod *waiting = new_waiting(queue, pod, profile, cause);
+    queue_requeue(queue, waiting, why, WORTH_AFTER_BACKOFF);
+    if (waiting->place == WAITING_ACTIVE)
+        nominator_add(queue->nominator, pod, NOMINATION_UNCHANGED, NULL);
+}
+
 void scheduling_queue_add(struct scheduling_queue *queue, const struct pod *pod,
                           const struct profile *profile, struct cause cause)
 {
-    struct waiting_pod *waiting = new_waiting(queue, pod, profile, cause);
-    queue_requeue(queue, waiting, "UnschedulablePodAdd");
+    enter_new(queue, pod, profile, cause, "UnschedulablePodAdd");
 }
 
 static void update_in_pool(struct scheduling_queue *queue, struct waiting_pod *waiting,
                            const struct cluster_event *events, size_t count, struct cause cause)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!queue_worth_requeuing(waiting, &events[i]))
+        const enum worth worth = queue_worth_requeuing(waiting, &events[i]);
+        if (worth == WORTH_NOTHING)
             continue;
         waiting->cause = cause;
         queue_leave(queue, waiting);
-        queue_requeue(queue, waiting, events[i].label);
+        queue_requeue(queue, waiting, events[i].label, worth);
         return;
     }
 }
 
 void scheduling_queue_update(struct scheduling_queue *queue, const struct pod *before,
-                             const struct pod *after, struct cause cause)
+                             const struct pod *after, const struct profile *profile,
+                             struct cause cause)
 {
     struct waiting_pod *waiting = find_pod(queue, after);
     struct cluster_event events[CHANGE_EVENTS];
-    if (waiting == NULL)
-        return;
     const size_t count = pod_change_events(before, after, events);
+    if (waiting == NULL) {
+        enter_new(queue, after, profile, cause, "UnschedulablePodUpdate");
+        return;
+    }
     set_version(waiting, after);
     for (size_t i = 0; i < count; i++)
         queue_tell_event(queue, &events[i], waiting);
-    if (waiting->place == WAITING_POOL)
-        update_in_pool(queue, waiting, events, count, cause);
-    else if (waiting->place == WAITING_IN_FLIGHT)
+    if (waiting->place == WAITING_IN_FLIGHT) {
         for (size_t i = 0; i < count; i++)
             if (queue_of_interest(queue, &events[i]))
                 queue_keep_event(queue, &events[i]);
+        return;
+    }
+    nominator_update(queue->nominator, before, after);
+    if (waiting->place == WAITING_POOL)
+        update_in_pool(queue, waiting, events, count, cause);
 }
 
 void scheduling_queue_delete(struct scheduling_queue *queue, const struct pod *pod)
 {
     struct waiting_pod *waiting = find_pod(queue, pod);
+    nominator_remove(queue->nominator, pod);
     if (waiting == NULL)
         return;
     if (waiting->place == WAITING_IN_FLIGHT) {
@@ -217,8 +256,16 @@ void scheduling_queue_delete(struct scheduling_queue *queue, const struct pod *p
         waiting->gone = true;
         return;
     }
+    if (waiting->place == WAITING_POOL)
+        queue_count_rejectors(queue, waiting, waiting->rejecting | waiting->pending, -1);
     queue_leave(queue, waiting);
     release(queue, waiting);
+}
+
+size_t scheduling_queue_waiting_for(const struct scheduling_queue *queue,
+                                    const struct profile *profile, size_t plugin)
+{
+    return queue->waiting_for[profile->number][plugin];
 }
 
 struct nominator *scheduling_queue_nominator(struct scheduling_queue *queue)
@@ -241,6 +288,7 @@ struct scheduling_queue *scheduling_queue_new(struct run *run,
     queue->run = run;
     queue->configuration = configuration;
     queue->nominator = nominator_new();
+    queue->waiting_for = mem_new(configuration->profile_count * sizeof *queue->waiting_for);
     queue->ready = ready;
     queue->subject = subject;
     queue->started = run_now(run);
@@ -275,6 +323,7 @@ void scheduling_queue_free(struct scheduling_queue *queue)
         release(queue, first);
     }
     nominator_free(queue->nominator);
+    free(queue->waiting_for);
     table_close(&queue->by_name);
     pool_close(&queue->pods);
     pool_close(&queue->flights);

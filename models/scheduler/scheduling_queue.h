@@ -25,20 +25,28 @@ void scheduling_queue_free(struct scheduling_queue *queue);
 void scheduling_queue_add(struct scheduling_queue *queue, const struct pod *pod,
                           const struct profile *profile, struct cause cause);
 void scheduling_queue_update(struct scheduling_queue *queue, const struct pod *before,
-                             const struct pod *after, struct cause cause);
+                             const struct pod *after, const struct profile *profile,
+                             struct cause cause);
 void scheduling_queue_delete(struct scheduling_queue *queue, const struct pod *pod);
 
 /* The pod to try next, or NULL. It is in flight until ..._done() or ..._fail(). */
 struct waiting_pod *scheduling_queue_pop(struct scheduling_queue *queue);
 /* It has a node, or needs none any more. */
 void scheduling_queue_done(struct scheduling_queue *queue, struct waiting_pod *waiting);
-/* The attempt failed: `rejecting` has the plugins that rejected the pod, none for an error. */
+/* The attempt failed: `rejected` has the plugins that rejected the pod, none for an error. */
+struct rejectors {
+    uint64_t rejecting; /* bits: plugins of the profile */
+    uint64_t pending;   /* those that did not know yet: what they wait for needs no back-off */
+};
 void scheduling_queue_fail(struct scheduling_queue *queue, struct waiting_pod *waiting,
-                           uint64_t rejecting);
+                           struct rejectors rejected);
 /* A pod that has left the queue comes back: its binding failed. */
 void scheduling_queue_fail_binding(struct scheduling_queue *queue, const struct pod *pod,
                                    const struct profile *profile, struct cause cause,
-                                   const struct waiting_pod *as_it_was);
+                                   const struct waiting_pod *as_it_was, struct rejectors rejected);
+/* Somebody wants the pod to be tried at once, whatever it waits for (PreEnqueue has its say). In
+ * flight it is remembered. */
+void scheduling_queue_activate(struct scheduling_queue *queue, const struct pod *pod);
 
 /* Something happened that may help. O(pods in the pool), O(1) when there are none. */
 void scheduling_queue_event(struct scheduling_queue *queue, const struct cluster_event *event,
@@ -61,6 +69,15 @@ void scheduling_queue_observe(struct scheduling_queue *queue, struct queue_obser
 void scheduling_queue_each(const struct scheduling_queue *queue, enum waiting_place place,
                            void (*visit)(void *context, const struct waiting_pod *waiting),
                            void *context);
+/* What is in flight, oldest first: pods, and the labels of the events kept behind them. */
+void scheduling_queue_each_in_flight(const struct scheduling_queue *queue,
+                                     void (*visit)(void *context, const struct waiting_pod *waiting,
+                                                   const char *event),
+                                     void *context);
+/* How many pods wait because of a plugin of the profile: scheduler_unschedulable_pods. As in the real
+ * one, a pod that is deleted while it is active or backs off stays counted. */
+size_t scheduling_queue_waiting_for(const struct scheduling_queue *queue,
+                                    const struct profile *profile, size_t plugin);
 /* Which of two pods of one place is popped first? */
 bool waiting_pod_before(const struct waiting_pod *a, const struct waiting_pod *b);
 

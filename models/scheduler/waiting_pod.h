@@ -30,6 +30,7 @@ struct waiting_pod {
     int attempts, rejections, consecutive_errors;
     sim_time backoff_until; /* a whole second; -1: no failure yet */
     uint64_t rejecting;     /* bits: plugins that rejected or gate it */
+    uint64_t pending;       /* bits: plugins that have to wait for something of their own */
     int gated_by;           /* the PreEnqueue plugin that keeps it out; -1: none */
     bool flushed;           /* by the five-minute flush */
     sim_time flushed_at;

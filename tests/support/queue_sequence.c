@@ -215,8 +215,10 @@ static void carry_out(struct queue_world *world, const struct value *step, struc
         struct waiting_pod *waiting =
             queue_world_in_flight(world, value_text(value_get(step, "pod"), ""));
         if (waiting != NULL)
-            scheduling_queue_fail(world->view.queue, waiting,
-                                  plugin_bits(world, value_path(step, "reject", "plugins", NULL)));
+            scheduling_queue_fail(
+                world->view.queue, waiting,
+                (struct rejectors){ plugin_bits(world, value_path(step, "reject", "plugins", NULL)),
+                                    0 });
     }
 }
 

@@ -2,6 +2,7 @@
 #include "models/scheduler/scheduler.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 #include "tests/support/scheduler_objects.h"
 
@@ -173,6 +174,67 @@ Test(scheduler, leaves_a_pod_where_somebody_else_has_bound_it)
     create(cluster, pod_make(&cluster->codec, "late", requests("2", "1Gi")));
     run_until(run, 4 * SIM_SECOND);
     cr_expect_null(find_pod(cluster, "late")->node_name);
+    cluster_free(cluster);
+    run_free(run);
+}
+
+static const struct pod *pod_with_priority(struct cluster *cluster, const char *name, int priority,
+                                           const char *cpu)
+{
+    char *spec = mem_format("\"priority\":%d,%s", priority, requests(cpu, "1Gi"));
+    const struct pod *pod = pod_make(&cluster->codec, name, spec);
+    free(spec);
+    return pod;
+}
+
+/* 4 CPUs hold two pods of 2 CPUs and the same priority; the one that has run for less time goes. It
+ * has 30 s to end, in which the preemptor waits with the promise of its room. */
+Test(scheduler, makes_room_for_a_pod_of_higher_priority)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    create(cluster, pod_with_priority(cluster, "first", 1, "2"));
+    create(cluster, pod_with_priority(cluster, "second", 0, "2"));
+    run_until(run, SIM_SECOND);
+    create(cluster, pod_with_priority(cluster, "boss", 100, "2"));
+    run_until(run, 10 * SIM_SECOND);
+    expect_waiting(cluster, "boss", "0/1 nodes are available: 1 Insufficient cpu.");
+    cr_expect_str_eq(text_s(pod_nominated_node(find_pod(cluster, "boss"))), "a");
+    const struct pod *victim = find_pod(cluster, "second");
+    cr_expect(victim->meta.deleting);
+    cr_expect_str_eq(pod_condition_reason(victim, POD_DISRUPTION_TARGET), "PreemptionByScheduler");
+    cr_expect_str_eq(pod_condition_message(victim, POD_DISRUPTION_TARGET),
+                     "default-scheduler: preempting to accommodate a higher priority pod");
+    cr_expect_not(find_pod(cluster, "first")->meta.deleting);
+
+    /* Its room is promised: a pod of lower priority does not get it, one of higher priority may. */
+    create(cluster, pod_with_priority(cluster, "late", 50, "1"));
+    delete_pod(cluster, "second");
+    run_until(run, 20 * SIM_SECOND);
+    expect_bound(cluster, "boss", "a");
+    cr_expect_null(find_pod(cluster, "late")->node_name);
+    cluster_free(cluster);
+    run_free(run);
+}
+
+/* preemptionPolicy Never waits as everybody else does. */
+Test(scheduler, leaves_alone_whom_a_polite_pod_could_preempt)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    create(cluster, pod_with_priority(cluster, "first", 0, "3"));
+    run_until(run, SIM_SECOND);
+    char *spec =
+        mem_format("\"priority\":100,\"preemptionPolicy\":\"Never\",%s", requests("2", "1Gi"));
+    create(cluster, pod_make(&cluster->codec, "polite", spec));
+    free(spec);
+    run_until(run, 10 * SIM_SECOND);
+    expect_waiting(cluster, "polite",
+                   "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, "
+                   "preemption: not eligible due to preemptionPolicy=Never.");
+    cr_expect_not(find_pod(cluster, "first")->meta.deleting);
     cluster_free(cluster);
     run_free(run);
 }

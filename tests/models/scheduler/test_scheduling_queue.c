@@ -57,7 +57,8 @@ static void fail_by(struct queue_world *world, const char *plugin)
 {
     struct waiting_pod *waiting = scheduling_queue_pop(world->queue);
     cr_assert_not_null(waiting);
-    scheduling_queue_fail(world->queue, waiting, plugin ? plugin_bit(world, plugin) : 0);
+    scheduling_queue_fail(world->queue, waiting,
+                          (struct rejectors){ plugin ? plugin_bit(world, plugin) : 0, 0 });
 }
 
 static void expect_next(struct queue_world *world, const char *name)
@@ -170,14 +171,16 @@ Test(scheduling_queue, remembers_what_happened_while_a_pod_was_being_tried)
     add(&world, "p", requests("2", "1Gi"));
     struct waiting_pod *waiting = scheduling_queue_pop(world.queue);
     node_added(&world, 16);
-    scheduling_queue_fail(world.queue, waiting, plugin_bit(&world, "NodeResourcesFit"));
+    scheduling_queue_fail(world.queue, waiting,
+                          (struct rejectors){ plugin_bit(&world, "NodeResourcesFit"), 0 });
     cr_expect_eq(waiting_in(&world, WAITING_BACKOFF), 1);
 
     add(&world, "q", requests("2", "1Gi"));
     node_added(&world, 16); /* before q is popped: it does not count for q */
     waiting = scheduling_queue_pop(world.queue);
     cr_expect_str_eq(name_of(waiting->pod), "q");
-    scheduling_queue_fail(world.queue, waiting, plugin_bit(&world, "NodeResourcesFit"));
+    scheduling_queue_fail(world.queue, waiting,
+                          (struct rejectors){ plugin_bit(&world, "NodeResourcesFit"), 0 });
     cr_expect_eq(waiting_in(&world, WAITING_POOL), 1);
     world_close(&world);
 }
@@ -192,7 +195,8 @@ Test(scheduling_queue, keeps_gated_pods_out_until_the_last_gate_is_gone)
                          (struct cause){ 0, 0 });
     node_added(&world, 16);
     cr_expect_null(scheduling_queue_pop(world.queue));
-    scheduling_queue_update(world.queue, gated, open, (struct cause){ 0, 0 });
+    scheduling_queue_update(world.queue, gated, open, world.configuration->profiles[0],
+                            (struct cause){ 0, 0 });
     expect_next(&world, "p");
     object_drop(&gated->meta.object);
     object_drop(&open->meta.object);
@@ -209,7 +213,7 @@ Test(scheduling_queue, forgets_a_pod_deleted_while_it_was_being_tried)
     scheduling_queue_delete(world.queue, pod);
     scheduling_queue_add(world.queue, pod, world.configuration->profiles[0],
                          (struct cause){ 0, 0 });
-    scheduling_queue_fail(world.queue, waiting, 0);
+    scheduling_queue_fail(world.queue, waiting, (struct rejectors){ 0, 0 });
     expect_next(&world, "p"); /* the new one of that name */
     cr_expect_null(scheduling_queue_pop(world.queue));
     object_drop(&pod->meta.object);
