@@ -91,18 +91,30 @@ static void sort_groups(struct rejected_groups *groups)
     }
 }
 
+static void join_group(struct rejected_groups *groups, const struct decision *decision,
+                       const struct rejected_node *node)
+{
+    size_t *of = &groups->of[node->rejection];
+    if (*of == 0)
+        *of = 1 + find_group(groups, &decision->rejections->items[node->rejection]);
+    struct rejected_group *group = &groups->items[*of - 1];
+    MEM_GROW(group->slots, group->count, group->capacity);
+    group->slots[group->count++] = node->slot;
+}
+
+/* Nodes are met in the scheduler's own order, wherever the search began. */
 static struct rejected_groups group_rejected(const struct decision *decision)
 {
+    const struct snapshot *snapshot = decision->snapshot;
     struct rejected_groups groups = { .of = mem_new(decision->rejections->count * sizeof(size_t)) };
-    for (size_t i = 0; i < decision->rejected_count; i++) {
-        const rejection_id id = decision->rejected[i].rejection;
-        if (groups.of[id] == 0)
-            groups.of[id] = 1 + find_group(&groups, &decision->rejections->items[id]);
-        struct rejected_group *group = &groups.items[groups.of[id] - 1];
-        MEM_GROW(group->slots, group->count, group->capacity);
-        group->slots[group->count++] = decision->rejected[i].slot;
-    }
+    size_t *at = mem_new((snapshot->slot_count + 1) * sizeof *at); /* by slot: 1 + its place */
+    for (size_t i = 0; i < decision->rejected_count; i++)
+        at[decision->rejected[i].slot] = i + 1;
+    for (size_t i = 0; i < snapshot->node_count; i++)
+        if (at[snapshot->order[i]] != 0)
+            join_group(&groups, decision, &decision->rejected[at[snapshot->order[i]] - 1]);
     sort_groups(&groups);
+    free(at);
     return groups;
 }
 
@@ -205,6 +217,16 @@ static void tell_found(struct trial *trial, const struct pod *pod, struct step_s
     names_close(&top);
 }
 
+enum { NOTE_LIMIT = 1024 }; /* bytes of an event's note */
+
+/* What the Event says when the message is too long for it. */
+static void tell_event(const char *message, struct value *told)
+{
+    char *note = mem_format("%.*s ...", NOTE_LIMIT - 4, message);
+    value_set(told, "event", value_new_string(note));
+    free(note);
+}
+
 static void tell_rejected(struct trial *trial, const struct pod *pod, struct step_style style,
                           struct value *told)
 {
@@ -215,6 +237,8 @@ static void tell_rejected(struct trial *trial, const struct pod *pod, struct ste
     value_set(told, "result", value_new_string("unschedulable"));
     value_set(told, "topScore", value_new_int(0));
     value_set(told, "message", value_new_string(message));
+    if (strlen(message) > NOTE_LIMIT)
+        tell_event(message, told);
     value_set(told, "preemption", preemption_told(trial, &round));
     trial_carry_out(trial, &round, style.terminate);
     free(message);
