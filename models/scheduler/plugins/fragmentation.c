@@ -153,7 +153,8 @@ void typical_pods_choose(struct typical_pods *typical, int percent)
     size_t kept = 0;
     for (size_t i = 0; i < typical->count; i++)
         all += typical->sorts[i].pods;
-    qsort(typical->sorts, typical->count, sizeof *typical->sorts, by_frequency);
+    if (typical->count > 0)
+        qsort(typical->sorts, typical->count, sizeof *typical->sorts, by_frequency);
     while (kept < typical->count && covered * 100 < all * percent)
         covered += typical->sorts[kept++].pods;
     for (size_t i = kept; i < typical->count; i++)
