@@ -147,13 +147,22 @@ static int64_t score_of(double before, double after)
     return (int64_t)(1 / (1 + exp(-(before - after) / GPU_MILLI)) * MAX_NODE_SCORE);
 }
 
+/* Has a GPU of lower index as much left? Then it scores the same. */
+static bool is_like_another(const struct gpu_room *room, int index)
+{
+    for (int i = 0; i < index; i++)
+        if (room->left[i] == room->left[index])
+            return true;
+    return false;
+}
+
 /* A pod that shares a GPU: each that suffices is tried. The first of the best is it. */
 static int64_t try_each(struct typical_pods *typical, const struct gpu_request *request,
                         struct gpu_room *room, double before, int *best_index)
 {
     int64_t best = -1;
     for (int i = 0; i < room->count; i++) {
-        if (room->left[i] < request->milli)
+        if (room->left[i] < request->milli || is_like_another(room, i))
             continue;
         room->left[i] -= request->milli;
         const int64_t score = score_of(before, fragmentation_of(typical, room));
