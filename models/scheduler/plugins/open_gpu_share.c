@@ -49,6 +49,23 @@ static const struct labels *gpu_share_annotate(const struct sched_call *call,
     return another_chooses(call->profile) ? NULL : gpu_index_by_best_fit(call, node);
 }
 
+/* Between the decision and now somebody else may have bound pods there: who got no GPU fails. The
+ * pod counts already, with its index. */
+static bool gpu_share_reserve(const struct sched_call *call, const struct pod *pod,
+                              const struct node_info *node, struct rejection *rejection)
+{
+    (void)node;
+    const struct object *object = &pod->meta.object;
+    const struct placed_pod *placed =
+        snapshot_find_pod(call->snapshot, object->space, object->name);
+    struct gpu_request request = gpu_request_read(call);
+    const bool asks = request.count > 0;
+    gpu_request_close(&request);
+    return !asks || placed == NULL ||
+           labels_get(placed->pod->meta.annotations, GPU_INDEX_ANNOTATION) != NULL ||
+           reject(rejection, UNSCHEDULABLE, "Insufficient " GPU_MILLI_ANNOTATION);
+}
+
 const struct sched_plugin open_gpu_share_plugin = {
     .name = "Open-Gpu-Share",
     .compile = gpu_class_compile,
@@ -60,4 +77,5 @@ const struct sched_plugin open_gpu_share_plugin = {
     .pre_filter = gpu_share_pre_filter,
     .filter = gpu_share_filter,
     .annotate = gpu_share_annotate,
+    .reserve = gpu_share_reserve,
 };

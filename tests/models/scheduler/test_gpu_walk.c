@@ -6,6 +6,7 @@
 
 #include "models/scheduler/assume.h"
 #include "models/scheduler/decision.h"
+#include "models/scheduler/plugins/plugins.h"
 #include "models/scheduler/policies.h"
 #include "sim/kernel/run.h"
 #include "tests/support/rows.h"
@@ -90,6 +91,17 @@ static void expect_alike(const struct walk *walk, const char *policy, size_t ste
         cr_assert_eq(decision_top(fast, i), decision_top(plain, i), "%s, step %zu", policy, step);
 }
 
+/* Does Open-Gpu-Share reserve for a pod that counts in this version? */
+static bool reserves(const struct walk *walk, const struct pod *pod)
+{
+    const struct sched_call call = { .profile = walk->configuration->profiles[0],
+                                     .spec = pod->spec,
+                                     .pod = pod,
+                                     .snapshot = walk->snapshot };
+    struct rejection rejection = { 0 };
+    return open_gpu_share_plugin.reserve(&call, pod, NULL, &rejection);
+}
+
 static void place(struct walk *walk, const char *policy, size_t step, int number)
 {
     const struct profile *profile = walk->configuration->profiles[0];
@@ -110,7 +122,10 @@ static void place(struct walk *walk, const char *policy, size_t step, int number
     const bool asks = labels_get(pod->meta.annotations, GPU_MILLI_ANNOTATION) != NULL ||
                       labels_get(pod->meta.annotations, GPU_COUNT_ANNOTATION) != NULL;
     cr_assert_eq(asks, assumed.annotations != NULL, "who asks gets an index: %s", policy);
+    snapshot_place(walk->snapshot, pod, node->name, true);
+    cr_assert_eq(reserves(walk, pod), !asks, "without an index: %s", policy);
     snapshot_place(walk->snapshot, assumed.pod, node->name, true);
+    cr_assert(reserves(walk, pod), "%s", policy);
     for (int i = 0; node->gpus != NULL && i < node->gpus->count; i++)
         cr_assert_geq(node_gpu_left(node->gpus, i), 0, "no GPU is given twice: %s", policy);
     object_drop(&pod->meta.object);
