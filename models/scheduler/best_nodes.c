@@ -17,7 +17,8 @@ void best_nodes_init(struct best_nodes *nodes, size_t slots)
     *nodes = (struct best_nodes){ .slots = slots,
                                   .blocks = slots / BLOCK_SLOTS,
                                   .values = mem_new(slots * sizeof *nodes->values),
-                                  .groups = mem_new(slots * sizeof *nodes->groups) };
+                                  .groups = mem_new(slots * sizeof *nodes->groups),
+                                  .plain = true };
     for (size_t slot = 0; slot < slots; slot++)
         nodes->groups[slot] = NO_GROUP;
 }

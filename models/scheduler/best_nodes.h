@@ -37,10 +37,11 @@ struct best_nodes {
     struct best_group *items; /* by number; some may be empty */
     size_t item_count, item_capacity;
     size_t used; /* groups with members */
-    bool plain;  /* too many of them: blocks are not kept */
+    bool plain;  /* too many of them, or nobody asked yet: blocks are not kept */
 };
 
-/* No nodes, with room for so many slots (a multiple of 64). */
+/* No nodes, with room for so many slots (a multiple of 64). Blocks are kept from the first
+ * best_nodes_top() on: whoever never asks need not pay. */
 void best_nodes_init(struct best_nodes *nodes, size_t slots);
 void best_nodes_close(struct best_nodes *nodes);
 

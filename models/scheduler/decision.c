@@ -35,20 +35,6 @@ size_t decision_next_start(const struct decision *decision)
     return (decision->start + decision_evaluated(decision)) % decision->all_nodes;
 }
 
-size_t nodes_to_find(int percentage, size_t all_nodes)
-{
-    enum { LEAST_NODES = 100, LEAST_PERCENTAGE = 5 };
-    if (all_nodes < LEAST_NODES)
-        return all_nodes;
-    if (percentage == 0) {
-        percentage = 50 - (int)(all_nodes / 125);
-        if (percentage < LEAST_PERCENTAGE)
-            percentage = LEAST_PERCENTAGE;
-    }
-    const size_t nodes = all_nodes * (size_t)percentage / 100;
-    return nodes < LEAST_NODES ? LEAST_NODES : nodes;
-}
-
 /* --- both ways ----------------------------------------------------------------------------- */
 
 static void *room_for(void *array, size_t count, size_t size)

@@ -95,9 +95,6 @@ static inline size_t decision_evaluated(const struct decision *decision)
 /* Where the next decision should begin. */
 size_t decision_next_start(const struct decision *decision);
 
-/* How many feasible nodes end the search; 0 % stands for the adaptive default. */
-size_t nodes_to_find(int percentage, size_t all_nodes);
-
 /* The k-th (from 0) of the nodes with the greatest total, by slot. */
 uint32_t decision_top(const struct decision *decision, size_t k);
 

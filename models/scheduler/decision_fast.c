@@ -10,21 +10,27 @@
 /* What the plugins that count say of a group, in this decision. */
 struct group_verdict {
     enum { VERDICT_UNKNOWN, VERDICT_OPEN, VERDICT_CLOSED } filter;
+    uint32_t member;        /* the one that was asked about */
     size_t found;           /* members that the search found */
     rejection_id rejection; /* of a closed one: when it has been asked for */
     uint8_t rejected_by;
 };
 
-static void forget_verdicts(struct decision *decision)
+/* Room for the verdict on every group there is. */
+static void make_room_for_verdicts(struct decision *decision)
 {
     const size_t groups = decision->class->nodes.item_count;
-    if (groups > decision->verdict_capacity) {
-        decision->verdict_capacity = groups * 2;
-        free(decision->verdicts);
-        decision->verdicts =
-            mem_resize(NULL, decision->verdict_capacity * sizeof *decision->verdicts);
-    }
-    memset(decision->verdicts, 0, groups * sizeof *decision->verdicts);
+    if (groups <= decision->verdict_capacity)
+        return;
+    decision->verdict_capacity = groups * 2;
+    decision->verdicts =
+        mem_resize(decision->verdicts, decision->verdict_capacity * sizeof *decision->verdicts);
+}
+
+static void forget_verdicts(struct decision *decision)
+{
+    make_room_for_verdicts(decision);
+    memset(decision->verdicts, 0, decision->class->nodes.item_count * sizeof *decision->verdicts);
 }
 
 /* --- filters ------------------------------------------------------------------------------- */
@@ -43,45 +49,60 @@ static int ask_counting(const struct decision *decision, const struct node_info 
     return -1;
 }
 
-static const struct node_info *member_of(const struct decision *decision, uint32_t group)
-{
-    return decision->snapshot->nodes[best_nodes_member(&decision->class->nodes, group)];
-}
-
-static bool is_open(struct decision *decision, uint32_t group)
+/* Ask about a member of a group, once in a decision. */
+static bool is_open(struct decision *decision, uint32_t group, uint32_t member)
 {
     struct group_verdict *verdict = &decision->verdicts[group];
     struct rejection rejection;
+    if (verdict->filter != VERDICT_UNKNOWN)
+        return verdict->filter == VERDICT_OPEN;
     rejection.count = 0;
-    if (verdict->filter == VERDICT_UNKNOWN)
-        verdict->filter = ask_counting(decision, member_of(decision, group), &rejection) < 0
-                              ? VERDICT_OPEN
-                              : VERDICT_CLOSED;
+    verdict->member = member;
+    verdict->filter = ask_counting(decision, decision->snapshot->nodes[member], &rejection) < 0
+                          ? VERDICT_OPEN
+                          : VERDICT_CLOSED;
     return verdict->filter == VERDICT_OPEN;
 }
 
 /* Every node is visited: all members of a group are found, or none. */
 static void find_groups(struct decision *decision)
 {
-    const struct best_nodes *nodes = &decision->class->nodes;
+    struct best_nodes *nodes = &decision->class->nodes;
     for (uint32_t group = 0; group < nodes->item_count; group++)
-        if (nodes->items[group].count > 0 && is_open(decision, group)) {
+        if (nodes->items[group].count > 0 &&
+            is_open(decision, group, best_nodes_member(nodes, group))) {
             decision->verdicts[group].found = nodes->items[group].count;
             decision->feasible_count += nodes->items[group].count;
         }
     decision->rejected_count = decision->visited_count - decision->feasible_count;
 }
 
+/* The group of a node that is visited, which may have to be asked about first. That may take it into
+ * a new group, whose number may have been that of another one, of which nothing was found. */
+static uint32_t group_of(struct decision *decision, uint32_t slot)
+{
+    struct pod_class *class = decision->class;
+    if (!pod_class_is_due(class, slot))
+        return class->nodes.groups[slot];
+    const uint64_t births = class->births;
+    pod_class_ask(class, decision->rejections, slot);
+    const uint32_t group = class->nodes.groups[slot];
+    if (class->births != births) {
+        make_room_for_verdicts(decision);
+        decision->verdicts[group] = (struct group_verdict){ 0 };
+    }
+    return group;
+}
+
 /* Visit nodes until one more than enough fits. */
 static void find_nodes(struct decision *decision)
 {
-    const uint32_t *groups = decision->class->nodes.groups;
     const size_t count = decision->visited_count;
     size_t at = decision_first(decision);
     for (size_t i = 0; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
-        const uint32_t slot = decision->visited[at], group = groups[slot];
-        if (group == NO_GROUP || !is_open(decision, group) ||
-            decision_promised(decision, slot) != NULL) {
+        const uint32_t slot = decision->visited[at], group = group_of(decision, slot);
+        if (group == NO_GROUP || !is_open(decision, group, slot) ||
+            (decision->promised_count > 0 && decision_promised(decision, slot) != NULL)) {
             decision->rejected_count++;
         } else if (decision->feasible_count < decision->wanted) {
             decision->feasible[decision->feasible_count++] = slot;
@@ -107,7 +128,8 @@ static struct candidates candidates_of(struct decision *decision)
             continue;
         decision->candidate_groups[count] = group;
         decision->candidates[count++] =
-            (struct candidate){ .node = member_of(decision, group), .count = found };
+            (struct candidate){ .node = decision->snapshot->nodes[decision->verdicts[group].member],
+                                .count = found };
     }
     return (struct candidates){ .items = decision->candidates,
                                 .count = count,
@@ -187,7 +209,7 @@ static void note_closed(struct decision *decision, uint32_t slot, uint32_t group
     if (verdict->rejection == 0) {
         struct rejection rejection;
         rejection.count = 0;
-        const int by = ask_counting(decision, member_of(decision, group), &rejection);
+        const int by = ask_counting(decision, decision->snapshot->nodes[slot], &rejection);
         assert(by >= 0);
         verdict->rejected_by = (uint8_t)by;
         verdict->rejection = rejection_table_add(
@@ -204,7 +226,7 @@ static void note_node(struct decision *decision, uint32_t slot, uint32_t group)
     } else if (group == NO_GROUP) {
         const struct answer *answer = &decision->class->answers[slot];
         decision_note_rejected(decision, slot, answer->rejection, answer->rejected_by);
-    } else if (!is_open(decision, group)) {
+    } else if (!is_open(decision, group, slot)) {
         note_closed(decision, slot, group);
     } else {
         decision->totals[decision->feasible_count] = total_of(decision, slot);

@@ -168,6 +168,7 @@ struct pod_class *pod_class_new(const struct class_key *key, const struct pod *p
     class->out_of_order = is_out_of_order(&class->prepared);
     best_nodes_init(&class->nodes, slots);
     class->answers = mem_new(slots * sizeof *class->answers);
+    class->due = mem_new(slots / 64 * sizeof *class->due);
     table_init(&class->by_words);
     class->words = mem_new(
         (RAW_WORDS * class->normalized_scores.count + (GROUP_WORDS + 1) * class->counting.count) *
@@ -184,6 +185,7 @@ void pod_class_free(struct pod_class *class)
     free(class->counting.items);
     best_nodes_close(&class->nodes);
     free(class->answers);
+    free(class->due);
     for (size_t i = 0; i < class->group_count; i++)
         free(class->groups[i]);
     free(class->groups);
@@ -263,6 +265,7 @@ static uint32_t add_group(struct pod_class *class, uint64_t hash)
     memcpy(group->words, class->words, bytes);
     *place_of(class, number) = group;
     table_add(&class->by_words, &group->by_words, hash);
+    class->births++;
     return number;
 }
 
@@ -352,7 +355,7 @@ static void ask_about(struct pod_class *class, struct rejection_table *rejection
 static void group_again(struct pod_class *class, uint32_t slot)
 {
     const uint32_t before = class->nodes.groups[slot];
-    if (before == NO_GROUP)
+    if (before == NO_GROUP || pod_class_is_due(class, slot))
         return;
     memcpy(class->words, class->groups[before]->words,
            RAW_WORDS * class->normalized_scores.count * sizeof *class->words);
@@ -361,6 +364,20 @@ static void group_again(struct pod_class *class, uint32_t slot)
 }
 
 /* --- catching up --------------------------------------------------------------------------- */
+
+size_t nodes_to_find(int percentage, size_t all_nodes)
+{
+    enum { LEAST_NODES = 100, LEAST_PERCENTAGE = 5 };
+    if (all_nodes < LEAST_NODES)
+        return all_nodes;
+    if (percentage == 0) {
+        percentage = 50 - (int)(all_nodes / 125);
+        if (percentage < LEAST_PERCENTAGE)
+            percentage = LEAST_PERCENTAGE;
+    }
+    const size_t nodes = all_nodes * (size_t)percentage / 100;
+    return nodes < LEAST_NODES ? LEAST_NODES : nodes;
+}
 
 /* A slot that changed. What is remembered of it lies far apart, so all of it is sent for before any
  * of it is used. */
@@ -415,27 +432,63 @@ static void count_changed(struct pod_class *class)
     }
 }
 
+/* May a search end before it has visited all nodes? */
+static bool visits_a_part(const struct pod_class *class)
+{
+    const struct profile *profile = class->prepared.profile;
+    const size_t nodes = class->prepared.snapshot->node_count;
+    return profile->points[POINT_SCORE].count == 0 ||
+           nodes_to_find(profile->percentage_of_nodes_to_score, nodes) < nodes;
+}
+
+static void set_due(struct pod_class *class, uint32_t slot, bool due)
+{
+    class->due_count += (size_t)due - (size_t)pod_class_is_due(class, slot);
+    class->due[slot / 64] &= ~((uint64_t)1 << slot % 64);
+    class->due[slot / 64] |= (uint64_t)due << slot % 64;
+}
+
+void pod_class_ask(struct pod_class *class, struct rejection_table *rejections, uint32_t slot)
+{
+    set_due(class, slot, false);
+    ask_about(class, rejections, class->prepared.snapshot->nodes[slot]);
+}
+
+/* What the class knows of a slot that changed is void. */
+static void note_due(struct pod_class *class, uint32_t slot)
+{
+    const struct node_info *node = class->prepared.snapshot->nodes[slot];
+    const bool there = node != NULL && node->node != NULL;
+    set_due(class, slot, there);
+    if (there)
+        return;
+    leave_group(class, slot);
+    class->answers[slot] = (struct answer){ 0 };
+}
+
+static void ask_all_due(struct pod_class *class, struct rejection_table *rejections)
+{
+    for (size_t word = 0; class->due_count > 0; word++)
+        while (class->due[word] != 0)
+            pod_class_ask(class, rejections,
+                          (uint32_t)(word * 64 + (size_t)__builtin_ctzll(class->due[word])));
+}
+
 void pod_class_catch_up(struct pod_class *class, struct rejection_table *rejections)
 {
     const struct snapshot *snapshot = class->prepared.snapshot;
     assert(snapshot->generation == snapshot->change_count);
-    if (class->seen == snapshot->generation)
-        return;
-    find_changed(class);
-    if (class->counting.count > 0)
-        count_changed(class);
-    for (size_t i = 0; i < class->changed.count; i++) {
-        const uint32_t slot = class->changed.items[i];
-        const struct node_info *node = snapshot->nodes[slot];
-        if (node != NULL && node->node != NULL) {
-            ask_about(class, rejections, node);
-        } else {
-            leave_group(class, slot);
-            class->answers[slot] = (struct answer){ 0 };
-        }
-    }
-    for (size_t i = 0; i < class->others.count; i++)
-        if (snapshot->generations[class->others.items[i]] <= class->seen)
+    class->others.count = 0;
+    if (class->seen != snapshot->generation) {
+        find_changed(class);
+        if (class->counting.count > 0)
+            count_changed(class);
+        for (size_t i = 0; i < class->changed.count; i++)
+            note_due(class, class->changed.items[i]);
+        for (size_t i = 0; i < class->others.count; i++)
             group_again(class, class->others.items[i]);
-    class->seen = snapshot->generation;
+        class->seen = snapshot->generation;
+    }
+    if (class->due_count > 0 && !visits_a_part(class))
+        ask_all_due(class, rejections);
 }

@@ -9,7 +9,8 @@
  * best node by the groups' boni (best_nodes.h).
  *
  * Before a decision the class catches up with the snapshot's changes: only nodes that
- * changed are asked about again. */
+ * changed are asked about again; where a decision visits a part of the nodes, only when
+ * their turn comes. */
 #ifndef MODELS_SCHEDULER_POD_CLASS_H
 #define MODELS_SCHEDULER_POD_CLASS_H
 
@@ -79,9 +80,12 @@ struct pod_class {
 
     uint64_t seen; /* the snapshot's generation that is known */
     struct best_nodes nodes;
-    struct answer *answers;      /* by slot */
+    struct answer *answers; /* by slot */
+    uint64_t *due;          /* bits by slot: nodes that have changed and were not asked about */
+    size_t due_count;
     struct class_group **groups; /* owned, by number; NULL: without members */
     size_t group_count, group_capacity;
+    uint64_t births; /* of groups: numbers are used again */
     struct table by_words;
     uint32_t *free_groups; /* numbers */
     size_t free_count, free_capacity;
@@ -107,8 +111,19 @@ void pod_class_free(struct pod_class *class);
 /* Can the class go on, or must it be made anew? */
 bool pod_class_is_stale(const struct pod_class *class);
 
-/* Ask about every node that changed since the last time. */
+/* How many feasible nodes end a search; 0 % stands for the adaptive default. */
+size_t nodes_to_find(int percentage, size_t all_nodes);
+
+/* Learn of every node that changed since the last time. They are asked about now, or, where a search
+ * may end before it has visited all nodes, are due to be. */
 void pod_class_catch_up(struct pod_class *class, struct rejection_table *rejections);
+
+static inline bool pod_class_is_due(const struct pod_class *class, uint32_t slot)
+{
+    return class->due[slot / 64] >> slot % 64 & 1;
+}
+/* Ask about a node that is due. */
+void pod_class_ask(struct pod_class *class, struct rejection_table *rejections, uint32_t slot);
 
 /* The raw score of the group's nodes by normalized_scores.items[i]. */
 int64_t class_group_raw(const struct class_group *group, size_t i);
