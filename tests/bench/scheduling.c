@@ -11,51 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "models/scheduler/scheduling_queue.h"
 #include "models/scheduler/trial.h"
-#include "tests/bench/priority_queue.h"
+#include "tests/bench/yardstick.h"
 #include "tests/support/bench_report.h"
 #include "tests/support/rows.h"
 
 enum { ROUNDS = 5, APPS = 20, ZONES = 3 };
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* --- the yardstick ------------------------------------------------------------------------- */
-
-enum { HOLDS = 10000000, PENDING = 100000, INCREMENTS = 1 << 16 };
-
-static void do_nothing(void *subject, sim_time now)
-{
-    (void)subject;
-    (void)now;
-}
-
-static double time_yardstick(void)
-{
-    sim_time *increments = mem_new(INCREMENTS * sizeof *increments);
-    struct stream luck = stream_of(1, "", "bench", "exponential", 0);
-    struct priority_queue *queue = priority_queue_new();
-    for (int i = 0; i < INCREMENTS; i++)
-        increments[i] = sim_time_from_seconds(-log(stream_uniform(&luck)));
-    for (int i = 0; i < PENDING; i++)
-        priority_queue_add(queue,
-                           (struct event){ increments[i % INCREMENTS], 0, do_nothing, NULL });
-    priority_queue_hold(queue, increments, INCREMENTS, PENDING);
-    const double began = cpu_seconds();
-    priority_queue_hold(queue, increments, INCREMENTS, HOLDS);
-    const double took = cpu_seconds() - began;
-    priority_queue_free(queue);
-    free(increments);
-    return took;
-}
 
 /* --- the cluster --------------------------------------------------------------------------- */
 
@@ -330,7 +293,7 @@ int main(int argc, char **argv)
     const char *only = argc > 1 ? argv[1] : NULL;
     const size_t only_size = argc > 2 ? (size_t)atoi(argv[2]) : 0;
     for (int round = 0; round < ROUNDS; round++) {
-        yardstick = fmin(yardstick, time_yardstick());
+        yardstick = fmin(yardstick, yardstick_seconds());
         for (size_t i = 0; i < CASES; i++)
             for (size_t j = 0; j < SIZES; j++)
                 if ((only == NULL || strcmp(only, cases[i].name) == 0) &&
