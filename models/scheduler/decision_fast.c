@@ -320,7 +320,8 @@ void decision_by_class(struct decision *decision, struct template_cache *cache,
     forget_verdicts(decision);
     decision->listed = false;
     decision->all = decision->visited_count == decision->all_nodes &&
-                    decision->wanted >= decision->visited_count && decision->promised_count == 0;
+                    decision->wanted >= decision->visited_count && decision->promised_count == 0 &&
+                    class->due_count == 0;
     if (decision->all)
         find_groups(decision);
     else

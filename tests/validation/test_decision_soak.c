@@ -26,6 +26,8 @@ static const char *const configurations[] = {
     /* A plugin that counts filters before the others: the class cannot say who rejects first. */
     "{\"percentageOfNodesToScore\":60,\"profiles\":[{\"plugins\":{\"filter\":{\"enabled\":[{"
     "\"name\":\"PodTopologySpread\"},{\"name\":\"InterPodAffinity\"}]}}}]}",
+    /* No scores: the first node that fits ends the search. */
+    "{\"profiles\":[{\"plugins\":{\"score\":{\"disabled\":[{\"name\":\"*\"}]}}}]}",
 };
 enum { CONFIGURATIONS = sizeof configurations / sizeof *configurations };
 
@@ -331,10 +333,13 @@ static void step(struct walk *walk)
 
 /* --- clusters -------------------------------------------------------------------------------- */
 
-/* Most are small, so that many pods meet on few nodes; some have 500 nodes. */
+/* Most are small, so that many pods meet on few nodes; some have 500 nodes. Fewer than 100 are never
+ * sampled. */
 static size_t draw_size(struct walk *walk)
 {
     const size_t draw = below(walk, 100);
+    if (walk->seed % CONFIGURATIONS == 0 && draw < 75)
+        return 100 + below(walk, 60);
     if (draw < 75)
         return 2 + below(walk, 40);
     return draw < 95 ? 40 + below(walk, 100) : 140 + below(walk, 361);
