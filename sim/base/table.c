@@ -1,5 +1,4 @@
-/* Chained buckets, doubled when there are half as many nodes as buckets: a lookup costs little more
- * than the look at the node itself, which is not in the processor's cache. */
+/* Chained buckets, doubled when there are as many nodes as buckets. */
 #include "sim/base/table.h"
 
 #include <assert.h>
@@ -42,7 +41,7 @@ static void grow(struct table *table)
 
 void table_add(struct table *table, struct table_node *node, uint64_t hash)
 {
-    if (table->count * 2 > table->mask)
+    if (table->count > table->mask)
         grow(table);
     node->hash = hash;
     push(table, node);
