@@ -28,7 +28,7 @@ double attempt_cost_median(const struct attempt_cost *cost, const struct decisio
 {
     const struct prepared *prepared = decision->prepared;
     const struct snapshot *snapshot = decision->snapshot;
-    const bool scored = decision->feasible_count > 1;
+    const bool scored = decision->outcome == DECISION_FOUND && decision->feasible_count > 1;
     const bool spread_filters = takes_part(prepared, prepared->filters, prepared->filter_count,
                                            &pod_topology_spread_plugin);
     const bool spread_scores =

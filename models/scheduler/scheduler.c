@@ -9,14 +9,16 @@
 
 static void attempt(void *subject, sim_time now);
 
-/* Something can be popped: try as soon as the present attempt has ended. */
+/* Something can be popped: try as soon as the present attempt has ended, its calls included. */
 static void plan_attempt(void *subject)
 {
     struct scheduler *scheduler = subject;
+    const sim_time now = run_now(scheduler->cluster->run);
     if (scheduler->trying != NULL || scheduler->next_attempt != 0 || scheduler->manual)
         return;
-    scheduler->next_attempt = run_at(scheduler->cluster->run, run_now(scheduler->cluster->run),
-                                     PRIORITY_WORK, attempt, scheduler);
+    scheduler->next_attempt =
+        run_at(scheduler->cluster->run, scheduler->free_at > now ? scheduler->free_at : now,
+               PRIORITY_WORK, attempt, scheduler);
 }
 
 void scheduler_stop_if_broken(const struct scheduler *scheduler)
@@ -128,14 +130,15 @@ static bool counts_already(const struct scheduler *scheduler, const struct pod *
            NULL;
 }
 
-static void fail_by_error(struct scheduler *scheduler, struct waiting_pod *waiting,
-                          const char *message)
+static sim_time fail_by_error(struct scheduler *scheduler, struct waiting_pod *waiting,
+                              const char *message)
 {
     struct attempt_failure failure = { .reason = "SchedulerError",
                                        .message = mem_text(message, strlen(message)),
                                        .nomination = NOMINATION_CLEARED };
-    scheduler_fail(scheduler, waiting, &failure);
+    const sim_time written = scheduler_fail(scheduler, waiting, &failure);
     attempt_failure_close(&failure);
+    return written;
 }
 
 /* The end of an attempt. */
@@ -147,9 +150,10 @@ static void finish_attempt(void *subject, sim_time now)
     scheduler->trying = NULL;
     client_begin(&scheduler->client, waiting->cause);
     if (scheduler->chosen == NULL)
-        scheduler_fail(scheduler, waiting, &scheduler->failure);
+        scheduler->free_at = scheduler_fail(scheduler, waiting, &scheduler->failure);
     else if (counts_already(scheduler, waiting->pod))
-        fail_by_error(scheduler, waiting, "pod is in the cache, so can't be assumed");
+        scheduler->free_at =
+            fail_by_error(scheduler, waiting, "pod is in the cache, so can't be assumed");
     else
         scheduler_assume(scheduler, waiting, scheduler->chosen);
     text_assign(&scheduler->chosen, NULL);

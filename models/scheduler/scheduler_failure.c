@@ -76,8 +76,8 @@ void scheduler_patch_status(struct scheduler *scheduler, const struct pod *pod,
     client_patch(&scheduler->client, object_key(&pod->meta.object), patch_status, &patch, NULL);
 }
 
-void scheduler_fail(struct scheduler *scheduler, struct waiting_pod *waiting,
-                    const struct attempt_failure *failure)
+sim_time scheduler_fail(struct scheduler *scheduler, struct waiting_pod *waiting,
+                        const struct attempt_failure *failure)
 {
     const struct pod *pod = pod_of(object_hold(&waiting->pod->meta.object));
     const struct pod *present = pod_of(
@@ -95,7 +95,9 @@ void scheduler_fail(struct scheduler *scheduler, struct waiting_pod *waiting,
     scheduler_report(scheduler, pod, failure->message);
     if (waits)
         scheduler_patch_status(scheduler, present, failure);
+    const sim_time written = scheduler->client.now;
     if (failure->victim_count > 0)
         scheduler_preempt(scheduler, pod, cause, failure);
     object_drop(&pod->meta.object);
+    return written;
 }

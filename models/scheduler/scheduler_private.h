@@ -38,6 +38,8 @@ struct scheduler {
     struct stream cycle_stream;  /* how long attempts take */
     size_t next_start;           /* where the next search begins */
     event_id next_attempt;       /* planned, when it is not 0 */
+    sim_time free_at;            /* when the condition of the last failed pod is written: the real
+                                  * scheduler waits for that call, and so for its client's limit */
     struct decision decision;    /* memory of the last one */
 
     /* The attempt that goes on. What was decided at its beginning takes effect at its end. */
@@ -64,9 +66,10 @@ void scheduler_tell(const struct scheduler *scheduler, struct scheduler_call cal
 void scheduler_report(struct scheduler *scheduler, const struct pod *pod, const char *message);
 void scheduler_patch_status(struct scheduler *scheduler, const struct pod *pod,
                             const struct attempt_failure *failure);
-/* The pod goes back to the queue, if it is still there and still without a node. */
-void scheduler_fail(struct scheduler *scheduler, struct waiting_pod *waiting,
-                    const struct attempt_failure *failure);
+/* The pod goes back to the queue, if it is still there and still without a node. Returns when that
+ * has been written. */
+sim_time scheduler_fail(struct scheduler *scheduler, struct waiting_pod *waiting,
+                        const struct attempt_failure *failure);
 
 /* --- binding_cycle.c ------------------------------------------------------------------ */
 

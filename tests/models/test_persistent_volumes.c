@@ -63,9 +63,10 @@ Test(persistent_volumes, a_pod_follows_the_volume_that_was_made_by_hand)
             " 5Gi}, accessModes: [ReadWriteOnce], storageClassName: local, local: {path: /disk},"
             " nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key:"
             " kubernetes.io/hostname, operator: In, values: [b]}]}]}}}}\n---\n" CLAIM(
-                "one", OF("local")) CLAIM("two", OF("local"))
-                                POD("first", MOUNTS("one")) "---\n" POD("second", MOUNTS("two")));
-    until(w, 5);
+                "one", OF("local")) CLAIM("two", OF("local")));
+    until(w, 1); /* the volume is Available before anybody looks for one */
+    create(w, POD("first", MOUNTS("one")) "---\n" POD("second", MOUNTS("two")));
+    until(w, 6);
     expect_field(w, "pod/default/first", "spec.nodeName", "b");
     expect_field(w, "persistentvolumeclaim/default/one", "spec.volumeName", "disk");
     expect_field(w, "persistentvolume/disk", "spec.claimRef.name", "one");

@@ -133,10 +133,11 @@ Test(hand_checked, a_lost_node_is_missed_then_tolerated_then_replaced)
  *     955.030  both are deleted, side by side
  *     955.040  both have new pods
  *     955.041  no node for local: it waits
- *     955.042  a decision for web
- *     955.052  bound, after 351.052 s
- *     956.052  sandbox and container; the image is there already, for the other replica
- *     956.062  ready, after 352.062 s: degraded from 650.030 to 956.062
+ *     955.051  and says so, for which the scheduler waits
+ *     955.052  a decision for web
+ *     955.062  bound, after 351.062 s
+ *     956.062  sandbox and container; the image is there already, for the other replica
+ *     956.072  ready, after 352.072 s: degraded from 650.030 to 956.072
  *    1804      the kubelet starts
  *    1804.010  its Lease is renewed, and beside that
  *    1804.020  it has written Ready=True
@@ -153,9 +154,9 @@ Test(hand_checked, a_zone_that_goes_out_degrades_what_is_spread_and_stops_what_i
     struct value *summary = play("tests/scenarios/zone_outage.yaml");
     expect_measured(summary, "deployment/web",
                     "observed 3596.948 after 3.052, availability 1\n"
-                    "down 0, degraded 306.032, not ready 306.032\n"
-                    "detect 46.03, reschedule 351.052, recover 352.062\n"
-                    "zone-outage: down 0, not ready 306.032, outages 0, replicas 1\n");
+                    "down 0, degraded 306.042, not ready 306.042\n"
+                    "detect 46.03, reschedule 351.062, recover 352.072\n"
+                    "zone-outage: down 0, not ready 306.042, outages 0, replicas 1\n");
     expect_measured(summary, "deployment/local",
                     "observed 3598.959 after 1.041, availability 0.679065251924\n"
                     "down 1155.031, degraded 1155.031, not ready 1155.031\n"

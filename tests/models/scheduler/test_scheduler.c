@@ -238,3 +238,23 @@ Test(scheduler, leaves_alone_whom_a_polite_pod_could_preempt)
     cluster_free(cluster);
     run_free(run);
 }
+
+/* An attempt takes 0.6 ms, a write 10: that big does not fit is written at 10.6, and only then web is
+ * tried, until 11.2, and bound at 21.2. */
+Test(scheduler, goes_on_when_it_has_written_why_a_pod_waits)
+{
+    struct run *run = run_new(1);
+    struct cluster *cluster = cluster_with_scheduler(run);
+    distribution_free(cluster->settings.api_write);
+    cluster->settings.api_write = distribution_new_constant(0.010);
+    create(cluster, node_make(&cluster->codec, "a", 4, 8, NULL));
+    run_until(run, SIM_SECOND);
+    create(cluster, pod_make(&cluster->codec, "big", requests("9", "1Gi")));
+    create(cluster, pod_make(&cluster->codec, "web", requests("1", "1Gi")));
+    run_until(run, 2 * SIM_SECOND);
+    const struct pod *big = find_pod(cluster, "big"), *web = find_pod(cluster, "web");
+    cr_expect_eq(big->transitions[POD_SCHEDULED] - big->meta.created, 10600 * SIM_MICROSECOND);
+    cr_expect_eq(web->transitions[POD_SCHEDULED] - web->meta.created, 21200 * SIM_MICROSECOND);
+    cluster_free(cluster);
+    run_free(run);
+}
