@@ -270,9 +270,10 @@ static const struct shape spread_shape = { .name = "PodTopologySpreadArgs",
                                            .also = &type_shape };
 
 static const struct shape_field volume_fields[] = {
-    SHAPE_FIELD("bindTimeoutSeconds", SHAPE_COUNT, "has no effect here", .least = 0, .most = 1e15),
-    SHAPE_FIELD("shape", SHAPE_STRUCT, "behind a feature gate that is off", .of = &point_shape,
-                .form = SHAPE_LIST),
+    SHAPE_FIELD("bindTimeoutSeconds", SHAPE_COUNT, "how long a pod waits for its volumes",
+                .least = 0, .most = 1e15),
+    SHAPE_FIELD("shape", SHAPE_STRUCT, "refused: behind a feature gate that is off",
+                .of = &point_shape, .form = SHAPE_LIST),
     SHAPE_END,
 };
 static const struct shape volume_shape = { .name = "VolumeBindingArgs",

@@ -165,6 +165,10 @@ static const struct {
            "whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}]"),
       "k.yaml:1:183: profiles[0].pluginConfig[0].args.defaultConstraints[0]: labelSelector must "
       "not be there: it follows from each pod's Services" },
+    { "a shape of storage while its gate is off",
+      ARGS("VolumeBinding", "shape: [{utilization: 0, score: 0}]"),
+      "k.yaml:1:143: profiles[0].pluginConfig[0].args.shape: needs the feature gate "
+      "StorageCapacityScoring, which is off" },
     { "an extender that scores has a weight",
       V1 "extenders: [{urlPrefix: 'http://x', prioritizeVerb: p}]}",
       "k.yaml:1:92: an extender with a prioritizeVerb must have a positive weight" },
