@@ -13,6 +13,23 @@ static const struct object *as_placed(const struct placed_pod *placed)
     return &copy->meta.object;
 }
 
+static void tell_gone(struct scheduler_view *view, const struct object *last, struct cause cause)
+{
+    const struct cluster_event gone = {
+        .kind = KIND_POD, .action = EVENT_DELETE, .label = "AssignedPodDelete", .before = last
+    };
+    scheduling_queue_event(view->queue, &gone, cause);
+    object_drop(last);
+}
+
+/* An assumed pod is about to go: others may hope for its room. It counts until its binding has
+ * failed. */
+static void tell_going(struct scheduler_view *view, const struct placed_pod *placed,
+                       struct cause cause)
+{
+    tell_gone(view, as_placed(placed), cause);
+}
+
 bool scheduler_remove_placed(struct scheduler_view *view, const struct object *pod,
                              struct cause cause)
 {
@@ -20,12 +37,8 @@ bool scheduler_remove_placed(struct scheduler_view *view, const struct object *p
     if (placed == NULL)
         return false;
     const struct object *last = as_placed(placed);
-    const struct cluster_event gone = {
-        .kind = KIND_POD, .action = EVENT_DELETE, .label = "AssignedPodDelete", .before = last
-    };
     snapshot_remove_pod(view->snapshot, pod->space, pod->name);
-    scheduling_queue_event(view->queue, &gone, cause);
-    object_drop(last);
+    tell_gone(view, last, cause);
     return true;
 }
 
@@ -100,8 +113,13 @@ static void hear_unbound(struct scheduler_view *view, const struct pod *before,
     const struct object *object = &pod->meta.object;
     const struct placed_pod *placed =
         snapshot_find_pod(view->snapshot, object->space, object->name);
-    if (profile == NULL || (placed != NULL && placed->assumed))
+    if (profile == NULL)
         return;
+    if (placed != NULL && placed->assumed) {
+        if (pod->meta.deleting && (before == NULL || !before->meta.deleting))
+            tell_going(view, placed, cause);
+        return;
+    }
     if (!is_seen(before)) {
         scheduling_queue_add(view->queue, pod, profile, cause);
         return;
@@ -112,12 +130,18 @@ static void hear_unbound(struct scheduler_view *view, const struct pod *before,
         nomination_gone(view, before, cause);
 }
 
-/* Gone, or ended. */
+/* Gone, or ended. What was only assumed counts until its binding has failed. */
 static void hear_gone(struct scheduler_view *view, const struct pod *pod, struct cause cause)
 {
+    const struct object *object = &pod->meta.object;
+    const struct placed_pod *placed =
+        snapshot_find_pod(view->snapshot, object->space, object->name);
     scheduling_queue_delete(view->queue, pod);
-    if (!scheduler_remove_placed(view, &pod->meta.object, cause) && pod->node_name == NULL &&
-        pod_nominated_node(pod) != NULL)
+    if (pod->node_name != NULL || (placed != NULL && !placed->assumed))
+        scheduler_remove_placed(view, object, cause);
+    else if (placed != NULL && !pod->meta.deleting)
+        tell_going(view, placed, cause);
+    else if (pod_nominated_node(pod) != NULL)
         nomination_gone(view, pod, cause);
 }
 

@@ -132,8 +132,7 @@ void queue_count_rejectors(struct scheduling_queue *queue, const struct waiting_
         queue->waiting_for[waiting->profile->number][__builtin_ctzll(plugins)] += (size_t)sign;
 }
 
-/* PreEnqueue: remembers who keeps the pod out. */
-static bool may_enter(struct scheduling_queue *queue, struct waiting_pod *waiting)
+bool queue_may_enter(struct scheduling_queue *queue, struct waiting_pod *waiting)
 {
     const struct point *point = &waiting->profile->points[POINT_PRE_ENQUEUE];
     struct writer why = { 0 };
@@ -176,7 +175,7 @@ static bool still_backing_off(const struct scheduling_queue *queue,
 void queue_requeue(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why,
                    enum worth worth)
 {
-    if (!may_enter(queue, waiting)) {
+    if (!queue_may_enter(queue, waiting)) {
         queue_enter_pool(queue, waiting, why);
         return;
     }

@@ -188,8 +188,10 @@ static struct waiting_pod *next_pod(struct scheduler *scheduler)
 static void try_pod(struct scheduler *scheduler, struct waiting_pod *waiting, sim_time now)
 {
     decide_on(scheduler, waiting);
-    const sim_time took = attempt_cost_sample(&scheduler->cluster->settings, &scheduler->decision,
-                                              &scheduler->cycle_stream);
+    const sim_time took = scheduler->manual
+                              ? 0
+                              : attempt_cost_sample(&scheduler->cluster->settings,
+                                                    &scheduler->decision, &scheduler->cycle_stream);
     if (took == 0)
         finish_attempt(scheduler, now);
     else
@@ -211,6 +213,7 @@ static void attempt(void *subject, sim_time now)
 void scheduler_drive(struct scheduler *scheduler, struct scheduler_observer observer)
 {
     scheduler->manual = true;
+    scheduler->client.free_of_charge = true;
     scheduler->observer = observer;
 }
 

@@ -32,12 +32,13 @@ struct scheduler_observer {
     void (*call)(void *self, const struct scheduler_call *call);
 };
 
-/* Nothing is tried unless scheduler_attempt() is called. */
+/* Nothing is tried unless scheduler_attempt() is called, and nothing takes time. */
 void scheduler_drive(struct scheduler *scheduler, struct scheduler_observer observer);
 struct scheduler_view *scheduler_view_of(struct scheduler *scheduler);
 /* One attempt: the pod that was popped (one reference), or NULL. */
 const struct pod *scheduler_attempt(struct scheduler *scheduler);
-/* Whether the API calls of preemption wait; false makes those that did. */
+/* Whether the API calls of the next preemptions are held back, until they are made. */
 void scheduler_hold_evictions(struct scheduler *scheduler, bool hold);
+void scheduler_release_evictions(struct scheduler *scheduler);
 
 #endif

@@ -126,11 +126,9 @@ static void end_preemption(void *subject, sim_time now)
     eviction_free(eviction);
 }
 
-static void carry_out(struct eviction *eviction)
+static void evict_all(struct eviction *eviction)
 {
     struct client *client = &eviction->scheduler->client;
-    client_begin(client, eviction->cause);
-    clear_lower_nominations(eviction);
     struct batch batch = client_batch(client);
     for (size_t i = 0; i + 1 < eviction->victim_count; i++) {
         client_batch_next(client, &batch);
@@ -159,18 +157,26 @@ void scheduler_preempt(struct scheduler *scheduler, const struct pod *pod, struc
     *(scheduler->last_eviction != NULL ? &scheduler->last_eviction->next
                                        : &scheduler->first_eviction) = eviction;
     scheduler->last_eviction = eviction;
+    client_begin(&scheduler->client, cause);
+    clear_lower_nominations(eviction);
     if (!eviction->held)
-        carry_out(eviction);
+        evict_all(eviction);
 }
 
 void scheduler_hold_evictions(struct scheduler *scheduler, bool hold)
 {
     scheduler->holds_evictions = hold;
-    for (struct eviction *eviction = scheduler->first_eviction; !hold && eviction != NULL;
+}
+
+void scheduler_release_evictions(struct scheduler *scheduler)
+{
+    for (struct eviction *eviction = scheduler->first_eviction; eviction != NULL;
          eviction = eviction->next) {
-        if (eviction->held)
-            carry_out(eviction);
+        if (!eviction->held)
+            continue;
         eviction->held = false;
+        client_begin(&scheduler->client, eviction->cause);
+        evict_all(eviction);
     }
 }
 

@@ -183,6 +183,8 @@ void scheduling_queue_activate(struct scheduling_queue *queue, const struct pod 
         queue_keep_activation(queue, waiting);
         return;
     }
+    if (!queue_may_enter(queue, waiting) && waiting->place == WAITING_POOL)
+        return; /* it stays where it is */
     queue_leave(queue, waiting);
     queue_requeue(queue, waiting, "ForceActivate", WORTH_AT_ONCE);
 }

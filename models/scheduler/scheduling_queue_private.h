@@ -60,6 +60,8 @@ void queue_places_init(struct scheduling_queue *queue);
 void queue_leave(struct scheduling_queue *queue, struct waiting_pod *waiting);
 void queue_enter(struct scheduling_queue *queue, struct waiting_pod *waiting,
                  enum waiting_place place);
+/* PreEnqueue: remembers who keeps the pod out. */
+bool queue_may_enter(struct scheduling_queue *queue, struct waiting_pod *waiting);
 /* `why` is told to the observer. */
 void queue_enter_pool(struct scheduling_queue *queue, struct waiting_pod *waiting, const char *why);
 /* Into the active or a back-off queue, unless a PreEnqueue plugin keeps it out. It waits nowhere

@@ -79,8 +79,8 @@ static bool is_self(const struct pod *pod, const struct pod *waiting)
 static bool is_involved(const struct object *object, const struct pod *waiting)
 {
     const struct pod *pod = pod_of(object);
-    return is_self(pod, waiting) ||
-           (pod->node_name != NULL && object->space == waiting->meta.object.space);
+    return is_self(pod, waiting) || ((pod->node_name != NULL || pod_nominated_node(pod) != NULL) &&
+                                     object->space == waiting->meta.object.space);
 }
 
 static bool tolerations_differ(const struct pod_spec *a, const struct pod_spec *b)
