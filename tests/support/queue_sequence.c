@@ -7,69 +7,6 @@
 #include "tests/support/queue_world.h"
 #include "tests/support/rows.h"
 
-/* --- what we do not model ----------------------------------------------------------------------- */
-
-static const char *missing_of(const struct value *names)
-{
-    for (size_t i = 0; names != NULL && i < names->count; i++)
-        if (sched_plugin_find(value_text(names->items[i], "")) == NULL)
-            return value_text(names->items[i], "");
-    return NULL;
-}
-
-static char *step_not_modelled(const struct value *step, const struct value *expected)
-{
-    static const char *const ops[] = { "wait", "add", "update", "delete", "pop", "reject" };
-    const char *op = value_text(value_get(step, "op"), "");
-    const struct value *reject = value_get(step, "reject");
-    const struct value *pods = value_get(expected, "pods");
-    bool known = false;
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        known |= strcmp(op, ops[i]) == 0;
-    if (!known)
-        return mem_format("needs the operation \"%s\"", op);
-    if (value_get(reject, "pending") != NULL)
-        return mem_format("needs pending plugins");
-    if (value_get(reject, "nominate") != NULL ||
-        value_path(expected, "state", "nominated", NULL) != NULL)
-        return mem_format("needs nominated pods");
-    if (missing_of(value_get(reject, "plugins")) != NULL)
-        return mem_format("needs %s", missing_of(value_get(reject, "plugins")));
-    for (size_t i = 0; pods != NULL && i < pods->count; i++) {
-        const char *name = missing_of(value_get(pods->entries[i].value, "plugins"));
-        if (name != NULL)
-            return mem_format("needs %s", name);
-    }
-    return NULL;
-}
-
-static char *not_modelled(const struct value *document)
-{
-    const struct value *steps = value_path(document, "input", "steps", NULL);
-    const struct value *expected = value_path(document, "expected", "steps", NULL);
-    if (strcmp(value_text(value_path(document, "input", "mode", NULL), ""), "queue") != 0)
-        return mem_format("needs whole attempts");
-    for (size_t i = 0; i < steps->count; i++) {
-        char *why = step_not_modelled(steps->items[i], value_at(expected, i));
-        if (why != NULL)
-            return why;
-    }
-    return NULL;
-}
-
-/* --- the expected side, without what only others' plugins would do -------------------------------- */
-
-static struct value *state_of_ours(const struct value *state)
-{
-    struct value *kept = value_copy(state), *flying = value_new_list();
-    const struct value *list = value_get(state, "inFlight");
-    for (size_t i = 0; i < list->count; i++)
-        if (strncmp(value_text(list->items[i], ""), "pod ", 4) == 0)
-            value_add(flying, value_hold(list->items[i]));
-    value_set(kept, "inFlight", flying);
-    return kept;
-}
-
 /* --- steps ----------------------------------------------------------------------------------------- */
 
 struct sequence {
@@ -77,6 +14,7 @@ struct sequence {
     struct scheduler_case *result;
     struct value *state; /* expected: as told last */
     struct value *pods;  /* ours: after the step before */
+    struct value *gauge; /* expected: as told last */
 };
 
 /* "name from>to" for every pod that waits elsewhere than before. */
@@ -183,43 +121,165 @@ static bool same_flushes(const struct value *got, const struct value *want)
     return true;
 }
 
-static uint64_t plugin_bits(const struct queue_world *world, const struct value *names)
+/* False when a name is none of the profile's. */
+static bool plugin_bits(const struct queue_world *world, const struct value *names, uint64_t *bits)
 {
-    const struct profile *profile = world->configuration->profiles[0];
-    uint64_t bits = 0;
-    for (size_t i = 0; names != NULL && i < names->count; i++)
-        for (size_t j = 0; j < profile->plugin_count; j++)
-            if (strcmp(profile->plugins[j].plugin->name, value_text(names->items[i], "")) == 0)
-                bits |= (uint64_t)1 << j;
-    return bits;
+    const struct profile *profile = world->view->configuration->profiles[0];
+    *bits = 0;
+    for (size_t i = 0; names != NULL && i < names->count; i++) {
+        size_t at = 0;
+        while (at < profile->plugin_count &&
+               strcmp(profile->plugins[at].plugin->name, value_text(names->items[i], "")) != 0)
+            at++;
+        if (at == profile->plugin_count)
+            return false;
+        *bits |= (uint64_t)1 << at;
+    }
+    return true;
 }
 
-static void carry_out(struct queue_world *world, const struct value *step, struct value *told)
+static void nominate(struct queue_world *world, const char *key, const struct value *name)
 {
-    const char *op = value_text(value_get(step, "op"), "");
+    const struct pod *pod = queue_world_pod(world, key);
+    const char *node = value_text(name, "");
+    if (pod == NULL || pod->node_name != NULL)
+        return;
+    const struct text *text = cluster_text(world->cluster, node);
+    nominator_add(scheduling_queue_nominator(world->view->queue), pod,
+                  name == NULL    ? NOMINATION_UNCHANGED
+                  : *node != '\0' ? NOMINATION_SET
+                                  : NOMINATION_CLEARED,
+                  text);
+    text_drop(text);
+}
+
+static bool do_object(struct queue_world *world, const struct value *step, struct value *told)
+{
     const char *kind = value_text(value_get(step, "kind"), "");
-    if (strcmp(op, "add") == 0 || strcmp(op, "update") == 0) {
-        queue_world_set(world, kind, value_get(step, "object"), strcmp(op, "add") == 0);
-    } else if (strcmp(op, "delete") == 0) {
-        queue_world_delete(world, kind, value_text(value_get(step, "namespace"), ""),
-                           value_text(value_get(step, "name"), ""));
-    } else if (strcmp(op, "pop") == 0) {
-        const struct waiting_pod *popped = scheduling_queue_pop(world->view.queue);
-        world->pops += popped != NULL;
-        char *key = popped == NULL
-                        ? mem_format("blocked")
-                        : mem_format("%s/%s", namespace_of(popped->pod), name_of(popped->pod));
-        value_set(told, popped != NULL ? "popped" : "result", value_new_string(key));
-        free(key);
-    } else if (strcmp(op, "reject") == 0) {
-        struct waiting_pod *waiting =
-            queue_world_in_flight(world, value_text(value_get(step, "pod"), ""));
-        if (waiting != NULL)
-            scheduling_queue_fail(
-                world->view.queue, waiting,
-                (struct rejectors){ plugin_bits(world, value_path(step, "reject", "plugins", NULL)),
-                                    0 });
+    (void)told;
+    const char *op = value_text(value_get(step, "op"), "");
+    if (strcmp(op, "delete") != 0)
+        return queue_world_set(world, kind, value_get(step, "object"), strcmp(op, "add") == 0);
+    return queue_world_delete(world, kind, value_text(value_get(step, "namespace"), ""),
+                              value_text(value_get(step, "name"), ""));
+}
+
+static bool do_pop(struct queue_world *world, const struct value *step, struct value *told)
+{
+    const struct waiting_pod *popped = scheduling_queue_pop(world->view->queue);
+    (void)step;
+    world->pops += popped != NULL;
+    char *key = popped == NULL
+                    ? mem_format("blocked")
+                    : mem_format("%s/%s", namespace_of(popped->pod), name_of(popped->pod));
+    value_set(told, popped != NULL ? "popped" : "result", value_new_string(key));
+    free(key);
+    return true;
+}
+
+static bool do_reject(struct queue_world *world, const struct value *step, struct value *told)
+{
+    const char *key = value_text(value_get(step, "pod"), "");
+    const struct value *reject = value_get(step, "reject");
+    struct waiting_pod *waiting = queue_world_in_flight(world, key);
+    struct rejectors rejected;
+    (void)told;
+    if (!plugin_bits(world, value_get(reject, "plugins"), &rejected.rejecting) ||
+        !plugin_bits(world, value_get(reject, "pending"), &rejected.pending))
+        return false;
+    if (waiting == NULL)
+        return true;
+    scheduling_queue_fail(world->view->queue, waiting, rejected);
+    nominate(world, key, value_get(reject, "nominate"));
+    return true;
+}
+
+static bool do_assume(struct queue_world *world, const struct value *step, struct value *told)
+{
+    struct waiting_pod *waiting =
+        queue_world_in_flight(world, value_text(value_get(step, "pod"), ""));
+    (void)told;
+    if (waiting != NULL)
+        queue_world_assume(world, waiting, value_text(value_get(step, "node"), ""));
+    return waiting != NULL;
+}
+
+static bool do_end_binding(struct queue_world *world, const struct value *step, struct value *told)
+{
+    (void)told;
+    return queue_world_end_binding(world, value_text(value_get(step, "pod"), ""),
+                                   strcmp(value_text(value_get(step, "op"), ""), "bound") == 0);
+}
+
+static bool do_activate(struct queue_world *world, const struct value *step, struct value *told)
+{
+    const struct value *pods = value_get(step, "pods");
+    (void)told;
+    for (size_t i = 0; i < pods->count; i++) {
+        const struct pod *pod = queue_world_pod(world, value_text(pods->items[i], ""));
+        if (pod != NULL)
+            scheduling_queue_activate(world->view->queue, pod);
     }
+    return true;
+}
+
+static bool do_schedule(struct queue_world *world, const struct value *step, struct value *told)
+{
+    queue_world_schedule(world, value_truth(value_get(step, "hold"), false), told);
+    return true;
+}
+
+static bool do_release(struct queue_world *world, const struct value *step, struct value *told)
+{
+    (void)step;
+    (void)told;
+    scheduler_release_evictions(world->scheduler);
+    queue_world_settle(world);
+    return true;
+}
+
+static bool do_fail_next_bind(struct queue_world *world, const struct value *step,
+                              struct value *told)
+{
+    (void)told;
+    value_set(world->doomed, value_text(value_get(step, "pod"), ""), value_new_bool(true));
+    return true;
+}
+
+static bool do_wait(struct queue_world *world, const struct value *step, struct value *told)
+{
+    (void)world;
+    (void)step;
+    (void)told;
+    return true;
+}
+
+/* False for what cannot be carried out: an unknown operation, kind, plugin or object. */
+static bool carry_out(struct queue_world *world, const struct value *step, struct value *told)
+{
+    static const struct {
+        const char *op;
+        bool (*act)(struct queue_world *world, const struct value *step, struct value *told);
+    } operations[] = {
+        { "wait", do_wait },
+        { "add", do_object },
+        { "update", do_object },
+        { "delete", do_object },
+        { "pop", do_pop },
+        { "reject", do_reject },
+        { "assume", do_assume },
+        { "bound", do_end_binding },
+        { "bindError", do_end_binding },
+        { "activate", do_activate },
+        { "schedule", do_schedule },
+        { "release", do_release },
+        { "failNextBind", do_fail_next_bind },
+    };
+    const char *op = value_text(value_get(step, "op"), "");
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        if (strcmp(operations[i].op, op) == 0)
+            return operations[i].act(world, step, told);
+    return false;
 }
 
 /* Records that differ from those before; null for pods that are gone. */
@@ -249,15 +309,37 @@ static bool same_outcome(struct sequence *sequence, const struct value *step,
     struct value *state = queue_world_state(world), *pods = queue_world_pods(world);
     struct value *changed = changed_pods(sequence->pods, pods);
     if (value_get(want, "state") != NULL)
-        replace(&sequence->state, state_of_ours(value_get(want, "state")));
+        replace(&sequence->state, value_hold(value_get(want, "state")));
     bool same =
         agree(sequence, step, "state", value_equal(state, sequence->state), state, sequence->state);
     same &= agree(sequence, step, "pods", same_maps(changed, value_get(want, "pods")), changed,
                   value_get(want, "pods"));
+    if (value_get(want, "unschedulableByPlugin") != NULL)
+        replace(&sequence->gauge, value_hold(value_get(want, "unschedulableByPlugin")));
+    struct value *gauge = queue_world_waiting_for(world);
+    same &= agree(sequence, step, "unschedulableByPlugin", same_maps(gauge, sequence->gauge), gauge,
+                  sequence->gauge);
+    value_drop(gauge);
     replace(&sequence->pods, pods);
     value_drop(state);
     value_drop(changed);
     return same;
+}
+
+/* What was told of the step itself. */
+static bool same_told(struct sequence *sequence, const struct value *step, const struct value *told,
+                      const struct value *want)
+{
+    static const char *const members[] = { "popped", "result", "node" };
+    bool same = true;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        same &= value_equal(value_get(told, members[i]), value_get(want, members[i]));
+    return agree(sequence, step, "told", same, told, want);
+}
+
+static bool same_lists(const struct value *got, const struct value *want)
+{
+    return want == NULL ? got->count == 0 : value_equal(got, want);
 }
 
 static bool run_step_of(struct sequence *sequence, const struct value *step,
@@ -267,26 +349,25 @@ static bool run_step_of(struct sequence *sequence, const struct value *step,
     const sim_time at = world->start + value_int(value_get(step, "at"), 0) * SIM_MILLISECOND;
     struct value *flushes = pass_time(sequence, at), *told = value_new_map();
     struct value *before = queue_world_pods(world);
-    carry_out(world, step, told);
+    bool same = agree(sequence, step, "the step can be carried out", carry_out(world, step, told),
+                      step, want);
     struct value *after = queue_world_pods(world), *moved = moves(before, after);
     struct value *incoming = queue_world_take(&world->incoming, value_new_map());
     struct value *events = queue_world_take(&world->events, value_new_list());
-    struct value *want_events = value_get(want, "events") != NULL
-                                    ? value_hold(value_get(want, "events"))
-                                    : value_new_list();
-    bool same = agree(sequence, step, "flushes", same_flushes(flushes, value_get(want, "flushes")),
-                      flushes, value_get(want, "flushes"));
-    same &= agree(sequence, step, "popped",
-                  value_equal(value_get(told, "popped"), value_get(want, "popped")) &&
-                      value_equal(value_get(told, "result"), value_get(want, "result")),
-                  told, value_get(want, "popped"));
-    same &= agree(sequence, step, "events", value_equal(events, want_events), events, want_events);
+    struct value *api = queue_world_take(&world->api, value_new_list());
+    same &= agree(sequence, step, "flushes", same_flushes(flushes, value_get(want, "flushes")),
+                  flushes, value_get(want, "flushes"));
+    same &= same_told(sequence, step, told, want);
+    same &= agree(sequence, step, "events", same_lists(events, value_get(want, "events")), events,
+                  value_get(want, "events"));
+    same &= agree(sequence, step, "api", same_lists(api, value_get(want, "api")), api,
+                  value_get(want, "api"));
     same &= agree(sequence, step, "moved", same_items(moved, value_get(want, "moved")), moved,
                   value_get(want, "moved"));
     same &= agree(sequence, step, "incoming", same_maps(incoming, value_get(want, "incoming")),
                   incoming, value_get(want, "incoming"));
     same &= same_outcome(sequence, step, want);
-    struct value *all[] = { flushes, told, before, after, moved, incoming, events, want_events };
+    struct value *all[] = { flushes, told, before, after, moved, incoming, events, api };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         value_drop(all[i]);
     return same;
@@ -294,11 +375,13 @@ static bool run_step_of(struct sequence *sequence, const struct value *step,
 
 static void run_sequence(struct scheduler_case *result, const struct value *document)
 {
-    const struct value *steps = value_path(document, "input", "steps", NULL);
+    const struct value *input = value_get(document, "input");
+    const struct value *steps = value_get(input, "steps");
     const struct value *expected = value_path(document, "expected", "steps", NULL);
     struct sequence sequence = { .result = result, .pods = value_new_map() };
-    const int64_t offset = value_int(value_path(document, "input", "startOffsetMs", NULL), 0);
-    queue_world_open(&sequence.world, offset * SIM_MILLISECOND);
+    const int64_t offset = value_int(value_get(input, "startOffsetMs"), 0);
+    queue_world_open(&sequence.world, offset * SIM_MILLISECOND,
+                     value_get(input, "victimMode") != NULL);
     for (size_t i = 0; i < steps->count; i++) {
         result->compared++;
         result->agreed += run_step_of(&sequence, steps->items[i], value_at(expected, i));
@@ -307,20 +390,26 @@ static void run_sequence(struct scheduler_case *result, const struct value *docu
     queue_world_close(&sequence.world);
     value_drop(sequence.state);
     value_drop(sequence.pods);
+    value_drop(sequence.gauge);
+}
+
+static bool is_sequence(const struct value *document)
+{
+    const struct value *steps = value_path(document, "input", "steps", NULL);
+    const struct value *expected = value_path(document, "expected", "steps", NULL);
+    return steps != NULL && expected != NULL && steps->type == VALUE_LIST &&
+           expected->type == VALUE_LIST && steps->count == expected->count &&
+           value_path(document, "input", "mode", NULL) != NULL;
 }
 
 struct scheduler_case queue_sequence_run(const char *path)
 {
     struct scheduler_case result = { .verdict = CASE_UNREADABLE };
     struct value *document = rows_read_document(path);
-    if (value_path(document, "expected", "steps", NULL) == NULL ||
-        value_path(document, "input", "mode", NULL) == NULL) {
-        result.why = mem_format("not a recorded sequence");
-    } else if ((result.why = not_modelled(document)) != NULL) {
-        result.verdict = CASE_NOT_RUN;
-    } else {
+    if (is_sequence(document))
         run_sequence(&result, document);
-    }
+    else
+        result.why = mem_format("not a recorded sequence");
     value_drop(document);
     return result;
 }

@@ -1,9 +1,9 @@
 /* Recorded behaviour of the real scheduling queue over time: run a sequence, compare each step.
  *
  * The format and the rules are described in the README of the recordings. Compared are: what was
- * popped, what moved and why, the flushes, the order in every place, every changed record of
- * a pod, the events and what the plugins' hints said to them. Left out are the gauge by plugin,
- * which is a metric we do not keep, and what only plugins we do not have would register. */
+ * popped and what came of it, API calls, what moved and why, the flushes, the order in every
+ * place, what is in flight, nominations, every changed record of a pod, the events and what the
+ * plugins' hints said to them, and how many pods wait for each plugin. */
 #ifndef TESTS_SUPPORT_QUEUE_SEQUENCE_H
 #define TESTS_SUPPORT_QUEUE_SEQUENCE_H
 

@@ -73,8 +73,9 @@ static void note_hints(void *context, const struct waiting_pod *waiting)
     if (waiting->place == WAITING_POOL && concerned)
         for (size_t i = 0; i < waiting->profile->plugin_count; i++) {
             const struct profile_plugin *plugin = &waiting->profile->plugins[i];
-            const char *answer =
-                (waiting->rejecting >> i & 1) ? hint_of(plugin, walk->event, waiting->pod) : NULL;
+            const char *answer = ((waiting->rejecting | waiting->pending) >> i & 1)
+                                     ? hint_of(plugin, walk->event, waiting->pod)
+                                     : NULL;
             if (answer != NULL)
                 value_set(answers, plugin->plugin->name, value_new_string(answer));
         }
@@ -97,7 +98,7 @@ static void note_event(void *self, const struct cluster_event *event,
     if (only != NULL)
         note_hints(&walk, only);
     else
-        scheduling_queue_each(world->view.queue, WAITING_POOL, note_hints, &walk);
+        scheduling_queue_each(world->view->queue, WAITING_POOL, note_hints, &walk);
     if (walk.hints->count > 0)
         value_set(told, "hints", walk.hints);
     else
@@ -107,54 +108,52 @@ static void note_event(void *self, const struct cluster_event *event,
 
 /* --- objects -------------------------------------------------------------------------------------- */
 
-static struct object **slot_of(struct queue_world *world, const char *kind, const char *space,
-                               const char *name)
+void queue_world_settle(struct queue_world *world)
 {
-    char *key = mem_format("%s/%s/%s", kind, space, name);
-    int64_t number = value_int(value_get(world->objects, key), -1);
-    if (number < 0) {
-        MEM_GROW(world->versions, world->version_count, world->version_capacity);
-        number = (int64_t)world->version_count;
-        world->versions[world->version_count++] = NULL;
-        value_set(world->objects, key, value_new_int(number));
-    }
-    free(key);
-    return &world->versions[number];
+    run_until(world->run, run_now(world->run));
 }
 
-static void tell(struct queue_world *world, enum watch_type type, const struct object *object,
-                 const struct object *before)
+static const char *api_version_of(const char *kind)
 {
-    const struct watch_event event = {
-        .type = type, .object = object, .before = before, .at = run_now(world->run)
-    };
-    scheduler_hear(&world->view, &event);
-}
-
-static const char *version_of(const char *kind)
-{
-    static const char *const storage[] = { "StorageClass", "CSIDriver", "CSINode",
+    static const char *const storage[] = { "StorageClass", "CSINode", "CSIDriver",
                                            "CSIStorageCapacity", "VolumeAttachment" };
     for (size_t i = 0; i < sizeof storage / sizeof *storage; i++)
-        if (strcmp(kind, storage[i]) == 0)
+        if (strcmp(storage[i], kind) == 0)
             return "storage.k8s.io/v1";
     return "v1";
 }
 
-static const struct kind_info *info_of(const char *kind)
+static const char *space_of(enum kind kind, const char *space)
 {
-    return &kind_infos[kind_find(version_of(kind), kind)];
+    return !kind_infos[kind].namespaced ? "" : *space == '\0' ? "default" : space;
 }
 
-static struct object *load(struct queue_world *world, const char *kind, const struct value *object)
+static const struct object *find(const struct queue_world *world, enum kind kind, const char *space,
+                                 const char *name)
 {
+    const struct text *in = cluster_text(world->cluster, space_of(kind, space));
+    const struct text *of = cluster_text(world->cluster, name);
+    const struct object *found =
+        store_get(world->cluster->store, (struct object_key){ (uint16_t)kind, in, of });
+    text_drop(in);
+    text_drop(of);
+    return found;
+}
+
+/* A pod that vanishes when it is evicted has no time to end in. */
+static struct object *load(const struct queue_world *world, enum kind kind, const char *name,
+                           const struct value *object)
+{
+    const char *version = api_version_of(name);
     struct value *copy = value_copy(object);
-    value_put(&copy, value_new_string(version_of(kind)), "apiVersion", NULL);
-    value_put(&copy, value_new_string(kind), "kind", NULL);
-    if (info_of(kind)->namespaced && value_path(object, "metadata", "namespace", NULL) == NULL)
+    value_put(&copy, value_new_string(version), "apiVersion", NULL);
+    value_put(&copy, value_new_string(name), "kind", NULL);
+    if (kind_infos[kind].namespaced && value_path(copy, "metadata", "namespace", NULL) == NULL)
         value_put(&copy, value_new_string("default"), "metadata", "namespace", NULL);
-    struct value *document = defaults_apply(copy, schema_kind(version_of(kind), kind));
-    struct object *loaded = info_of(kind)->load(&world->codec, document);
+    if (kind == KIND_POD && !world->terminate)
+        value_put(&copy, value_new_int(0), "spec", "terminationGracePeriodSeconds", NULL);
+    struct value *document = defaults_apply(copy, schema_kind(version, name));
+    struct object *loaded = kind_infos[kind].load(&world->cluster->codec, document);
     value_drop(document);
     value_drop(copy);
     return loaded;
@@ -169,30 +168,203 @@ static void set_uid(struct object *loaded, const struct value *object)
         given != NULL ? text_hash(given, strlen(given)) : object_key_hash(object_key(loaded));
 }
 
-void queue_world_set(struct queue_world *world, const char *kind, const struct value *object,
-                     bool added)
+/* A node may be added that is there: its former version goes without the queue hearing of it. */
+static void forget_quietly(struct queue_world *world, const struct object *object)
 {
-    const struct value *meta = value_get(object, "metadata");
-    const char *space =
-        info_of(kind)->namespaced ? value_text(value_get(meta, "namespace"), "default") : "";
-    struct object **slot = slot_of(world, kind, space, value_text(value_get(meta, "name"), ""));
-    struct object *before = *slot, *loaded = load(world, kind, object);
-    set_uid(loaded, object);
-    *slot = loaded;
-    tell(world, added ? WATCH_ADDED : WATCH_MODIFIED, loaded, added ? NULL : before);
-    if (before != NULL)
-        object_drop(before);
+    struct scheduling_queue *queue = world->view->queue;
+    world->view->queue = world->deaf;
+    store_remove(world->cluster->store, object_copy(object), run_now(world->run));
+    queue_world_settle(world);
+    world->view->queue = queue;
 }
 
-void queue_world_delete(struct queue_world *world, const char *kind, const char *space,
+static void hear_nothing(void *subject)
+{
+    (void)subject;
+}
+
+bool queue_world_set(struct queue_world *world, const char *kind, const struct value *object,
+                     bool added)
+{
+    const enum kind number = kind_find(api_version_of(kind), kind);
+    if (number >= KIND_OTHER)
+        return false;
+    struct object *loaded = load(world, number, kind, object);
+    set_uid(loaded, object);
+    const struct object *before = store_get(world->cluster->store, object_key(loaded));
+    if (added && before != NULL && number == KIND_NODE)
+        forget_quietly(world, before);
+    if (store_get(world->cluster->store, object_key(loaded)) != NULL)
+        store_replace(world->cluster->store, loaded, run_now(world->run));
+    else
+        store_create(world->cluster->store, loaded, run_now(world->run));
+    queue_world_settle(world);
+    return true;
+}
+
+bool queue_world_delete(struct queue_world *world, const char *kind, const char *space,
                         const char *name)
 {
-    struct object **slot =
-        slot_of(world, kind, info_of(kind)->namespaced && *space == '\0' ? "default" : space, name);
-    struct object *last = *slot;
-    *slot = NULL;
-    tell(world, WATCH_DELETED, last, last);
-    object_drop(last);
+    const enum kind number = kind_find(api_version_of(kind), kind);
+    const struct object *found = number < KIND_OTHER ? find(world, number, space, name) : NULL;
+    if (found == NULL)
+        return false;
+    store_remove(world->cluster->store, object_copy(found), run_now(world->run));
+    queue_world_settle(world);
+    return true;
+}
+
+const struct pod *queue_world_pod(const struct queue_world *world, const char *key)
+{
+    const char *slash = strchr(key, '/');
+    char *space = mem_text(key, (size_t)(slash - key));
+    const struct pod *pod = pod_of(find(world, KIND_POD, space, slash + 1));
+    free(space);
+    return pod;
+}
+
+/* --- bindings by hand ------------------------------------------------------------------------------- */
+
+void queue_world_assume(struct queue_world *world, struct waiting_pod *waiting, const char *node)
+{
+    const struct text *name = cluster_text(world->cluster, node);
+    MEM_GROW(world->assumed, world->assumed_count, world->assumed_capacity);
+    world->assumed[world->assumed_count++] =
+        (struct assumed_pod){ *waiting, pod_of(object_hold(&waiting->pod->meta.object)),
+                              text_hold(name) };
+    snapshot_place(world->view->snapshot, waiting->pod, name, true);
+    nominator_remove(scheduling_queue_nominator(world->view->queue), waiting->pod);
+    scheduling_queue_done(world->view->queue, waiting);
+    text_drop(name);
+}
+
+static void forget_assumed(struct queue_world *world, size_t at)
+{
+    object_drop(&world->assumed[at].pod->meta.object);
+    text_drop(world->assumed[at].node);
+    world->assumed[at] = world->assumed[--world->assumed_count];
+}
+
+static void confirm(struct queue_world *world, const struct assumed_pod *assumed)
+{
+    struct pod *bound = (struct pod *)object_copy(&assumed->pod->meta.object);
+    bound->node_name = text_hold(assumed->node);
+    store_replace(world->cluster->store, &bound->meta.object, run_now(world->run));
+    queue_world_settle(world);
+}
+
+static void take_back(struct queue_world *world, const struct assumed_pod *assumed)
+{
+    const struct rejectors nobody = { 0, 0 };
+    const struct object *pod = &assumed->pod->meta.object;
+    const struct object *present = store_get(world->cluster->store, object_key(pod));
+    scheduler_remove_placed(world->view, pod, assumed->as_it_was.cause);
+    if (present == NULL)
+        return;
+    scheduling_queue_fail_binding(world->view->queue, pod_of(present), assumed->as_it_was.profile,
+                                  assumed->as_it_was.cause, &assumed->as_it_was, nobody);
+    nominator_add(scheduling_queue_nominator(world->view->queue), pod_of(present),
+                  NOMINATION_CLEARED, NULL);
+}
+
+bool queue_world_end_binding(struct queue_world *world, const char *key, bool bound)
+{
+    for (size_t i = 0; i < world->assumed_count; i++) {
+        char *name = pod_key(world->assumed[i].pod);
+        const bool same = strcmp(name, key) == 0;
+        free(name);
+        if (!same)
+            continue;
+        if (bound)
+            confirm(world, &world->assumed[i]);
+        else
+            take_back(world, &world->assumed[i]);
+        forget_assumed(world, i);
+        return true;
+    }
+    return false;
+}
+
+/* --- whole attempts ----------------------------------------------------------------------------------- */
+
+/* Of a condition only what changes is in a patch. */
+static char *reason_of(const struct scheduler_call *call)
+{
+    const bool scheduled = strcmp(call->condition, "PodScheduled") == 0;
+    const char *before =
+        pod_condition_reason(call->pod, scheduled ? POD_SCHEDULED : POD_DISRUPTION_TARGET);
+    return strcmp(before, call->reason) == 0 ? mem_format("%s", call->condition)
+                                             : mem_format("%s:%s", call->condition, call->reason);
+}
+
+static void note_call(void *self, const struct scheduler_call *call)
+{
+    struct queue_world *world = self;
+    struct value *told = value_new_map();
+    char *key = pod_key(call->pod);
+    const bool refused = call->node != NULL && value_get(world->doomed, key) != NULL;
+    value_set(told, "call", value_new_string(refused ? "bindFailed" : call->verb));
+    value_set(told, "pod", value_new_string(key));
+    if (call->node != NULL)
+        value_set(told, "node", value_new_string(call->node->s));
+    if (call->nomination != NOMINATION_UNCHANGED)
+        value_set(told, "nominatedNodeName", value_new_string(text_s(call->nominated)));
+    if (call->condition != NULL) {
+        char *reason = reason_of(call);
+        value_set(told, "reason", value_new_string(reason));
+        free(reason);
+    }
+    value_add(world->api, told);
+    free(key);
+}
+
+static enum extender_reply refuse(void *state, const struct pod *pod, const struct text *node,
+                                  struct error *error)
+{
+    struct queue_world *world = state;
+    char *key = pod_key(pod);
+    const bool refused = value_get(world->doomed, key) != NULL;
+    (void)node;
+    if (refused) {
+        value_remove(world->doomed, key);
+        error_set(error, (struct place){ 0 }, "refused");
+    }
+    free(key);
+    return refused ? EXTENDER_REFUSED : EXTENDER_ANSWERED;
+}
+
+/* Without plugins that rejected the pod it was an error. */
+static const char *result_of(const struct queue_world *world, const struct pod *pod)
+{
+    const struct waiting_pod *waiting =
+        scheduling_queue_find(world->view->queue, pod->meta.object.space, pod->meta.object.name);
+    if (waiting == NULL)
+        return "scheduled";
+    return (waiting->rejecting | waiting->pending) == 0 ? "error" : "unschedulable";
+}
+
+void queue_world_schedule(struct queue_world *world, bool hold, struct value *told)
+{
+    struct profile *profile = world->view->configuration->profiles[0];
+    scheduler_hold_evictions(world->scheduler, hold);
+    profile->extenders = world->doomed->count > 0 ? &world->extenders : NULL;
+    const struct pod *pod = scheduler_attempt(world->scheduler);
+    profile->extenders = NULL; /* where there are any, the queue has to hear of everything */
+    scheduler_hold_evictions(world->scheduler, false);
+    if (pod == NULL) {
+        value_set(told, "result", value_new_string("blocked"));
+        return;
+    }
+    world->pops++;
+    queue_world_settle(world);
+    char *key = pod_key(pod);
+    const struct pod *present = queue_world_pod(world, key);
+    value_set(told, "popped", value_new_string(key));
+    value_set(told, "result", value_new_string(result_of(world, pod)));
+    if (present != NULL && present->node_name != NULL)
+        value_set(told, "node", value_new_string(present->node_name->s));
+    object_drop(&pod->meta.object);
+    free(key);
 }
 
 /* --- descriptions ----------------------------------------------------------------------------------- */
@@ -211,7 +383,7 @@ static void list_pod(void *context, const struct waiting_pod *waiting)
 static struct pod_list pods_in(const struct queue_world *world, enum waiting_place place)
 {
     struct pod_list list = { .count = 0 };
-    scheduling_queue_each(world->view.queue, place, list_pod, &list);
+    scheduling_queue_each(world->view->queue, place, list_pod, &list);
     return list;
 }
 
@@ -262,13 +434,49 @@ static struct value *next_pop(const struct value *active, const struct value *ba
     return backoff->count > 0 ? value_hold(value_at(backoff, 0)) : value_new_null();
 }
 
+static void list_flight(void *context, const struct waiting_pod *waiting, const char *event)
+{
+    char *key = waiting != NULL ? pod_key(waiting->pod) : NULL;
+    char *text = key != NULL ? mem_format("pod %s", key) : mem_format("event %s", event);
+    value_add(context, value_new_string(text));
+    free(text);
+    free(key);
+}
+
+static struct value *in_flight_list(const struct queue_world *world)
+{
+    struct value *list = value_new_list();
+    scheduling_queue_each_in_flight(world->view->queue, list_flight, list);
+    return list;
+}
+
+/* Node -> pods in order of nomination. */
+static void set_nominated(const struct queue_world *world, struct value *state)
+{
+    const struct nominator *nominator = scheduling_queue_nominator(world->view->queue);
+    struct value *map = value_new_map();
+    for (const struct nominated_node *node = nominator->first; node != NULL; node = node->next) {
+        struct value *list = value_new_list();
+        for (const struct nominee *nominee = node->first; nominee != NULL;
+             nominee = nominee->next) {
+            char *key = pod_key(nominee->pod);
+            value_add(list, value_new_string(key));
+            free(key);
+        }
+        value_set(map, text_s(node->name), list);
+    }
+    if (map->count > 0)
+        value_set(state, "nominated", map);
+    else
+        value_drop(map);
+}
+
 struct value *queue_world_state(const struct queue_world *world)
 {
     struct pod_list active = pods_in(world, WAITING_ACTIVE);
     struct pod_list backoff = pods_in(world, WAITING_BACKOFF);
     struct pod_list errors = pods_in(world, WAITING_ERROR_BACKOFF);
     struct pod_list pool = pods_in(world, WAITING_POOL);
-    const struct pod_list flying = pods_in(world, WAITING_IN_FLIGHT);
     qsort(active.items, active.count, sizeof *active.items, by_pop);
     qsort(backoff.items, backoff.count, sizeof *backoff.items, by_pop);
     qsort(errors.items, errors.count, sizeof *errors.items, by_expiry);
@@ -279,10 +487,23 @@ struct value *queue_world_state(const struct queue_world *world)
     value_set(state, "errorBackoff", keys_of(&errors, "", true, true));
     value_set(state, "unschedulable", keys_of(&pool, "", false, true));
     value_set(state, "gated", keys_of(&pool, "", true, false));
-    value_set(state, "inFlight", keys_of(&flying, "pod ", true, true));
+    value_set(state, "inFlight", in_flight_list(world));
     value_set(state, "nextPop", next_pop(value_get(state, "active"), value_get(state, "backoff")));
     value_set(state, "schedulingCycle", value_new_int(world->pops));
+    set_nominated(world, state);
     return state;
+}
+
+struct value *queue_world_waiting_for(const struct queue_world *world)
+{
+    const struct profile *profile = world->view->configuration->profiles[0];
+    struct value *map = value_new_map();
+    for (size_t i = 0; i < profile->plugin_count; i++) {
+        const size_t count = scheduling_queue_waiting_for(world->view->queue, profile, i);
+        if (count > 0)
+            value_set(map, profile->plugins[i].plugin->name, value_new_int((int64_t)count));
+    }
+    return map;
 }
 
 static void set_time(const struct queue_world *world, struct value *record, const char *key,
@@ -297,20 +518,27 @@ static int by_text(const void *a, const void *b)
     return strcmp((*(struct value *const *)a)->text, (*(struct value *const *)b)->text);
 }
 
-static struct value *plugin_names(const struct waiting_pod *waiting)
+static struct value *plugin_names(const struct waiting_pod *waiting, uint64_t plugins)
 {
     struct value *names = value_new_list();
     for (size_t i = 0; i < waiting->profile->plugin_count; i++)
-        if (waiting->rejecting >> i & 1)
+        if (plugins >> i & 1)
             value_add(names, value_new_string(waiting->profile->plugins[i].plugin->name));
     if (names->count > 0)
         qsort(names->items, names->count, sizeof *names->items, by_text);
     return names;
 }
 
+static void set_plugins(struct value *record, const char *key, const struct waiting_pod *waiting,
+                        uint64_t plugins)
+{
+    if (plugins != 0)
+        value_set(record, key, plugin_names(waiting, plugins));
+}
+
 static struct value *pod_record(const struct queue_world *world, const struct waiting_pod *waiting)
 {
-    struct value *record = value_new_map(), *plugins = plugin_names(waiting);
+    struct value *record = value_new_map();
     value_set(record, "queue", value_new_string(place_name(waiting)));
     set_time(world, record, "queuedAt", waiting->queued_at);
     value_set(record, "priority", value_new_int(waiting->pod->spec->priority));
@@ -320,10 +548,8 @@ static struct value *pod_record(const struct queue_world *world, const struct wa
     if (waiting->place != WAITING_IN_FLIGHT)
         set_time(world, record, "backoffUntil", waiting->backoff_until);
     set_time(world, record, "initialAttempt", waiting->first_attempt);
-    if (plugins->count > 0)
-        value_set(record, "plugins", plugins);
-    else
-        value_drop(plugins);
+    set_plugins(record, "plugins", waiting, waiting->rejecting);
+    set_plugins(record, "pending", waiting, waiting->pending);
     if (waiting->gated_by >= 0)
         value_set(record, "gatedBy",
                   value_new_string(waiting->profile->plugins[waiting->gated_by].plugin->name));
@@ -363,45 +589,44 @@ struct waiting_pod *queue_world_in_flight(const struct queue_world *world, const
 
 /* --- beginning and end ------------------------------------------------------------------------------ */
 
-static void nothing_to_do(void *subject)
+void queue_world_open(struct queue_world *world, sim_time start, bool terminate)
 {
-    (void)subject;
-}
-
-void queue_world_open(struct queue_world *world, sim_time start)
-{
-    struct error_list errors = { 0 };
+    static const struct component *const components[] = { &scheduler_component, NULL };
+    struct settings settings;
     *world = (struct queue_world){ .run = run_new(1),
                                    .start = start,
-                                   .objects = value_new_map(),
+                                   .terminate = terminate,
                                    .incoming = value_new_map(),
-                                   .events = value_new_list() };
+                                   .events = value_new_list(),
+                                   .api = value_new_list(),
+                                   .doomed = value_new_map() };
+    world->refuser = (struct extender){ .name = "refuser", .state = world, .bind = refuse };
+    world->refusers[0] = &world->refuser;
     run_until(world->run, start);
-    world->codec = (struct codec){ .texts = world->run->texts,
-                                   .specs = pod_specs_new(world->run->texts),
-                                   .clock = world->run->queue };
-    world->configuration = scheduler_configuration_load(world->run->texts, NULL, &errors);
-    world->view = (struct scheduler_view){
-        .configuration = world->configuration,
-        .snapshot = snapshot_new(world->run->texts, NULL),
-        .queue = scheduling_queue_new(world->run, world->configuration, nothing_to_do, NULL),
-    };
-    scheduling_queue_observe(world->view.queue,
+    settings_init(&settings);
+    world->cluster = cluster_new_with(world->run, "", settings, components);
+    world->scheduler = cluster_component(world->cluster, "default-scheduler");
+    world->view = scheduler_view_of(world->scheduler);
+    world->extenders =
+        (struct extenders){ .items = world->refusers, .count = 1, .codec = &world->cluster->codec };
+    scheduler_drive(world->scheduler, (struct scheduler_observer){ world, note_call });
+    queue_world_settle(world);
+    world->deaf = scheduling_queue_new(world->run, world->view->configuration, hear_nothing, NULL);
+    scheduling_queue_observe(world->view->queue,
                              (struct queue_observer){ world, note_event, note_incoming });
 }
 
 void queue_world_close(struct queue_world *world)
 {
-    scheduling_queue_free(world->view.queue);
-    snapshot_free(world->view.snapshot);
-    scheduler_configuration_free(world->configuration);
-    for (size_t i = 0; i < world->version_count; i++)
-        if (world->versions[i] != NULL)
-            object_drop(world->versions[i]);
-    free(world->versions);
-    value_drop(world->objects);
+    while (world->assumed_count > 0)
+        forget_assumed(world, 0);
+    free(world->assumed);
+    scheduling_queue_free(world->deaf);
+    cluster_free(world->cluster);
+    extenders_close(&world->extenders);
     value_drop(world->incoming);
     value_drop(world->events);
-    pod_specs_free(world->codec.specs);
+    value_drop(world->api);
+    value_drop(world->doomed);
     run_free(world->run);
 }
