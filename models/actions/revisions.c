@@ -1,4 +1,4 @@
-/* Revisions of Deployments and DaemonSets, and the way back to one. */
+/* Revisions of Deployments, DaemonSets and StatefulSets, and the way back to one. */
 #include "models/actions/revisions.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 bool kind_has_revisions(enum kind kind)
 {
-    return kind == KIND_DEPLOYMENT || kind == KIND_DAEMONSET;
+    return kind == KIND_DEPLOYMENT || kind == KIND_DAEMONSET || kind == KIND_STATEFULSET;
 }
 
 /* --- finding ------------------------------------------------------------------------------ */

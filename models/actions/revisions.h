@@ -1,6 +1,6 @@
 /* The revisions of a workload: what its template was, by number.
  *
- * Of a Deployment its ReplicaSets, numbered by an annotation; of a DaemonSet its
+ * Of a Deployment its ReplicaSets, numbered by an annotation; of a DaemonSet or StatefulSet its
  * ControllerRevisions. Follows kubectl pkg/polymorphichelpers/history.go. */
 #ifndef MODELS_ACTIONS_REVISIONS_H
 #define MODELS_ACTIONS_REVISIONS_H

@@ -8,6 +8,7 @@
 #include "models/actions/actions_private.h"
 #include "models/actions/revisions.h"
 #include "models/api/daemonset.h"
+#include "models/api/statefulset.h"
 #include "models/api/workloads.h"
 #include "sim/base/memory.h"
 
@@ -111,13 +112,45 @@ static char *daemonset_to_do(const struct daemonset *set)
     return NULL;
 }
 
+/* A partition leaves the pods below it as they are. */
+static char *statefulset_to_do(const struct statefulset *set)
+{
+    const int32_t to_update = set->replicas - set->partition;
+    if (set->observed_generation == 0 || set->observed_generation < set->meta.generation)
+        return mem_format("Waiting for statefulset spec update to be observed...");
+    if (set->ready < set->replicas)
+        return mem_format("Waiting for %d pods to be ready...", set->replicas - set->ready);
+    if (set->has_rolling_update)
+        return set->updated < to_update
+                   ? mem_format("Waiting for partitioned roll out to finish: %d out of %d new pods "
+                                "have been updated...",
+                                set->updated, to_update)
+                   : NULL;
+    if (set->update_revision != set->current_revision)
+        return mem_format("waiting for statefulset rolling update to complete %d pods at revision "
+                          "%s...",
+                          set->updated, text_s(set->update_revision));
+    return NULL;
+}
+
+static char *to_do(const struct object *stored)
+{
+    if (stored->kind == KIND_DAEMONSET)
+        return daemonset_to_do(daemonset_of(stored));
+    if (stored->kind == KIND_STATEFULSET)
+        return statefulset_to_do(statefulset_of(stored));
+    return deployment_to_do((const struct deployment *)stored);
+}
+
 /* Why the rollout cannot end; NULL: it can. The caller frees. */
 static char *obstacle(const struct object *stored)
 {
-    if (stored->kind == KIND_DAEMONSET)
-        return daemonset_of(stored)->on_delete
-                   ? mem_format("rollout status is only available for RollingUpdate strategy type")
-                   : NULL;
+    const bool by_hand = (stored->kind == KIND_DAEMONSET && daemonset_of(stored)->on_delete) ||
+                         (stored->kind == KIND_STATEFULSET && statefulset_of(stored)->on_delete);
+    if (by_hand)
+        return mem_format("rollout status is only available for RollingUpdate strategy type");
+    if (stored->kind != KIND_DEPLOYMENT)
+        return NULL;
     const struct deployment *deployment = (const struct deployment *)stored;
     const struct condition *progressing = conditions_find(deployment->conditions, "Progressing");
     if (deployment->observed_generation < deployment->meta.generation || progressing == NULL ||
@@ -126,13 +159,26 @@ static char *obstacle(const struct object *stored)
     return mem_format("deployment \"%s\" exceeded its progress deadline", name_of(stored));
 }
 
+static void say_done(struct action *action, const struct object *stored)
+{
+    const struct statefulset *set = statefulset_of(stored);
+    if (stored->kind != KIND_STATEFULSET)
+        action_say(action, "%s \"%s\" successfully rolled out",
+                   stored->kind == KIND_DAEMONSET ? "daemon set" : "deployment", name_of(stored));
+    else if (set->has_rolling_update)
+        action_say(action, "partitioned roll out complete: %d new pods have been updated...",
+                   set->updated);
+    else
+        action_say(action, "statefulset rolling update complete %d pods at revision %s...",
+                   set->current, text_s(set->current_revision));
+}
+
 /* Say how far the rollout is; takes `line`. True when it is done. */
 static bool say_progress(struct status *status, const struct object *stored, char *line)
 {
     struct action *action = status->action;
     if (line == NULL)
-        action_say(action, "%s \"%s\" successfully rolled out",
-                   stored->kind == KIND_DAEMONSET ? "daemon set" : "deployment", name_of(stored));
+        say_done(action, stored);
     else if (status->said == NULL || strcmp(line, status->said) != 0)
         action_say(action, "%s", line);
     free(status->said);
@@ -151,10 +197,8 @@ static bool look(struct status *status)
         free(why);
         return true;
     }
-    char *line = stored->kind == KIND_DAEMONSET
-                     ? daemonset_to_do(daemonset_of(stored))
-                     : deployment_to_do((const struct deployment *)stored);
-    return say_progress(status, stored, line) || !command_switch(&action->command, "watch", true);
+    return say_progress(status, stored, to_do(stored)) ||
+           !command_switch(&action->command, "watch", true);
 }
 
 static void look_again(void *subject, sim_time now)
@@ -199,7 +243,8 @@ static bool start_status(struct action *action)
         action->work = status;
         action->close_work = close_status;
     } else if (action->rc == 0) {
-        action_fail(action, "rollout status is only supported on a single Deployment or DaemonSet");
+        action_fail(action, "rollout status is only supported on a single Deployment, DaemonSet or "
+                            "StatefulSet");
     }
     targets_close(&targets);
     if (status == NULL || look(status))

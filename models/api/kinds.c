@@ -12,6 +12,7 @@
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/api/service.h"
+#include "models/api/statefulset.h"
 #include "models/api/storage.h"
 #include "models/api/workloads.h"
 #include "sim/base/memory.h"
@@ -39,6 +40,9 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_DAEMONSET] = { "apps/v1", "DaemonSet", "daemonsets", "ds", true, SIMULATED(daemonset),
                          .spec_changed = daemonset_spec_changed,
                          .take_status = daemonset_take_status },
+    [KIND_STATEFULSET] = { "apps/v1", "StatefulSet", "statefulsets", "sts", true,
+                           SIMULATED(statefulset), .spec_changed = statefulset_spec_changed,
+                           .take_status = statefulset_take_status },
     [KIND_SERVICE] = { "v1", "Service", "services", "svc", true, SIMULATED(service),
                        .take_status = document_take_status },
     [KIND_ENDPOINTSLICE] = { "discovery.k8s.io/v1", "EndpointSlice", "endpointslices", "", true,
@@ -72,8 +76,6 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_CONFIGMAP] = { "v1", "ConfigMap", "configmaps", "cm", true, DOCUMENT },
     [KIND_SECRET] = { "v1", "Secret", "secrets", "", true, DOCUMENT },
     [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true, DOCUMENT },
-    [KIND_STATEFULSET] = { "apps/v1", "StatefulSet", "statefulsets", "sts", true,
-                           DOCUMENT_WITH_STATUS },
     [KIND_CONTROLLERREVISION] = { "apps/v1", "ControllerRevision", "controllerrevisions", "", true,
                                   DOCUMENT },
     [KIND_JOB] = { "batch/v1", "Job", "jobs", "", true, DOCUMENT_WITH_STATUS },
@@ -101,6 +103,7 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_REPLICASET] = &replicaset_kind,
     [KIND_DEPLOYMENT] = &deployment_kind,
     [KIND_DAEMONSET] = &daemonset_kind,
+    [KIND_STATEFULSET] = &statefulset_kind,
     [KIND_SERVICE] = &service_kind,
     [KIND_ENDPOINTSLICE] = &endpoint_slice_kind,
     [KIND_PODDISRUPTIONBUDGET] = &pod_disruption_budget_kind,

@@ -48,6 +48,9 @@ struct persistent_volume {
     struct csi_volume csi;
 };
 
+/* The finalizer that keeps a claim while pods use it. */
+#define CLAIM_PROTECTION "kubernetes.io/pvc-protection"
+
 enum claim_phase { CLAIM_PENDING, CLAIM_BOUND, CLAIM_LOST };
 
 struct persistent_volume_claim {

@@ -258,6 +258,7 @@ struct value *admit_create(const struct admission *admission, const struct value
         if (!admission_mutate(admission, &tree, kind, refusal))
             return refuse(tree, refusal, document, faults);
         prepare_create(&tree, kind);
+        prepare_gated(admission, &tree, NULL, kind);
     }
     if (is_service(kind))
         service_normalize(&tree, NULL);
@@ -321,6 +322,8 @@ struct value *admit_update(const struct admission *admission, const struct value
     if (tree == NULL)
         return NULL;
     keep_identity(&tree, old);
+    if (kind != NULL)
+        prepare_gated(admission, &tree, old, kind);
     if (is_service(kind))
         service_normalize(&tree, old);
     if (!is_valid(tree, old, kind, refusal))

@@ -34,6 +34,7 @@ struct admission {
     char *(*allocate_ip)(void *context);
     int (*allocate_node_port)(void *context, const char *protocol);
     void *context;
+    bool max_unavailable_stateful_set; /* the feature gate: without it the field is dropped */
 };
 
 /* Does the object of this document live in a namespace? A custom resource does when it names one. */

@@ -11,6 +11,10 @@ bool refuse_document(struct refusal *refusal, int code, const char *format, ...)
 /* What creation drops and sets by itself (rest.RESTCreateStrategy.PrepareForCreate). */
 void prepare_create(struct value **document, const struct schema_kind *kind);
 
+/* Fields behind feature gates: dropped while the gate is off, unless `old` (NULL: none) has them. */
+void prepare_gated(const struct admission *admission, struct value **document,
+                   const struct value *old, const struct schema_kind *kind);
+
 /* Addresses and ports of a Service: what the user gives in one form is put into the other, what
  * is left open is allocated. `old` is NULL for a new one. */
 void service_normalize(struct value **document, const struct value *old);

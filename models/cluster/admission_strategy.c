@@ -69,15 +69,27 @@ static void prepare_pod(struct value **document)
         value_put(document, value_new_int(1), "spec", "terminationGracePeriodSeconds", NULL);
 }
 
-/* maxUnavailable of StatefulSets is behind a feature gate that is off. */
-static void prepare_statefulset(struct value **document)
+static const struct value *max_unavailable(const struct value *document)
 {
-    if (value_path(*document, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable", NULL) ==
-        NULL)
+    return value_path(document, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable", NULL);
+}
+
+/* maxUnavailable of StatefulSets, which is 1 by default where the gate is on. */
+void prepare_gated(const struct admission *admission, struct value **document,
+                   const struct value *old, const struct schema_kind *kind)
+{
+    const bool on = admission->max_unavailable_stateful_set;
+    if (!is_kind(kind, "apps", "StatefulSet") ||
+        value_path(*document, "spec", "updateStrategy", "rollingUpdate", NULL) == NULL ||
+        on == (max_unavailable(*document) != NULL))
         return;
     struct value *spec = value_own(value_slot(value_own(document), "spec"));
     struct value *strategy = value_own(value_slot(spec, "updateStrategy"));
-    value_remove(value_own(value_slot(strategy, "rollingUpdate")), "maxUnavailable");
+    struct value *rolling = value_own(value_slot(strategy, "rollingUpdate"));
+    if (on)
+        value_set(rolling, "maxUnavailable", value_new_int(1));
+    else if (max_unavailable(old) == NULL)
+        value_remove(rolling, "maxUnavailable");
 }
 
 static void prepare_daemonset(struct value **document)
@@ -111,13 +123,9 @@ void prepare_create(struct value **document, const struct schema_kind *kind)
         const char *group, *kind;
         void (*prepare)(struct value **document);
     } rows[] = {
-        { "", "Namespace", prepare_namespace },
-        { "", "Pod", prepare_pod },
-        { "", "PersistentVolume", prepare_claim },
-        { "", "PersistentVolumeClaim", prepare_claim },
-        { "", "Secret", prepare_secret },
-        { "apps", "DaemonSet", prepare_daemonset },
-        { "apps", "StatefulSet", prepare_statefulset },
+        { "", "Namespace", prepare_namespace },    { "", "Pod", prepare_pod },
+        { "", "PersistentVolume", prepare_claim }, { "", "PersistentVolumeClaim", prepare_claim },
+        { "", "Secret", prepare_secret },          { "apps", "DaemonSet", prepare_daemonset },
     };
     if (begins_without_status(kind) && value_get(*document, "status") != NULL)
         value_remove(value_own(document), "status");

@@ -72,6 +72,7 @@ static struct admission admission_of(struct cluster *cluster, const char *defaul
         .find_priority_class = find_priority_class,
         .allocate_ip = allocate_ip,
         .allocate_node_port = allocate_node_port,
+        .max_unavailable_stateful_set = cluster->settings.max_unavailable_stateful_set,
         .context = cluster,
     };
 }

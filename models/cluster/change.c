@@ -12,6 +12,7 @@
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/api/service.h"
+#include "models/api/statefulset.h"
 #include "models/api/storage.h"
 #include "models/api/workloads.h"
 
@@ -127,6 +128,16 @@ static void say_replicaset(struct phrases *phrases, const struct replicaset *was
     say_count(phrases, "ready", was->ready_replicas, is->ready_replicas);
 }
 
+static void say_statefulset(struct phrases *phrases, const struct statefulset *was,
+                            const struct statefulset *is)
+{
+    say_count(phrases, "replicas", was->replicas, is->replicas);
+    if (was->template != is->template)
+        say(phrases, "new template");
+    say_count(phrases, "ready", was->ready, is->ready);
+    say_count(phrases, "updated", was->updated, is->updated);
+}
+
 static void say_deployment(struct phrases *phrases, const struct deployment *was,
                            const struct deployment *is)
 {
@@ -191,6 +202,9 @@ const char *change_text(const struct object *before, const struct object *after,
     case KIND_DEPLOYMENT:
         say_deployment(&phrases, (const struct deployment *)before,
                        (const struct deployment *)after);
+        break;
+    case KIND_STATEFULSET:
+        say_statefulset(&phrases, statefulset_of(before), statefulset_of(after));
         break;
     case KIND_PODDISRUPTIONBUDGET:
         say_count(&phrases, "disruptions allowed",

@@ -39,6 +39,8 @@ struct settings {
     double unhealthy_zone_threshold;                            /* 0.55 */
     int large_cluster_size_threshold;                           /* 50 */
     int concurrent_deployment_syncs, concurrent_rs_syncs;       /* 5, 5 */
+    int concurrent_statefulset_syncs;                           /* 5 */
+    bool max_unavailable_stateful_set;                          /* a feature gate: false */
     int concurrent_service_endpoint_syncs, concurrent_gc_syncs; /* 5, 20 */
     int concurrent_namespace_syncs;                             /* 10 */
     int terminated_pod_gc_threshold;                            /* 12500 */

@@ -11,6 +11,7 @@
 #include "models/api/node.h"
 #include "models/api/pod.h"
 #include "models/api/policy.h"
+#include "models/api/statefulset.h"
 #include "models/api/workloads.h"
 
 static void exchange_bytes(void *a, void *b, size_t size)
@@ -58,6 +59,8 @@ static const struct conditions **conditions_of(struct object *object)
         return &((struct deployment *)object)->conditions;
     case KIND_DAEMONSET:
         return &((struct daemonset *)object)->conditions;
+    case KIND_STATEFULSET:
+        return &((struct statefulset *)object)->conditions;
     case KIND_PODDISRUPTIONBUDGET:
         return &((struct pod_disruption_budget *)object)->conditions;
     case KIND_NAMESPACE:
@@ -88,6 +91,8 @@ static const struct pod_template **template_of(struct object *object)
         return &((struct deployment *)object)->template;
     case KIND_DAEMONSET:
         return &((struct daemonset *)object)->template;
+    case KIND_STATEFULSET:
+        return &((struct statefulset *)object)->template;
     default:
         return NULL;
     }

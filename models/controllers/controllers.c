@@ -10,11 +10,13 @@ extern const struct controller endpointslice_controller, node_lifecycle_controll
 extern const struct controller taint_eviction_controller, pod_garbage_collector_controller;
 extern const struct controller persistent_volume_binder_controller, ephemeral_volume_controller;
 extern const struct controller ttl_controller, endpoints_controller, daemonset_controller;
+extern const struct controller statefulset_controller, pvc_protection_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
     &replicaset_controller,
     &daemonset_controller,
+    &statefulset_controller,
     &disruption_controller,
     &garbage_collector_controller,
     &namespace_controller,
@@ -25,6 +27,7 @@ const struct controller *const controllers[] = {
     &pod_garbage_collector_controller,
     &ttl_controller,
     &persistent_volume_binder_controller,
+    &pvc_protection_controller,
     &ephemeral_volume_controller,
     NULL,
 };

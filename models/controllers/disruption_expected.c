@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/statefulset.h"
 #include "models/controllers/disruption_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
@@ -50,6 +51,8 @@ static int32_t replicas_of(const struct object *object)
         return ((const struct deployment *)object)->replicas;
     if (object->kind == KIND_REPLICASET)
         return ((const struct replicaset *)object)->replicas;
+    if (object->kind == KIND_STATEFULSET)
+        return statefulset_of(object)->replicas;
     const struct value *document = meta_of(object)->document;
     return (int32_t)value_int(value_path(document, "spec", "replicas", NULL), 1);
 }

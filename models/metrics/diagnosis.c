@@ -133,6 +133,7 @@ static char *of_object(const struct cluster *cluster, const struct object *objec
     case KIND_REPLICASET:
         return of_replicaset(cluster, object);
     case KIND_DAEMONSET:
+    case KIND_STATEFULSET:
         return of_pods(cluster, meta_of(object));
     case KIND_POD:
         return diagnose_pod(pod_of(object));

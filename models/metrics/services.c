@@ -10,6 +10,7 @@
 
 #include "models/api/daemonset.h"
 #include "models/api/service.h"
+#include "models/api/statefulset.h"
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
@@ -328,6 +329,10 @@ static void notice(void *self, const struct watch_event *event)
         source_changed(self, event, ((const struct daemonset *)object)->desired,
                        ((const struct daemonset *)object)->template->labels);
         break;
+    case KIND_STATEFULSET:
+        source_changed(self, event, statefulset_of(object)->replicas,
+                       statefulset_of(object)->template->labels);
+        break;
     }
 }
 
@@ -347,7 +352,8 @@ static void *start(struct cluster *cluster)
     store_watch_kinds(cluster->store, (struct watcher){ .self = all, .deliver = notice },
                       UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_ENDPOINTSLICE |
                           UINT64_C(1) << KIND_SERVICE | UINT64_C(1) << KIND_REPLICASET |
-                          UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET);
+                          UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET |
+                          UINT64_C(1) << KIND_STATEFULSET);
     return all;
 }
 

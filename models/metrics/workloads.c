@@ -1,5 +1,5 @@
-/* Availability of each workload: Deployments, ReplicaSets without one, DaemonSets, and bare pods that
- * are meant to run for ever.
+/* Availability of each workload: Deployments, ReplicaSets without one, DaemonSets, StatefulSets, and
+ * bare pods that are meant to run for ever.
  *
  * A pod belongs to the workload at the top of its owner references. Owners may change: a ReplicaSet or
  * a pod is adopted or released, and what it counts for changes with it. Also here: recoveries,
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "models/api/daemonset.h"
+#include "models/api/statefulset.h"
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
@@ -225,7 +226,7 @@ static void pod_changed(struct workloads *all, const struct watch_event *event)
     replica_forget(all, replica);
 }
 
-/* ---- Deployments, ReplicaSets, DaemonSets ---- */
+/* ---- Deployments, ReplicaSets, DaemonSets, StatefulSets ---- */
 
 static struct row *workload_changed(struct workloads *all, const struct watch_event *event,
                                     int32_t replicas)
@@ -314,6 +315,9 @@ static void notice(void *self, const struct watch_event *event)
     case KIND_DAEMONSET:
         workload_changed(self, event, ((const struct daemonset *)event->object)->desired);
         break;
+    case KIND_STATEFULSET:
+        workload_changed(self, event, statefulset_of(event->object)->replicas);
+        break;
     }
 }
 
@@ -330,7 +334,8 @@ static void *start(struct cluster *cluster)
     pool_init(&all->replica_pool, sizeof(struct replica));
     store_watch_kinds(cluster->store, (struct watcher){ .self = all, .deliver = notice },
                       UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_REPLICASET |
-                          UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET);
+                          UINT64_C(1) << KIND_DEPLOYMENT | UINT64_C(1) << KIND_DAEMONSET |
+                          UINT64_C(1) << KIND_STATEFULSET);
     return all;
 }
 

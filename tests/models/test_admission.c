@@ -65,7 +65,7 @@ static char *admitted_over(const char *text, const struct value *old)
 {
     struct answers answers = { 0 };
     const struct admission admission = { "shop",       find_class, has_account, has_runtime,
-                                         give_address, give_port,  &answers };
+                                         give_address, give_port,  &answers,    false };
     struct value *document = rows_parse(text);
     struct refusal refusal = { 0 };
     struct error_list faults = { 0 }, warnings = { 0 };

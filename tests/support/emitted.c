@@ -29,8 +29,9 @@ static size_t count_names(const struct emitted *emitted, enum kind kind, const c
 static void take_name(struct emitted *emitted, const struct object *object)
 {
     const struct text *prefix = meta_of(object)->generate_name;
-    if (prefix == NULL)
-        return;
+    const struct owner *owner = meta_controller(meta_of(object));
+    if (prefix == NULL || (owner != NULL && strcmp(text_s(owner->kind), "StatefulSet") == 0))
+        return; /* pods of a StatefulSet are named by their ordinals, prefix or not */
     const size_t number = count_names(emitted, object->kind, prefix->s) + 1;
     MEM_GROW(emitted->names, emitted->name_count, emitted->name_capacity);
     emitted->names[emitted->name_count++] = (struct emitted_name){

@@ -238,10 +238,15 @@ static void endpointslice_fields(struct value *row, const struct value *document
 static void workload_fields(struct value *row, const struct value *document)
 {
     struct value *spec = value_copy(value_get(document, "spec"));
-    const bool is_daemonset = strcmp(value_text(value_get(document, "kind"), ""), "DaemonSet") == 0;
+    const char *kind = value_text(value_get(document, "kind"), "");
+    const bool is_statefulset = strcmp(kind, "StatefulSet") == 0;
     value_remove(spec, "template");
-    if (is_daemonset)
+    if (is_statefulset || strcmp(kind, "DaemonSet") == 0)
         value_remove(spec, "selector");
+    if (is_statefulset) {
+        value_remove(spec, "serviceName");
+        value_remove(spec, "volumeClaimTemplates");
+    }
     value_set(row, "spec", spec);
     const struct value *status = value_get(document, "status");
     if (!value_is_null(status) && status->count > 0) /* the recorder left an empty one out */
@@ -253,6 +258,17 @@ static void service_fields(struct value *row, const struct value *document)
     struct value *spec = value_new_map();
     take(spec, value_get(document, "spec"), "type");
     value_set(row, "spec", spec);
+    take(row, document, "status");
+}
+
+static void claim_fields(struct value *row, const struct value *document)
+{
+    struct value *spec = value_new_map();
+    take(spec, value_get(document, "spec"), "volumeName");
+    if (spec->count > 0)
+        value_set(row, "spec", spec);
+    else
+        value_drop(spec);
     take(row, document, "status");
 }
 
@@ -280,6 +296,8 @@ static const struct {
     { "Deployment", workload_fields },
     { "ReplicaSet", workload_fields },
     { "DaemonSet", workload_fields },
+    { "StatefulSet", workload_fields },
+    { "PersistentVolumeClaim", claim_fields },
     { "Service", service_fields },
     { "ControllerRevision", revision_fields },
 };

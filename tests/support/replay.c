@@ -16,8 +16,8 @@ enum { FIRST_NODES = 10 };
 
 /* --- settings ------------------------------------------------------------------------------- */
 
-/* The flags in README.md. */
-static struct settings recorded_settings(void)
+/* The flags in README.md, and the gate of which the notes of "...-gated" speak. */
+static struct settings recorded_settings(bool gated)
 {
     static const char *const flags[][2] = {
         { "kube-controller-manager/kube-api-qps", "300" },
@@ -36,6 +36,7 @@ static struct settings recorded_settings(void)
         }
     settings.epoch_seconds = 1767225600;
     settings.keep_events = true;
+    settings.max_unavailable_stateful_set = gated;
     settings.stage_kubelet = true;
     return settings;
 }
@@ -203,10 +204,17 @@ void player_replied(struct player *player, const char *what, const char *differs
         writer_format(&player->replay->replies, "%s: %s\n", what, differs);
 }
 
-static void begin(struct player *player)
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static void begin(struct player *player, const char *directory)
 {
     player->run = run_new(1);
-    player->cluster = cluster_new(player->run, "", recorded_settings());
+    player->cluster =
+        cluster_new(player->run, "", recorded_settings(ends_with(directory, "-gated")));
     emitted_init(&player->emitted, player->cluster, player->recorded.space);
     player->cluster->identify = identify;
     player->cluster->identify_context = player;
@@ -239,7 +247,7 @@ bool replay_play(struct replay *replay, const char *directory, struct error *err
         recorded_close(&player.recorded);
         return false;
     }
-    begin(&player);
+    begin(&player, directory);
     for (size_t i = 0; i < player.recorded.steps->count; i++)
         player_step(&player, player.recorded.steps->items[i]);
     run_until(player.run, run_now(player.run) + RUN_ON);

@@ -11,6 +11,7 @@
 #include "models/api/json.h"
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
+#include "tests/support/leftovers.h"
 #include "tests/support/rows.h"
 
 /* ---- texts ---- */
@@ -330,6 +331,9 @@ static void set_spec(struct intake *intake, const struct value *spec)
                   canonical(intake->timeline->texts, value_get(spec, "replicas")));
         value_remove(rest, "replicas");
     }
+    if (strcmp(text_s(intake->life->kind), "PersistentVolumeClaim") == 0 &&
+        value_get(rest, "volumeName") != NULL)
+        value_set(rest, "volumeName", value_new_string("bound"));
     set_field(intake, "spec", canonical(intake->timeline->texts, rest));
     value_drop(rest);
 }
@@ -580,10 +584,12 @@ bool timeline_load(struct timeline *timeline, struct texts *texts, const char *d
     struct names names = { 0 };
     if (rows == NULL)
         return false;
-    struct value *all = value_new_list();
+    struct value *read = value_new_list(), *leftovers = value_new_list();
     for (struct value *row; (row = rows_next(rows)) != NULL;)
-        value_add(all, row);
+        value_add(read, row);
     rows_close(rows);
+    struct value *all = leftovers_cut(read, leftovers);
+    value_drop(read);
     for (size_t i = 0; i < all->count; i++)
         take_row(timeline, all, i, &names);
     value_drop(all);
@@ -595,7 +601,9 @@ bool timeline_load(struct timeline *timeline, struct texts *texts, const char *d
             timeline->lives[i].end_ms = timeline->end_ms;
     rows = open_file(directory, "events.jsonl");
     for (struct value *row; rows != NULL && (row = rows_next(rows)) != NULL; value_drop(row))
-        take_event(timeline, row);
+        if (!leftovers_made(leftovers, row))
+            take_event(timeline, row);
+    value_drop(leftovers);
     if (rows != NULL)
         rows_close(rows);
     return true;
