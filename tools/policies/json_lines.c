@@ -153,6 +153,19 @@ static void tell_nodes(struct json_lines *policy, const struct snapshot *snapsho
     policy->told = text;
 }
 
+/* Thousands of these stand in one question: printf() would take most of its time. */
+static void add_number(struct writer *out, int64_t number)
+{
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        *--at = '-';
+    writer_add_bytes(out, at, (size_t)(digits + sizeof digits - at));
+}
+
 /* --- attempts ---------------------------------------------------------------------------------- */
 
 static void add_pod(struct writer *out, const struct pod *pod)
@@ -175,8 +188,10 @@ static void add_feasible(const struct json_lines *policy, const struct extender_
     for (size_t i = 0; i < call->count; i++)
         feasible[call->slots[i]] = 1;
     writer_add(out, ",\"feasible\":[");
-    for (size_t i = 0; i < policy->node_count; i++)
-        writer_format(out, i > 0 ? ",%d" : "%d", feasible[policy->nodes[i].slot]);
+    for (size_t i = 0; i < policy->node_count; i++) {
+        writer_add(out, i > 0 ? "," : "");
+        writer_add_char(out, feasible[policy->nodes[i].slot] ? '1' : '0');
+    }
     writer_add(out, "]");
     free(feasible);
 }
@@ -213,9 +228,10 @@ static void add_free(const struct json_lines *policy, const struct snapshot *sna
         writer_add(out, resource > 0 ? "," : "");
         json_print_string(out, name, strlen(name), false);
         writer_add(out, ":[");
-        for (size_t i = 0; i < policy->node_count; i++)
-            writer_format(out, i > 0 ? ",%" PRId64 : "%" PRId64,
-                          free_amount(policy, snapshot->nodes[policy->nodes[i].slot], resource));
+        for (size_t i = 0; i < policy->node_count; i++) {
+            writer_add(out, i > 0 ? "," : "");
+            add_number(out, free_amount(policy, snapshot->nodes[policy->nodes[i].slot], resource));
+        }
         writer_add(out, "]");
     }
     writer_add(out, "}");
