@@ -319,12 +319,13 @@ void decide_plainly(struct template_cache *cache, const struct profile *profile,
 /* --- either way ---------------------------------------------------------------------------- */
 
 /* What an extender leaves of the nodes is what scores are normalized over: where it may leave some out,
- * and there are scores, everything is asked when it has answered. */
+ * and there are scores, everything is asked when it has answered. It may also object to the node that
+ * a pod was promised, which sends the search to all others. */
 static bool goes_plainly(const struct profile *profile, const struct pod_class *class,
                          const struct pod *pod)
 {
-    return class->out_of_order || (profile->points[POINT_SCORE].count > 0 &&
-                                   extenders_filter_pod(profile->extenders, pod));
+    const bool matters = profile->points[POINT_SCORE].count > 0 || pod_nominated_node(pod) != NULL;
+    return class->out_of_order || (matters && extenders_filter_pod(profile->extenders, pod));
 }
 
 /* Nodes by what the class remembers, then whoever is outside. */

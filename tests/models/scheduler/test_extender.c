@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "models/scheduler/decision.h"
 #include "models/scheduler/policies.h"
 #include "models/scheduler/profile.h"
 #include "models/scheduler/scheduler.h"
@@ -312,6 +313,127 @@ Test(extender, says_why_in_the_message_of_the_pod_and_is_asked_again)
                                 ->node_name),
                      "large");
     cycle_close(&cycle);
+}
+
+/* --- two ways to one answer --------------------------------------------------------------- */
+
+/* Rejects, and prefers, by the numbers of node and pod. */
+static uint64_t mixed(const struct extender_call *call, size_t i)
+{
+    const uint64_t node = call->snapshot->nodes[call->slots[i]]->name->hash;
+    return (node ^ call->pod->meta.object.name->hash) * 0x9E3779B97F4A7C15u >> 32;
+}
+
+static enum extender_reply mixed_filter(void *state, const struct extender_call *call,
+                                        struct extender_verdict *verdicts, struct error *error)
+{
+    (void)error;
+    const uint64_t *sort = state;
+    for (size_t i = 0; i < call->count; i++)
+        if (mixed(call, i) % *sort == 0)
+            verdicts[i] = (struct extender_verdict){
+                mixed(call, i) % 3 == 0 ? EXTENDER_NEVER_ACCEPTS : EXTENDER_REJECTS,
+                text_intern(call->snapshot->texts, "it has its reasons")
+            };
+    return EXTENDER_ANSWERED;
+}
+
+static enum extender_reply mixed_prioritize(void *state, const struct extender_call *call,
+                                            int64_t *scores, struct error *error)
+{
+    (void)state;
+    (void)error;
+    for (size_t i = 0; i < call->count; i++)
+        scores[i] = (int64_t)(mixed(call, i) % 5) * 10;
+    return EXTENDER_ANSWERED;
+}
+
+struct two_ways {
+    struct run *run;
+    struct codec codec;
+    struct scheduler_configuration *configuration;
+    struct snapshot *snapshot;
+    struct template_cache *templates;
+    struct decision fast, plain;
+    size_t found, rejected;
+};
+
+static void expect_same(struct two_ways *ways, const struct pod *pod)
+{
+    const struct decision *fast = &ways->fast, *plain = &ways->plain;
+    decide(ways->templates, ways->configuration->profiles[0], ways->snapshot, pod, 0, &ways->fast);
+    decide_plainly(ways->templates, ways->configuration->profiles[0], ways->snapshot, pod, 0,
+                   &ways->plain);
+    cr_assert_eq(fast->outcome, plain->outcome);
+    cr_assert_eq(decision_evaluated(fast), decision_evaluated(plain));
+    if (plain->outcome != DECISION_FOUND) {
+        ways->rejected++;
+        return;
+    }
+    ways->found++;
+    cr_assert_eq(fast->top_count, plain->top_count);
+    for (size_t k = 0; k < plain->top_count; k++)
+        cr_assert_eq(decision_top(fast, k), decision_top(plain, k));
+}
+
+static void walk(const char *configuration, const struct extender *extender)
+{
+    struct two_ways ways = { .run = run_new(1), .templates = template_cache_new() };
+    struct error_list errors = { 0 };
+    struct value *document = rows_parse(configuration);
+    struct extenders extenders = { .items = &extender, .count = 1 };
+    ways.codec = codec_new(ways.run);
+    ways.configuration = scheduler_configuration_load(ways.run->texts, document, &errors);
+    ways.configuration->profiles[0]->extenders = &extenders;
+    ways.snapshot = snapshot_new(ways.run->texts, NULL);
+    for (int i = 0; i < 24; i++) {
+        char *name = mem_format("n%d", i);
+        const struct node *node = node_make(&ways.codec, name, 2 + i % 3 * 2, 8, NULL);
+        snapshot_set_node(ways.snapshot, node);
+        object_drop(&node->meta.object);
+        free(name);
+    }
+    for (int i = 0; i < 250; i++) {
+        char *name = mem_format("p%d", i);
+        const struct pod *pod =
+            pod_make(&ways.codec, name, requests(i % 2 == 0 ? "1" : "500m", "256Mi"));
+        snapshot_refresh(ways.snapshot);
+        expect_same(&ways, pod);
+        if (ways.plain.outcome == DECISION_FOUND)
+            snapshot_place(ways.snapshot, pod,
+                           ways.snapshot->nodes[decision_top(&ways.plain, 0)]->name, false);
+        object_drop(&pod->meta.object);
+        free(name);
+    }
+    cr_expect_gt(ways.found, 20);
+    cr_expect_gt(ways.rejected, 20, "the cluster is full at the end");
+    decision_close(&ways.fast);
+    decision_close(&ways.plain);
+    template_cache_free(ways.templates);
+    snapshot_free(ways.snapshot);
+    scheduler_configuration_free(ways.configuration);
+    codec_close(&ways.codec);
+    value_drop(document);
+    run_free(ways.run);
+}
+
+Test(extender, is_asked_the_same_by_what_is_remembered_and_by_the_plain_way)
+{
+    static const char *const configurations[] = {
+        "{}", "{\"profiles\":[{\"plugins\":{\"score\":{\"disabled\":[{\"name\":\"*\"}]}}}]}"
+    };
+    uint64_t seldom = 7, often = 2;
+    const struct extender all[] = {
+        { .name = "picky",
+          .state = &seldom,
+          .filter = mixed_filter,
+          .prioritize = mixed_prioritize },
+        { .name = "very picky", .state = &often, .filter = mixed_filter },
+        { .name = "fond", .prioritize = mixed_prioritize },
+    };
+    for (size_t i = 0; i < sizeof configurations / sizeof *configurations; i++)
+        for (size_t j = 0; j < sizeof all / sizeof *all; j++)
+            walk(configurations[i], &all[j]);
 }
 
 /* --- policies ------------------------------------------------------------------------------- */
