@@ -32,8 +32,10 @@ static void *open_it(const struct seatrial_host *host, uint64_t seed)
     self->host = host;
     printf("opened with seed %llu\n", (unsigned long long)seed);
     fflush(stdout);
-    if (strcmp(self->how, "refuse") == 0)
+    if (strcmp(self->how, "refuse") == 0) {
+        free(self);
         return NULL;
+    }
     if (strcmp(self->how, "crash when opened") == 0)
         raise(SIGSEGV);
     while (strcmp(self->how, "hang when opened") == 0)

@@ -201,6 +201,52 @@ Test(http_extender, may_refuse_and_its_words_reach_the_pod)
     }
 }
 
+/* Two nodes, a pod of no importance on each, and later one that takes the place of either. */
+static const char pressed[] =
+    "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: pressed}\n"
+    "spec:\n  duration: 2m\n  nodes: [{name: node, count: 2, capacity: {cpu: 2, memory: 8Gi}}]\n"
+    "  timeline: [{at: 10s, kubectl: scale deployment/vip --replicas=1}]\n"
+    "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\n"
+    "value: 1000\n"
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: low}\n"
+    "spec:\n  replicas: 2\n  selector: {matchLabels: {app: low}}\n  template:\n"
+    "    metadata: {labels: {app: low}}\n    spec:\n      containers:\n"
+    "      - {name: c, image: low, resources: {requests: {cpu: 1500m}}}\n"
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: vip}\n"
+    "spec:\n  replicas: 0\n  selector: {matchLabels: {app: vip}}\n  template:\n"
+    "    metadata: {labels: {app: vip}}\n    spec:\n      priorityClassName: high\n"
+    "      containers:\n      - {name: c, image: vip, resources: {requests: {cpu: 1500m}}}\n";
+
+/* The test's server agrees to the last of the nodes only. */
+Test(http_extender, has_a_say_in_whom_preemption_costs)
+{
+    static const char *const ways[] = { "preemptVerb: preempt",
+                                        "preemptVerb: preempt, nodeCacheCapable: true" };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct server server = server_start("");
+        char *scenario = mem_format("%s/pressed.yaml", server.folder);
+        folder_write(server.folder, "pressed.yaml", pressed);
+        struct program_run run = play(&server, ways[i], scenario);
+        cr_assert_eq(run.status, 0, "%s: %s", ways[i], run.err.bytes);
+        struct value *summary = program_run_json(&run), *asked = questions(&server, "preempt");
+        const struct value *first = value_at(asked, 0);
+        const struct value *victims =
+            value_get(first, i == 0 ? "NodeNameToVictims" : "NodeNameToMetaVictims");
+        cr_expect_eq(value_int(value_path(summary, "pods", "preempted", NULL), -1), 1);
+        cr_expect_geq(asked->count, 1);
+        cr_expect(victims != NULL && victims->count == 2, "either node would do");
+        char *events = mem_format("grep -c 'vip-.*bound to node-1' %s/out/events.jsonl >/dev/null",
+                                  server.folder);
+        cr_expect_eq(system(events), 0, "it went where the extender agreed");
+        free(events);
+        value_drop(asked);
+        value_drop(summary);
+        free(scenario);
+        program_run_close(&run);
+        server_stop(&server);
+    }
+}
+
 /* --- it goes wrong ---------------------------------------------------------------------------- */
 
 /* Its third filter, or what follows it, goes wrong: two pods have been placed. */
