@@ -47,7 +47,7 @@ build    = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(
 
 # What Debian packages the build and the tests need; extras have targets of their own.
 DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
-           libcriterion-dev zlib1g-dev python3
+           libcriterion-dev zlib1g-dev python3 tzdata
 as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
 install_missing = @missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
     [ -z "$$missing" ] || { echo "installing $$missing"; \

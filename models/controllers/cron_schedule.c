@@ -50,10 +50,11 @@ static const struct {
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* What is being read, for errors. */
+/* What is being read, for errors, and where zones come from. */
 struct reading {
     struct place at;
     struct error *error;
+    zone_reader *zones;
 };
 
 /* A number as Go's Atoi reads it; it may not be negative. */
@@ -220,7 +221,7 @@ static const char *read_zone(const struct reading *reading, struct cron_schedule
         for (text = end; isspace((unsigned char)*text);)
             text++;
     }
-    schedule->zone = zone_new(zone != NULL ? zone : "UTC");
+    schedule->zone = zone_new(zone != NULL ? zone : "UTC", reading->zones);
     if (schedule->zone == NULL)
         error_set(reading->error, reading->at,
                   "unknown time zone %s (a name such as Europe/Berlin)", zone);
@@ -228,10 +229,11 @@ static const char *read_zone(const struct reading *reading, struct cron_schedule
     return schedule->zone != NULL ? text : NULL;
 }
 
-struct cron_schedule *cron_schedule_new(const char *expression, const char *zone, bool seconds,
-                                        struct place at, struct error *error)
+struct cron_schedule *cron_schedule_new(const char *expression, const char *zone,
+                                        zone_reader *reader, bool seconds, struct place at,
+                                        struct error *error)
 {
-    const struct reading reading = { at, error };
+    const struct reading reading = { at, error, reader };
     struct cron_schedule *schedule = mem_new(sizeof *schedule);
     bool good = *expression != '\0' || error_set(error, at, "empty spec string");
     const char *text = good ? read_zone(&reading, schedule, expression, zone) : NULL;

@@ -13,10 +13,11 @@
 struct cron_schedule;
 
 /* Read an expression. `zone` is the name of the zone in which it is meant unless it names one itself;
- * NULL: UTC. With `seconds`, a field of seconds stands first and the day of the week may be left out
+ * NULL: UTC. Zones come from `reader`. With `seconds`, a field of seconds stands first and the day of the week may be left out
  * (no CronJob has that; other tools do). NULL with the error. Release with cron_schedule_free(). */
-struct cron_schedule *cron_schedule_new(const char *expression, const char *zone, bool seconds,
-                                        struct place at, struct error *error);
+struct cron_schedule *cron_schedule_new(const char *expression, const char *zone,
+                                        zone_reader *reader, bool seconds, struct place at,
+                                        struct error *error);
 void cron_schedule_free(struct cron_schedule *schedule);
 
 /* The zone in which it is meant; borrowed. */

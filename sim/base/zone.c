@@ -5,7 +5,6 @@
 #include "sim/base/zone.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,17 +289,11 @@ static bool read_file(struct zone *zone, const unsigned char *data, size_t size)
     return read_footer(zone, data + body + bytes, size - body - bytes, last);
 }
 
-static bool load(struct zone *zone, const char *directory, const char *name)
+static bool load(struct zone *zone, const char *name, zone_reader *reader)
 {
-    char *path = mem_format("%s/%s", directory, name);
-    FILE *file = fopen(path, "rb");
-    free(path);
-    if (file == NULL)
-        return false;
-    unsigned char *data = mem_new(FILE_LIMIT);
-    const size_t size = fread(data, 1, FILE_LIMIT, file);
-    fclose(file);
-    const bool good = read_file(zone, data, size);
+    unsigned char *data = NULL;
+    size_t size = 0;
+    const bool good = reader != NULL && reader(name, &data, &size) && read_file(zone, data, size);
     free(data);
     return good;
 }
@@ -321,18 +314,13 @@ static void find_midnights(struct zone *zone)
     }
 }
 
-struct zone *zone_new(const char *name)
+struct zone *zone_new(const char *name, zone_reader *reader)
 {
     struct zone *zone = mem_new(sizeof *zone);
-    const char *directory = getenv("ZONEINFO");
-    bool good = *name == '\0' || strcmp(name, "UTC") == 0;
-    if (good)
+    const bool utc = *name == '\0' || strcmp(name, "UTC") == 0;
+    if (utc)
         add_change(zone, INT64_MIN, 0);
-    else if (*name != '/' && *name != '.' && strstr(name, "..") == NULL &&
-             strchr(name, '\\') == NULL)
-        good = (directory != NULL && load(zone, directory, name)) ||
-               load(zone, "/usr/share/zoneinfo", name);
-    if (good) {
+    if (utc || load(zone, name, reader)) {
         find_midnights(zone);
         return zone;
     }

@@ -7,13 +7,18 @@
 #define SIM_BASE_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct zone;
 
-/* The zone of a name such as "Europe/Berlin"; "" and "UTC" are always known. NULL: there is no such
- * zone. Looks in $ZONEINFO, then /usr/share/zoneinfo. Release with zone_free(). */
-struct zone *zone_new(const char *name);
+/* Who reads the tz database: the contents of the file of a zone, to be freed. False: there is no such
+ * zone. The engine opens no files itself. */
+typedef bool zone_reader(const char *name, unsigned char **data, size_t *size);
+
+/* The zone of a name such as "Europe/Berlin"; "" and "UTC" are always known, and the only ones
+ * without a reader. NULL: there is no such zone. Release with zone_free(). */
+struct zone *zone_new(const char *name, zone_reader *reader);
 void zone_free(struct zone *zone);
 
 /* Seconds east of Greenwich at an instant, and the stretch [from, until) in which that holds;

@@ -7,6 +7,7 @@
 #include "models/controllers/cron_schedule.h"
 #include "sim/base/time.h"
 #include "tools/commands/commands.h"
+#include "tools/tz_database.h"
 
 enum { COUNT_LIMIT = 1000000 };
 
@@ -89,7 +90,7 @@ static int cron(const struct command_line *line)
         !read_count(command_line_option(line, "count"), &count))
         return EXIT_BAD_INPUT;
     struct cron_schedule *schedule =
-        cron_schedule_new(operand[1], zone, false, (struct place){ 0 }, &error);
+        cron_schedule_new(operand[1], zone, tz_database_read, false, (struct place){ 0 }, &error);
     if (schedule == NULL) {
         fprintf(stderr, "\"%s\": %s\n", operand[1], error.text);
         error_close(&error);

@@ -9,6 +9,7 @@
 #include "sim/base/memory.h"
 #include "sim/chance/stream.h"
 #include "tests/support/shared.h"
+#include "tools/tz_database.h"
 
 enum { COLUMNS = 13 };
 
@@ -53,8 +54,9 @@ static void check_row(char *columns[COLUMNS])
 {
     struct error error = { 0 };
     int64_t next;
-    struct cron_schedule *schedule = cron_schedule_new(
-        columns[3], columns[4], strcmp(columns[2], "seconds") == 0, (struct place){ 0 }, &error);
+    struct cron_schedule *schedule =
+        cron_schedule_new(columns[3], columns[4], tz_database_read,
+                          strcmp(columns[2], "seconds") == 0, (struct place){ 0 }, &error);
     cr_assert_eq(schedule != NULL, strcmp(columns[7], "error") != 0, "row %s: \"%s\" %s",
                  columns[0], columns[3], error.text);
     if (strcmp(columns[7], "never") == 0)
@@ -136,7 +138,7 @@ Test(cron_schedule, by_the_calendar_as_by_stepping)
         const char *zone = zones[stream_below(&stream, sizeof zones / sizeof *zones)];
         struct error error = { 0 };
         struct cron_schedule *schedule =
-            cron_schedule_new(text, zone, false, (struct place){ 0 }, &error);
+            cron_schedule_new(text, zone, tz_database_read, false, (struct place){ 0 }, &error);
         cr_assert_not_null(schedule, "%s: %s", text, error.text);
         int64_t after = (int64_t)stream_below(&stream, 4000000000u), next, plain;
         for (size_t fire = 0; fire < 5; fire++) {
