@@ -3,8 +3,13 @@
 
 #include <stdlib.h>
 
-/* Of some fifty bytes each. */
-enum { MOST_CELLS = 1 << 22 };
+/* Of some forty bytes each. What a class has besides its cells costs as much as so many. */
+enum { MOST_CELLS = 1 << 22, CLASS_OVERHEAD = 256 };
+
+static size_t cells_of(const struct pod_class *class)
+{
+    return class->nodes.slots + CLASS_OVERHEAD;
+}
 
 struct template_cache *template_cache_new(void)
 {
@@ -32,7 +37,7 @@ static void forget_class(struct template_cache *cache, struct pod_class *class)
 {
     unlink_class(cache, class);
     table_remove(&cache->by_key, &class->by_key);
-    cache->cells -= class->nodes.slots;
+    cache->cells -= cells_of(class);
     pod_class_free(class);
 }
 
@@ -62,9 +67,9 @@ static struct pod_class *new_class(struct template_cache *cache, const struct cl
                                    const struct snapshot *snapshot)
 {
     struct pod_class *class = pod_class_new(key, pod, snapshot);
-    while (cache->oldest != NULL && cache->cells + class->nodes.slots > MOST_CELLS)
+    while (cache->oldest != NULL && cache->cells + cells_of(class) > MOST_CELLS)
         forget_class(cache, cache->oldest);
-    cache->cells += class->nodes.slots;
+    cache->cells += cells_of(class);
     table_add(&cache->by_key, &class->by_key, hash);
     link_newest(cache, class);
     return class;

@@ -11,7 +11,7 @@ struct template_cache {
     struct rejection_table rejections;
     struct table by_key;
     struct pod_class *oldest, *newest;
-    size_t cells; /* classes x slots */
+    size_t cells; /* classes x slots, and what a class costs besides */
 };
 
 struct template_cache *template_cache_new(void);
