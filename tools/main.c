@@ -5,6 +5,7 @@
 
 #include "sim/base/nearest.h"
 #include "tools/command.h"
+#include "tools/huge_pages.h"
 
 static int unknown_command(const char *name)
 {
@@ -41,6 +42,7 @@ static bool output_is_known(const struct command *command, const struct command_
 
 int main(int argc, char **argv)
 {
+    huge_pages_use();
     if (argc < 2) {
         command_print_help(NULL, stderr);
         return EXIT_BAD_INPUT;

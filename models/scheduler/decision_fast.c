@@ -49,19 +49,23 @@ static int ask_counting(const struct decision *decision, const struct node_info 
     return -1;
 }
 
-/* Ask about a member of a group, once in a decision. */
-static bool is_open(struct decision *decision, uint32_t group, uint32_t member)
+static void judge(struct decision *decision, uint32_t group, uint32_t member)
 {
     struct group_verdict *verdict = &decision->verdicts[group];
     struct rejection rejection;
-    if (verdict->filter != VERDICT_UNKNOWN)
-        return verdict->filter == VERDICT_OPEN;
     rejection.count = 0;
     verdict->member = member;
     verdict->filter = ask_counting(decision, decision->snapshot->nodes[member], &rejection) < 0
                           ? VERDICT_OPEN
                           : VERDICT_CLOSED;
-    return verdict->filter == VERDICT_OPEN;
+}
+
+/* Ask about a member of a group, once in a decision. */
+static inline bool is_open(struct decision *decision, uint32_t group, uint32_t member)
+{
+    if (decision->verdicts[group].filter == VERDICT_UNKNOWN)
+        judge(decision, group, member);
+    return decision->verdicts[group].filter == VERDICT_OPEN;
 }
 
 /* Every node is visited: all members of a group are found, or none. */
@@ -188,16 +192,22 @@ static int64_t total_of(const struct decision *decision, uint32_t slot)
     return decision->scored ? nodes->values[slot] + nodes->items[nodes->groups[slot]].bonus : 0;
 }
 
-/* The greatest total among the nodes found one by one. */
+/* The greatest total among the nodes found one by one, and who has it, as they were visited. */
 static void find_top(struct decision *decision)
 {
+    size_t count = 0;
+    int64_t top = INT64_MIN;
     for (size_t i = 0; i < decision->feasible_count; i++) {
-        const int64_t total = total_of(decision, decision->feasible[i]);
-        if (i > 0 && total < decision->top_total)
+        const uint32_t slot = decision->feasible[i];
+        const int64_t total = total_of(decision, slot);
+        if (total < top)
             continue;
-        decision->top_count = i > 0 && total == decision->top_total ? decision->top_count + 1 : 1;
-        decision->top_total = total;
+        count = total > top ? 0 : count;
+        top = total;
+        decision->top[count++] = slot;
     }
+    decision->top_total = top;
+    decision->top_count = count;
 }
 
 /* --- what was found ------------------------------------------------------------------------ */
@@ -249,13 +259,14 @@ void decision_list(struct decision *decision)
     decision->listed = true;
 }
 
-/* The k-th of the nodes found one by one: bits put them in the order of their slots. */
+/* The k-th of the best nodes found one by one: bits put them in the order of their slots. */
 static uint32_t top_of_found(const struct decision *decision, size_t k)
 {
+    if (decision->top_count == 1)
+        return decision->top[0];
     uint64_t *bits = mem_new(decision->class->nodes.blocks * sizeof *bits);
-    for (size_t i = 0; i < decision->feasible_count; i++)
-        if (total_of(decision, decision->feasible[i]) == decision->top_total)
-            bits[decision->feasible[i] / 64] |= (uint64_t)1 << decision->feasible[i] % 64;
+    for (size_t i = 0; i < decision->top_count; i++)
+        bits[decision->top[i] / 64] |= (uint64_t)1 << decision->top[i] % 64;
     size_t block = 0;
     for (size_t here; (here = (size_t)__builtin_popcountll(bits[block])) <= k; block++)
         k -= here;
