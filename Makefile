@@ -94,12 +94,13 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $< $(TEST_LINK) $(LDFLAGS) $(TEST_LDLIBS) $(LDLIBS) -o $@
 
-# This one runs the program.
+# These run the program.
 $(BUILD)/bench/whole_runs: | $(BUILD)/seatrial
+$(BUILD)/bench/explaining: | $(BUILD)/seatrial $(BUILD)/tests/openb_snapshot
 
 # Some benches have a yardstick in C++.
 MEASURED_IN_HOLDS = $(BUILD)/bench/engine $(BUILD)/bench/fgd $(BUILD)/bench/scheduling \
-                    $(BUILD)/bench/whole_runs
+                    $(BUILD)/bench/whole_runs $(BUILD)/bench/explaining
 $(MEASURED_IN_HOLDS): $(BUILD)/tests/bench/priority_queue.o
 $(MEASURED_IN_HOLDS): TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
 
@@ -108,7 +109,7 @@ $(BUILD)/%.o: %.cpp
 	$(call quiet,CXX)g++ -std=c++17 $(OPT) -Wall -Wextra -Werror -I. -MMD -MP -c $< -o $@
 
 # A fuzz target is a program that replays its corpus; `make fuzz` links it with libFuzzer.
-$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libtools.a $(LIB)
 	$(call quiet,LINK)$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
 
 FUZZ_CC      ?= $(firstword $(shell for c in clang clang-19 clang-16 clang-14; do command -v $$c; done))
@@ -124,7 +125,7 @@ fuzz: deps-fuzz ## each fuzz target for FUZZ_SECONDS (60); crashes stay in build
 
 fuzzers: $(FUZZERS:%=$(BUILD)/fuzz/%)
 
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libtools.a $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LINK)$(CC) $^ -fsanitize=fuzzer,$(SANITIZED) $(LDLIBS) -o $@
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "models/cluster/shape.h"
 #include "models/scheduler/plugins/plugins.h"
 
 /* The default profile, ended by NULL: its multiPoint set, in its order and with its weights
@@ -252,7 +253,7 @@ static const struct value *args_of(const struct value *profile, const char *name
     const struct value *list = value_get(profile, "pluginConfig");
     for (size_t i = 0; list != NULL && i < list->count; i++)
         if (strcmp(value_text(value_get(value_at(list, i), "name"), ""), name) == 0)
-            return value_get(value_at(list, i), "args");
+            return shape_get(value_at(list, i), "args");
     return NULL;
 }
 
