@@ -62,6 +62,7 @@ static int run(const char *folder, const char *arguments, struct writer *printed
     return pclose(pipe);
 }
 
+#define POD      "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
 #define SCENARIO "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"
 
 static const struct {
@@ -86,6 +87,41 @@ static const struct {
     { SCENARIO "  duration: 1h\n", "run in.yaml --nodes 6y",
       "--nodes: \"6y\" does not describe nodes (try 6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones; in "
       "quotes inside [])\n" },
+    { NULL, "schedule",
+      "seatrial schedule: nothing to schedule: give files with nodes and pods; see seatrial help "
+      "schedule\n" },
+    { NULL, "schedule none.yaml", "none.yaml: No such file or directory\n" },
+    { NULL, "schedule --script none.json", "none.json: No such file or directory\n" },
+    { "{\"input\":{\"podz\":[],\"steps\":[]}}", "schedule --script in.yaml",
+      "in.yaml:1:11: input has no podz (did you mean pods?)\n" },
+    { "{\"input\":{\"steps\":[{\"op\":\"schedule\",\"pod\":\"p\"},{\"op\":\"shedule\"}]}}",
+      "schedule --script in.yaml",
+      "in.yaml:1:48: steps[1]: no such op (try schedule, deletePod, ungate, addNode, updateNode or "
+      "deleteNode)\n" },
+    { "{\"config\":{\"profiles\":[{\"plugins\":1}]},\"input\":{\"steps\":[]}}",
+      "schedule --script in.yaml",
+      "in.yaml:1:35: profiles[0].plugins: expected a map, got a number\n" },
+    { "\x1f\x8b\x08nonsense", "schedule --script in.yaml",
+      "in.yaml: the gzipped text is damaged\n" },
+    { "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {}}\n---\n" POD
+      "spec: {containers: []}\n",
+      "schedule in.yaml",
+      "in.yaml:1:1: Deployment: metadata.name: Required value\n"
+      "in.yaml:8:7: Pod p: spec.containers: Required value\n" },
+    { POD "spec: {containers: [{name: c, image: x}]}\n", "schedule in.yaml --explain=q",
+      "seatrial schedule: --explain q: no such file, nor a pending pod\n" },
+    { POD "spec: {containers: [{name: c, image: x}]}\n", "schedule in.yaml --scheduler slow",
+      "seatrial schedule: --scheduler is fast or reference; see seatrial help schedule\n" },
+    { POD "spec: {containers: [{name: c, image: x}]}\n",
+      "schedule in.yaml --scheduler-config in.yaml",
+      "in.yaml:1:1: no KubeSchedulerConfiguration (it begins with apiVersion: "
+      "kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration)\n" },
+    { POD "spec: {containers: [{name: c, image: x}]}\n", "why-pending in.yaml q",
+      "seatrial why-pending: no pod q (did you mean p?)\n" },
+    { POD "spec: {containers: [{name: c, image: x}]}\n", "why-pending in.yaml p --at 1h",
+      "seatrial why-pending: --at is for runs; here no time passes\n" },
+    { SCENARIO "  duration: 1m\n", "why-pending in.yaml p",
+      "seatrial why-pending: there never was a pod p\n" },
     { NULL, "cron next '0 0 * * 7'", "\"0 0 * * 7\": end of range (7) above maximum (6): 7\n" },
     { NULL, "cron next '@daily' --from yesterday",
       "--from: \"yesterday\" is no time (try 2026-03-29T00:00:00Z or @1774742400)\n" },

@@ -80,8 +80,6 @@ static void complete_volume(struct value **volume)
 static void put_as_it_is(const struct loading *loading, const struct value *document)
 {
     const enum kind kind = kind_of(document);
-    if (kind == KIND_OTHER)
-        return; /* nothing that a scheduler looks at */
     struct value *full = completed(document);
     if (kind == KIND_NODE)
         complete_node(loading, &full, document);
@@ -134,7 +132,8 @@ static void admit_pod(const struct loading *loading, const struct value *documen
 
 static void put_pod(const struct loading *loading, const struct value *document)
 {
-    if (was_stored(document) || value_get(document, "status") != NULL)
+    const bool is_named = *metadata_of(document, "name") != '\0';
+    if (is_named && (was_stored(document) || value_get(document, "status") != NULL))
         put_as_it_is(loading, document);
     else
         admit_pod(loading, document);
@@ -173,8 +172,20 @@ static enum round round_of(const struct value *document)
     }
 }
 
+/* Only a Pod may leave its name to the API server here. */
+static bool has_name(const struct loading *loading, const struct value *document)
+{
+    if (*metadata_of(document, "name") != '\0' ||
+        (kind_of(document) == KIND_POD && *metadata_of(document, "generateName") != '\0'))
+        return true;
+    return error_list_add(loading->faults, document->at, "%s: metadata.name: Required value",
+                          text_at(document, "kind"));
+}
+
 static void put(const struct loading *loading, const struct value *document)
 {
+    if (kind_of(document) == KIND_OTHER || !has_name(loading, document))
+        return; /* of what no row is, a scheduler does not look at */
     put_namespace(loading, metadata_of(document, "namespace"));
     if (kind_of(document) == KIND_POD) {
         put_pod(loading, document);

@@ -167,13 +167,20 @@ static void print_ties(const struct value *top, struct writer *out)
                   nodes->count, (long long)value_int(value_get(top, "score"), 0));
 }
 
+static void print_rejected_everywhere(const struct value *reject, struct writer *out)
+{
+    char *text = mem_format("%s rejects it on every node: %s", text_of(reject, "plugin"),
+                            text_of(reject, "reasons"));
+    text_wrapped(text, 0, out);
+    free(text);
+}
+
 static void print_before_filters(const struct value *explanation, struct writer *out)
 {
     const struct value *reject = value_get(explanation, "preFilterReject");
     const struct value *names = value_get(explanation, "preFilterNodes");
     if (reject != NULL)
-        writer_format(out, "%s rejects it on every node: %s\n", text_of(reject, "plugin"),
-                      text_of(reject, "reasons"));
+        print_rejected_everywhere(reject, out);
     if (names != NULL)
         writer_format(out, "the search is narrowed to %zu named node%s\n", names->count,
                       names->count == 1 ? "" : "s");
