@@ -192,6 +192,64 @@ Test(policies, a_shared_object_decides_and_may_leave_pods_waiting)
     free(options);
 }
 
+/* A pod of a colour, and of a priority of its own, as YAML; the caller frees. */
+static char *pod_text(const char *name, const char *colour, int priority, const char *limits)
+{
+    return mem_format(
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: %s}\nvalue: %d\n"
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s, labels: {colour: %s}}\n"
+        "spec:\n  priorityClassName: %s\n  containers:\n"
+        "  - {name: c, image: i, resources: {limits: {%s}}}\n",
+        name, priority, name, colour, name, limits);
+}
+
+Test(policies, a_shared_object_sees_pods_and_nodes_as_the_header_says)
+{
+    char *folder = folder_new(), *object = build_path("tests/policies/reading.so");
+    char *pods[] = { pod_text("first", "blue", 30, "cpu: 1500m, memory: 1Gi"),
+                     pod_text("second", "blue", 20, "cpu: 500m, memory: 1Gi, nvidia.com/gpu: 2"),
+                     pod_text("third", "red", -5, "cpu: 250m, memory: 1Gi") };
+    char *scenario_text =
+        mem_format("apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: coloured}\n"
+                   "spec:\n  duration: 1m\n  timing: {schedulingCycle: 1ms}\n  nodes:\n"
+                   "  - {name: red, count: 1, labels: {colour: red},\n"
+                   "     capacity: {cpu: 4, memory: 8Gi, pods: 7}}\n"
+                   "  - {name: blue, count: 1, labels: {colour: blue},\n"
+                   "     capacity: {cpu: 8, memory: 8Gi, pods: 9, nvidia.com/gpu: 3}}\n"
+                   "---\n%s---\n%s---\n%s",
+                   pods[2], pods[0], pods[1]);
+    folder_write(folder, "coloured.yaml", scenario_text);
+    char *arguments = mem_format("run %s/coloured.yaml -o json --policy %s", folder, object);
+    struct program_run run = program_run(arguments);
+    cr_expect_eq(run.status, 0, "%s", run.err.bytes);
+    /* now, pod, its colour, a label it has not, priority, cpu, GPUs, pods, a resource nobody has |
+     * node, its colour, free and allocatable cpu, GPUs, pods. The pod that is there first is tried at
+     * once, then they go by priority; the second fits on one node only. */
+    static const char *const lines[] = {
+        "0 default/third red - p-5 250 0 1 0 | red-0 red 4000/4000 0/0 7/7\n",
+        "0 default/third red - p-5 250 0 1 0 | blue-0 blue 8000/8000 3/3 9/9\n",
+        "0 default/first blue - p30 1500 0 1 0 | red-0 red 3750/4000 0/0 6/7\n",
+        "0 default/first blue - p30 1500 0 1 0 | blue-0 blue 8000/8000 3/3 9/9\n",
+        "0 default/second blue - p20 500 2 1 0 | blue-0 blue 6500/8000 3/3 8/9\n",
+    };
+    const char *at = run.err.bytes;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        cr_expect_eq(strncmp(at, lines[i], strlen(lines[i])), 0, "not %sbut %s", lines[i], at);
+        at += strcspn(at, "\n") + 1;
+    }
+    struct value *summary = program_run_json(&run);
+    cr_expect_eq(value_int(value_get(value_at(value_get(summary, "nodes"), 0), "maxPods"), -1), 1,
+                 "the third is on the node of its colour");
+    value_drop(summary);
+    program_run_close(&run);
+    for (size_t i = 0; i < 3; i++)
+        free(pods[i]);
+    free(arguments);
+    free(scenario_text);
+    free(object);
+    folder_remove(folder);
+}
+
 /* --- a process behind a pipe --------------------------------------------------------------- */
 
 static void with_script(void (*expect)(const char *options, const char *why, const char *want),
