@@ -1,9 +1,42 @@
 /* Terms of inter-pod affinity; see pod_affinity.h. */
 #include "models/api/pod_affinity.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
+#include "sim/base/table.h"
+
+struct pod_affinities {
+    struct texts *texts;
+    struct table by_content;
+};
+
+/* What the table knows of an affinity, around it. */
+struct entry {
+    struct pod_affinity affinity;
+    struct table_node by_content;
+    uint32_t refs;
+    struct pod_affinities *home;
+    struct value *with, *without; /* held: the documents of both sides */
+};
+
+#define ENTRY_OF(node, member) ((struct entry *)((char *)(node)-offsetof(struct entry, member)))
+
+struct pod_affinities *pod_affinities_new(struct texts *texts)
+{
+    struct pod_affinities *affinities = mem_new(sizeof *affinities);
+    affinities->texts = texts;
+    table_init(&affinities->by_content);
+    return affinities;
+}
+
+void pod_affinities_free(struct pod_affinities *affinities)
+{
+    assert(affinities->by_content.count == 0);
+    table_close(&affinities->by_content);
+    free(affinities);
+}
 
 static const struct selector *load_selector(struct texts *texts, const struct value *from)
 {
@@ -69,26 +102,6 @@ static bool select_namespaces(const struct affinity_terms *terms)
     return false;
 }
 
-struct pod_affinity *pod_affinity_load(struct texts *texts, const struct value *affinity)
-{
-    const struct value *with = value_get(affinity, "podAffinity");
-    const struct value *without = value_get(affinity, "podAntiAffinity");
-    struct pod_affinity *loaded = mem_new(sizeof *loaded);
-    loaded->required = load_required(texts, with);
-    loaded->preferred = load_preferred(texts, with);
-    loaded->required_anti = load_required(texts, without);
-    loaded->preferred_anti = load_preferred(texts, without);
-    loaded->has_namespace_selector =
-        select_namespaces(&loaded->required) || select_namespaces(&loaded->preferred) ||
-        select_namespaces(&loaded->required_anti) || select_namespaces(&loaded->preferred_anti);
-    if (loaded->required.count + loaded->preferred.count + loaded->required_anti.count +
-            loaded->preferred_anti.count >
-        0)
-        return loaded;
-    pod_affinity_free(loaded);
-    return NULL;
-}
-
 static void close_terms(struct affinity_terms *terms)
 {
     for (size_t i = 0; i < terms->count; i++) {
@@ -103,15 +116,90 @@ static void close_terms(struct affinity_terms *terms)
     free(terms->items);
 }
 
-void pod_affinity_free(struct pod_affinity *affinity)
+static uint64_t content_hash(const struct value *with, const struct value *without)
+{
+    const uint64_t left = with != NULL ? value_hash(with) : 1;
+    const uint64_t right = without != NULL ? value_hash(without) : 2;
+    return (left * 0x9E3779B97F4A7C15u ^ right) * 0x9E3779B97F4A7C15u;
+}
+
+static struct entry *find(const struct pod_affinities *affinities, uint64_t hash,
+                          const struct value *with, const struct value *without)
+{
+    struct table_node *found = table_first(&affinities->by_content, hash);
+    for (; found != NULL; found = table_again(found)) {
+        struct entry *entry = ENTRY_OF(found, by_content);
+        if (value_equal(entry->with, with) && value_equal(entry->without, without))
+            return entry;
+    }
+    return NULL;
+}
+
+static struct entry *compile(struct pod_affinities *home, struct value *with, struct value *without)
+{
+    struct entry *entry = mem_new(sizeof *entry);
+    struct pod_affinity *made = &entry->affinity;
+    entry->home = home;
+    entry->with = value_hold(with);
+    entry->without = value_hold(without);
+    made->required = load_required(home->texts, with);
+    made->preferred = load_preferred(home->texts, with);
+    made->required_anti = load_required(home->texts, without);
+    made->preferred_anti = load_preferred(home->texts, without);
+    made->has_namespace_selector =
+        select_namespaces(&made->required) || select_namespaces(&made->preferred) ||
+        select_namespaces(&made->required_anti) || select_namespaces(&made->preferred_anti);
+    return entry;
+}
+
+static bool has_terms(const struct pod_affinity *affinity)
+{
+    return affinity->required.count + affinity->preferred.count + affinity->required_anti.count +
+               affinity->preferred_anti.count >
+           0;
+}
+
+static void free_entry(struct entry *entry)
+{
+    close_terms(&entry->affinity.required);
+    close_terms(&entry->affinity.preferred);
+    close_terms(&entry->affinity.required_anti);
+    close_terms(&entry->affinity.preferred_anti);
+    value_drop(entry->with);
+    value_drop(entry->without);
+    free(entry);
+}
+
+const struct pod_affinity *pod_affinity_load(struct pod_affinities *affinities,
+                                             const struct value *affinity)
+{
+    struct value *with = value_get(affinity, "podAffinity");
+    struct value *without = value_get(affinity, "podAntiAffinity");
+    if (value_is_null(with) && value_is_null(without))
+        return NULL;
+    const uint64_t hash = content_hash(with, without);
+    struct entry *entry = find(affinities, hash, with, without);
+    if (entry == NULL) {
+        entry = compile(affinities, with, without);
+        if (!has_terms(&entry->affinity)) {
+            free_entry(entry);
+            return NULL;
+        }
+        table_add(&affinities->by_content, &entry->by_content, hash);
+    }
+    entry->refs++;
+    return &entry->affinity;
+}
+
+void pod_affinity_drop(const struct pod_affinity *affinity)
 {
     if (affinity == NULL)
         return;
-    close_terms(&affinity->required);
-    close_terms(&affinity->preferred);
-    close_terms(&affinity->required_anti);
-    close_terms(&affinity->preferred_anti);
-    free(affinity);
+    struct entry *entry = ENTRY_OF(affinity, affinity);
+    if (--entry->refs > 0)
+        return;
+    table_remove(&entry->home->by_content, &entry->by_content);
+    free_entry(entry);
 }
 
 bool affinity_term_selects(const struct affinity_term *term, const struct labels *labels)

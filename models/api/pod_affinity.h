@@ -1,5 +1,8 @@
 /* Inter-pod affinity and anti-affinity of a pod's template, compiled once.
  *
+ * Templates of one cluster that ask for the same share it: the pods of a StatefulSet have each a
+ * template of their own (with their host name), but the same terms.
+ *
  * A term selects pods by labels and namespace; which nodes that concerns, its topologyKey says.
  * Follows AffinityTerm in staging/src/k8s.io/kube-scheduler/framework of the release named in
  * docs/fidelity.md. */
@@ -29,9 +32,16 @@ struct pod_affinity {
     bool has_namespace_selector; /* some term selects namespaces by their labels */
 };
 
-/* From an Affinity document; NULL when it has no such terms. */
-struct pod_affinity *pod_affinity_load(struct texts *texts, const struct value *affinity);
-void pod_affinity_free(struct pod_affinity *affinity); /* NULL is fine */
+/* The different ones of a cluster's templates. Release after they were all dropped. */
+struct pod_affinities;
+struct pod_affinities *pod_affinities_new(struct texts *texts);
+void pod_affinities_free(struct pod_affinities *affinities);
+
+/* From an Affinity document, one reference to what all templates with these terms share; NULL when it
+ * has no terms. */
+const struct pod_affinity *pod_affinity_load(struct pod_affinities *affinities,
+                                             const struct value *affinity);
+void pod_affinity_drop(const struct pod_affinity *affinity); /* NULL is fine */
 
 /* Does the term select these labels, in whatever namespace? */
 bool affinity_term_selects(const struct affinity_term *term, const struct labels *labels);

@@ -15,6 +15,7 @@
 struct pod_specs {
     struct texts *texts;
     struct table by_content, by_address;
+    struct pod_affinities *affinities;
     uint32_t compiled; /* so far: gives ids */
 };
 
@@ -34,6 +35,7 @@ struct pod_specs *pod_specs_new(struct texts *texts)
     specs->texts = texts;
     table_init(&specs->by_content);
     table_init(&specs->by_address);
+    specs->affinities = pod_affinities_new(texts);
     return specs;
 }
 
@@ -44,6 +46,7 @@ void pod_specs_free(struct pod_specs *specs)
     assert(specs->by_content.count == 0);
     table_close(&specs->by_content);
     table_close(&specs->by_address);
+    pod_affinities_free(specs->affinities);
     free(specs);
 }
 
@@ -243,7 +246,8 @@ static void compile_placement(struct pod_spec *spec, struct texts *texts,
     spec->preempts = strcmp(value_text(value_get(document, "preemptionPolicy"), ""), "Never") != 0;
     spec->node_selector = labels_from_value(texts, value_get(document, "nodeSelector"));
     compile_node_affinity(spec, texts, value_path(document, "affinity", "nodeAffinity", NULL));
-    spec->pod_affinity = pod_affinity_load(texts, value_get(document, "affinity"));
+    spec->pod_affinity =
+        pod_affinity_load(ENTRY_OF(spec, spec)->home->affinities, value_get(document, "affinity"));
     compile_tolerations(spec, texts, value_get(document, "tolerations"));
     spec->spread = spread_constraints_load(texts, value_get(document, "topologySpreadConstraints"),
                                            &spec->spread_count);
@@ -338,7 +342,7 @@ static void close_placement(struct pod_spec *spec)
         text_drop(spec->host_ports[i].protocol);
         text_drop(spec->host_ports[i].ip);
     }
-    pod_affinity_free((struct pod_affinity *)spec->pod_affinity);
+    pod_affinity_drop(spec->pod_affinity);
     pod_spec_close_volumes(spec);
     free(spec->preferred_affinity);
     free(spec->tolerations);

@@ -111,7 +111,7 @@ struct pod_spec {
     const struct node_selector *required_affinity; /* NULL: none */
     struct preferred_term *preferred_affinity;
     size_t preferred_affinity_count;
-    const struct pod_affinity *pod_affinity; /* owned; NULL: no terms */
+    const struct pod_affinity *pod_affinity; /* held; NULL: no terms */
     struct toleration *tolerations;
     size_t toleration_count;
     struct spread_constraint *spread; /* topologySpreadConstraints */

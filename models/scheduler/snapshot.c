@@ -22,6 +22,7 @@ struct snapshot *snapshot_new(struct texts *texts, struct cache *objects)
     pool_init(&snapshot->infos, sizeof(struct node_info));
     pool_init(&snapshot->image_states, sizeof(struct image_state));
     table_init(&snapshot->by_content);
+    table_init(&snapshot->owners_by_content);
     pool_init(&snapshot->population_pool, sizeof(struct population));
     if (objects != NULL)
         listers_index(objects, snapshot->by_namespace);

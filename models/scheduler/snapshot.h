@@ -29,8 +29,17 @@ struct population {
     const struct labels *labels; /* held; NULL: none */
     const struct text *space;    /* namespace */
     bool deleting;
-    size_t pods;           /* in the whole cluster */
-    size_t place_of_terms; /* private: where in snapshot->with_terms */
+    size_t pods;              /* in the whole cluster */
+    struct term_owner *owner; /* of its terms of pod affinity; NULL: it has none */
+};
+
+/* Pods that count, in one namespace, with the same terms of pod affinity. */
+struct term_owner {
+    struct table_node by_content;
+    const struct pod_affinity *terms; /* borrowed, like the namespace, from its populations */
+    const struct text *space;
+    size_t populations;
+    size_t place; /* private: in snapshot->with_terms */
 };
 
 /* How many pods of a population a node has. */
@@ -125,8 +134,7 @@ struct snapshot {
     size_t node_count;
     struct population **populations; /* by number; NULL: not in use */
     size_t population_limit;         /* all numbers are below this */
-    struct population **with_terms;  /* those with terms of pod affinity, in no order that means
-                                      * anything */
+    struct term_owner **with_terms;  /* owned, in no order that means anything */
     size_t with_terms_count;
     size_t namespace_selectors; /* how many of those select namespaces by their labels */
     size_t pods_preferring, pods_repelling; /* pods with preferred terms; with required ones of
@@ -155,7 +163,7 @@ struct snapshot {
     size_t with_terms_capacity, population_capacity, free_population_count,
         free_population_capacity;
     uint64_t population_serial;
-    struct table by_content;
+    struct table by_content, owners_by_content;
     struct pool population_pool;
     struct topology **topologies; /* owned, in the order in which they were asked for */
     size_t topology_count, topology_capacity;

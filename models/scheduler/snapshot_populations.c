@@ -38,24 +38,59 @@ static uint32_t free_number(struct snapshot *snapshot)
     return (uint32_t)snapshot->population_limit++;
 }
 
-static void list_terms(struct snapshot *snapshot, struct population *population)
+static uint64_t owner_hash(const struct pod_affinity *terms, const struct text *space)
 {
-    if (population->spec->pod_affinity == NULL)
-        return;
-    MEM_GROW(snapshot->with_terms, snapshot->with_terms_count, snapshot->with_terms_capacity);
-    population->place_of_terms = snapshot->with_terms_count;
-    snapshot->with_terms[snapshot->with_terms_count++] = population;
-    snapshot->namespace_selectors += population->spec->pod_affinity->has_namespace_selector;
+    return mix(mix((uint64_t)(uintptr_t)terms, space != NULL ? space->hash : 0), 1);
 }
 
-static void unlist_terms(struct snapshot *snapshot, const struct population *population)
+static struct term_owner *find_owner(const struct snapshot *snapshot,
+                                     const struct pod_affinity *terms, const struct text *space)
 {
-    if (population->spec->pod_affinity == NULL)
+    struct table_node *found = table_first(&snapshot->owners_by_content, owner_hash(terms, space));
+    for (; found != NULL; found = table_again(found)) {
+        struct term_owner *owner = (struct term_owner *)found;
+        if (owner->terms == terms && owner->space == space)
+            return owner;
+    }
+    return NULL;
+}
+
+static struct term_owner *new_owner(struct snapshot *snapshot, const struct pod_affinity *terms,
+                                    const struct text *space)
+{
+    struct term_owner *owner = mem_new(sizeof *owner);
+    owner->terms = terms;
+    owner->space = space;
+    owner->place = snapshot->with_terms_count;
+    MEM_GROW(snapshot->with_terms, snapshot->with_terms_count, snapshot->with_terms_capacity);
+    snapshot->with_terms[snapshot->with_terms_count++] = owner;
+    snapshot->namespace_selectors += terms->has_namespace_selector;
+    table_add(&snapshot->owners_by_content, &owner->by_content, owner_hash(terms, space));
+    return owner;
+}
+
+static void join_owner(struct snapshot *snapshot, struct population *population)
+{
+    const struct pod_affinity *terms = population->spec->pod_affinity;
+    if (terms == NULL)
         return;
-    struct population *last = snapshot->with_terms[--snapshot->with_terms_count];
-    last->place_of_terms = population->place_of_terms;
-    snapshot->with_terms[last->place_of_terms] = last;
-    snapshot->namespace_selectors -= population->spec->pod_affinity->has_namespace_selector;
+    population->owner = find_owner(snapshot, terms, population->space);
+    if (population->owner == NULL)
+        population->owner = new_owner(snapshot, terms, population->space);
+    population->owner->populations++;
+}
+
+static void leave_owner(struct snapshot *snapshot, const struct population *population)
+{
+    struct term_owner *owner = population->owner;
+    if (owner == NULL || --owner->populations > 0)
+        return;
+    struct term_owner *last = snapshot->with_terms[--snapshot->with_terms_count];
+    last->place = owner->place;
+    snapshot->with_terms[last->place] = last;
+    snapshot->namespace_selectors -= owner->terms->has_namespace_selector;
+    table_remove(&snapshot->owners_by_content, &owner->by_content);
+    free(owner);
 }
 
 static struct population *find_or_make(struct snapshot *snapshot, const struct pod *pod)
@@ -75,7 +110,7 @@ static struct population *find_or_make(struct snapshot *snapshot, const struct p
         text_hold(made->space);
     made->deleting = pod->meta.deleting;
     snapshot->populations[made->number] = made;
-    list_terms(snapshot, made);
+    join_owner(snapshot, made);
     table_add(&snapshot->by_content, &made->by_content, hash);
     return made;
 }
@@ -90,7 +125,7 @@ static void close_population(struct population *population)
 static void release(struct snapshot *snapshot, struct population *population)
 {
     snapshot->populations[population->number] = NULL;
-    unlist_terms(snapshot, population);
+    leave_owner(snapshot, population);
     MEM_GROW(snapshot->free_populations, snapshot->free_population_count,
              snapshot->free_population_capacity);
     snapshot->free_populations[snapshot->free_population_count++] = population->number;
@@ -150,6 +185,9 @@ void snapshot_close_populations(struct snapshot *snapshot)
     table_close(&snapshot->by_content);
     pool_close(&snapshot->population_pool);
     free(snapshot->populations);
+    for (size_t i = 0; i < snapshot->with_terms_count; i++)
+        free(snapshot->with_terms[i]);
+    table_close(&snapshot->owners_by_content);
     free(snapshot->with_terms);
     free(snapshot->free_populations);
 }

@@ -20,10 +20,27 @@ static struct value *parse(const char *text)
     return tree;
 }
 
-static struct pod_affinity *load(struct texts *texts, const char *text)
+static struct texts *texts;
+static struct pod_affinities *affinities;
+
+static void open_affinities(void)
+{
+    texts = texts_new();
+    affinities = pod_affinities_new(texts);
+}
+
+static void close_affinities(void)
+{
+    pod_affinities_free(affinities);
+    texts_free(texts);
+}
+
+TestSuite(pod_affinity, .init = open_affinities, .fini = close_affinities);
+
+static const struct pod_affinity *load(const char *text)
 {
     struct value *tree = parse(text);
-    struct pod_affinity *affinity = pod_affinity_load(texts, tree);
+    const struct pod_affinity *affinity = pod_affinity_load(affinities, tree);
     value_drop(tree);
     return affinity;
 }
@@ -68,10 +85,9 @@ static const struct {
 
 Test(pod_affinity, selects_pods_by_labels_and_namespace)
 {
-    struct texts *texts = texts_new();
     const struct text *own = text_intern(texts, "shop");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct pod_affinity *affinity = load(texts, rows[i].affinity);
+        const struct pod_affinity *affinity = load(rows[i].affinity);
         struct value *labels = parse(rows[i].labels), *spaces = parse(rows[i].space_labels);
         const struct labels *of_pod = labels_from_value(texts, labels);
         const struct labels *of_space = labels_from_value(texts, spaces);
@@ -85,21 +101,19 @@ Test(pod_affinity, selects_pods_by_labels_and_namespace)
         labels_drop(of_space);
         value_drop(labels);
         value_drop(spaces);
-        pod_affinity_free(affinity);
+        pod_affinity_drop(affinity);
     }
     text_drop(own);
-    texts_free(texts);
 }
 
 Test(pod_affinity, knows_the_four_lists_apart)
 {
-    struct texts *texts = texts_new();
-    struct pod_affinity *affinity = load(
-        texts, "{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':"
-               "[{'topologyKey':'a'},{'topologyKey':'b'}]},"
-               "'podAntiAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':"
-               "[{'topologyKey':'c'}],'preferredDuringSchedulingIgnoredDuringExecution':"
-               "[{'weight':7,'podAffinityTerm':{'topologyKey':'d','namespaceSelector':{}}}]}}");
+    const struct pod_affinity *affinity =
+        load("{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':"
+             "[{'topologyKey':'a'},{'topologyKey':'b'}]},"
+             "'podAntiAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':"
+             "[{'topologyKey':'c'}],'preferredDuringSchedulingIgnoredDuringExecution':"
+             "[{'weight':7,'podAffinityTerm':{'topologyKey':'d','namespaceSelector':{}}}]}}");
     cr_assert_eq(affinity->required.count, 2);
     cr_expect_str_eq(text_s(affinity->required.items[1].topology_key), "b");
     cr_expect_eq(affinity->preferred.count, 0);
@@ -108,15 +122,26 @@ Test(pod_affinity, knows_the_four_lists_apart)
     cr_assert_eq(affinity->preferred_anti.count, 1);
     cr_expect_eq(affinity->preferred_anti.items[0].weight, 7);
     cr_expect(affinity->has_namespace_selector);
-    pod_affinity_free(affinity);
-    cr_expect_null(load(texts, "{'nodeAffinity':{},'podAffinity':{}}"));
-    texts_free(texts);
+    pod_affinity_drop(affinity);
+    cr_expect_null(load("{'nodeAffinity':{},'podAffinity':{}}"));
+}
+
+Test(pod_affinity, is_shared_by_templates_that_ask_for_the_same)
+{
+    const char *once = REQUIRED(",'labelSelector':{}");
+    const struct pod_affinity *first = load(once), *second = load(once);
+    const struct pod_affinity *other = load(REQUIRED(""));
+    cr_expect_eq(first, second);
+    cr_expect_neq(first, other);
+    pod_affinity_drop(first);
+    cr_expect_eq(second->required.count, 1);
+    pod_affinity_drop(second);
+    pod_affinity_drop(other);
 }
 
 /* The template's labels have 'v', not 'w'. */
 Test(pod_affinity, of_a_template_names_the_values_of_its_label_keys)
 {
-    struct texts *texts = texts_new();
     struct codec codec = { .texts = texts, .specs = pod_specs_new(texts) };
     struct value *document =
         parse("{'metadata':{'labels':{'v':'1'}},'spec':{'containers':[{'name':'c','image':'i'}],"
@@ -130,5 +155,4 @@ Test(pod_affinity, of_a_template_names_the_values_of_its_label_keys)
     pod_template_drop(template);
     value_drop(document);
     pod_specs_free(codec.specs);
-    texts_free(texts);
 }

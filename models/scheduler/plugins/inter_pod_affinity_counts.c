@@ -71,12 +71,12 @@ bool affinity_concerns(const struct sched_call *call)
     if (call->spec->pod_affinity != NULL)
         return true;
     for (size_t i = 0; i < call->snapshot->with_terms_count; i++) {
-        const struct population *population = call->snapshot->with_terms[i];
-        const struct pod_affinity *theirs = population->spec->pod_affinity;
-        if (some_term_matches(call, &theirs->required_anti, population->space) ||
-            some_term_matches(call, &theirs->required, population->space) ||
-            some_term_matches(call, &theirs->preferred, population->space) ||
-            some_term_matches(call, &theirs->preferred_anti, population->space))
+        const struct term_owner *owner = call->snapshot->with_terms[i];
+        const struct pod_affinity *theirs = owner->terms;
+        if (some_term_matches(call, &theirs->required_anti, owner->space) ||
+            some_term_matches(call, &theirs->required, owner->space) ||
+            some_term_matches(call, &theirs->preferred, owner->space) ||
+            some_term_matches(call, &theirs->preferred_anti, owner->space))
             return true;
     }
     return false;
@@ -214,16 +214,11 @@ static void add_theirs(const struct sched_call *call, struct effects *effects,
     }
 }
 
-static void find_effects(const struct sched_call *call, struct effects *effects,
-                         const struct pod_spec *spec, const struct text *space,
-                         const struct labels *labels)
+/* Of all terms of pods in `space` on the pod. */
+static void add_all_theirs(const struct sched_call *call, struct effects *effects,
+                           const struct pod_affinity *theirs, const struct text *space)
 {
     const struct affinity_args *args = call->args;
-    const struct pod_affinity *theirs = spec->pod_affinity;
-    effects->count = 0;
-    add_own(call, effects, space, labels);
-    if (theirs == NULL)
-        return;
     add_theirs(call, effects, REPELLING, &theirs->required_anti, space, 0, 1);
     if (ignores_preferences(call))
         return;
@@ -232,6 +227,16 @@ static void find_effects(const struct sched_call *call, struct effects *effects,
                    args->hard_pod_affinity_weight, 1);
     add_theirs(call, effects, PREFERENCE, &theirs->preferred, space, 0, 1);
     add_theirs(call, effects, PREFERENCE, &theirs->preferred_anti, space, 0, -1);
+}
+
+static void find_effects(const struct sched_call *call, struct effects *effects,
+                         const struct pod_spec *spec, const struct text *space,
+                         const struct labels *labels)
+{
+    effects->count = 0;
+    add_own(call, effects, space, labels);
+    if (spec->pod_affinity != NULL)
+        add_all_theirs(call, effects, spec->pod_affinity, space);
 }
 
 /* The same, remembered for a population. */
@@ -271,8 +276,11 @@ static void make_dimensions(const struct sched_call *call)
         dimension_of(call, PREFERENCE, own->preferred.items[i].topology_key);
     for (size_t i = 0; own != NULL && i < own->preferred_anti.count; i++)
         dimension_of(call, PREFERENCE, own->preferred_anti.items[i].topology_key);
+    struct effects theirs = { 0 };
     for (size_t i = 0; i < call->snapshot->with_terms_count; i++)
-        effects_of(call, call->snapshot->with_terms[i]);
+        add_all_theirs(call, &theirs, call->snapshot->with_terms[i]->terms,
+                       call->snapshot->with_terms[i]->space);
+    free(theirs.items);
     for (size_t i = 0; i < counts->dimension_count; i++)
         counts->dimensions[i].grouped = true;
 }
