@@ -1,14 +1,13 @@
 /* Bind claims to volumes, and have volumes made for claims.
  *
  * Follows pkg/controller/volume/persistentvolume of the release named in docs/fidelity.md as far as
- * pods need it to be scheduled. Provisioners are part of it: every class has one that works, and
- * its volumes take no time but that of the API calls. A class that nobody wrote is taken to be of
- * that kind, so that what was published for clusters with a default class runs here. */
-#include <stdlib.h>
+ * pods need it to be scheduled; claim_binding.h has the rules. Provisioners are part of it: every class
+ * has one that works, and its volumes take no time but that of the API calls. */
+#include <stdio.h>
 #include <string.h>
 
 #include "models/api/node.h"
-#include "models/api/storage.h"
+#include "models/cluster/claim_binding.h"
 #include "models/controllers/controller.h"
 
 static const struct persistent_volume *find_volume(const struct client *client,
@@ -19,59 +18,18 @@ static const struct persistent_volume *find_volume(const struct client *client,
                : persistent_volume_of(client_get(client, KIND_PERSISTENTVOLUME, NULL, name));
 }
 
-/* --- classes ------------------------------------------------------------------------------ */
-
-/* Of several default classes the newest counts. */
-static const struct storage_class *default_class(const struct client *client)
-{
-    const struct storage_class *newest = NULL;
-    for (struct cache_cursor c = client_list(client, KIND_STORAGECLASS); cache_next(&c);) {
-        const struct storage_class *class = (const struct storage_class *)c.object;
-        if (storage_class_is_default(class) &&
-            (newest == NULL || class->meta.created > newest->meta.created))
-            newest = class;
-    }
-    return newest;
-}
-
-static const struct storage_class *class_of(const struct client *client,
-                                            const struct persistent_volume_claim *claim)
-{
-    return claim->class_name == NULL ? NULL
-                                     : (const struct storage_class *)client_get(
-                                           client, KIND_STORAGECLASS, NULL, claim->class_name);
-}
+/* --- binding --------------------------------------------------------------------------------- */
 
 /* A claim that names no class is of the default one, also if that comes later. */
 static bool take_default_class(struct client *client, const struct persistent_volume_claim *claim)
 {
-    const struct storage_class *class = default_class(client);
-    if (claim->asks_for_class || class == NULL)
+    const struct storage_class *class = claim_default_class(client->cache, claim);
+    if (class == NULL)
         return false;
     struct object *edit = client_edit(&claim->meta.object);
     claim_set_class((struct persistent_volume_claim *)edit, &class->meta);
     client_update(client, edit, NULL);
     return true;
-}
-
-/* --- volumes for a claim -------------------------------------------------------------------- */
-
-/* The volume bound to the claim beforehand, or else the smallest free one; of equal ones the first
- * that appeared. A claim that waits for its consumer gets only the former. */
-static const struct persistent_volume *match(const struct client *client,
-                                             const struct persistent_volume_claim *claim,
-                                             bool waits)
-{
-    const struct persistent_volume *best = NULL;
-    for (struct cache_cursor c = client_list(client, KIND_PERSISTENTVOLUME); cache_next(&c);) {
-        const struct persistent_volume *volume = persistent_volume_of(c.object);
-        if (persistent_volume_is_for(volume, claim) && persistent_volume_fits(volume, claim))
-            return volume;
-        if (!waits && persistent_volume_is_free_for(volume, claim) &&
-            (best == NULL || volume->capacity_bytes < best->capacity_bytes))
-            best = volume;
-    }
-    return best;
 }
 
 static bool set_volume_claim(struct object *object, void *context)
@@ -114,26 +72,17 @@ static const char *zone_for(const struct client *client,
     return found != NULL ? labels_get(meta_of(found)->labels, "topology.kubernetes.io/zone") : NULL;
 }
 
-static enum outcome provision(struct client *client, const struct persistent_volume_claim *claim,
-                              const struct storage_class *class)
+static enum outcome provision(struct client *client, const struct persistent_volume_claim *claim)
 {
     char uid[UID_TEXT], name[UID_TEXT + 4];
     snprintf(name, sizeof name, "pvc-%s", uid_print(claim->meta.uid, uid));
-    struct object *volume = persistent_volume_provision(&client->cluster->codec, name, claim, class,
-                                                        zone_for(client, claim));
+    struct object *volume =
+        persistent_volume_provision(&client->cluster->codec, name, claim,
+                                    claim_class(client->cache, claim), zone_for(client, claim));
     const struct object *stored = NULL;
     if (client_create(client, volume, &stored, NULL) != REPLY_CREATED)
         return RETRY;
     return bind(client, persistent_volume_of(stored), claim);
-}
-
-static bool can_provision(const struct persistent_volume_claim *claim,
-                          const struct storage_class *class)
-{
-    if (class == NULL) /* "" asks for a volume that somebody makes by hand */
-        return claim->class_name != NULL || !claim->asks_for_class;
-    return class->provisioner != NULL &&
-           strcmp(class->provisioner->s, "kubernetes.io/no-provisioner") != 0;
 }
 
 /* --- reconciling ------------------------------------------------------------------------------- */
@@ -141,18 +90,19 @@ static bool can_provision(const struct persistent_volume_claim *claim,
 /* It names no volume yet. */
 static enum outcome find_for(struct client *client, const struct persistent_volume_claim *claim)
 {
-    const struct storage_class *class = class_of(client, claim);
-    const bool waits = class != NULL && class->waits_for_consumer;
-    const struct persistent_volume *volume = match(client, claim, waits);
-    if (volume != NULL && (!waits || volume->claimed))
+    const struct persistent_volume *volume;
+    switch (claim_decide(client->cache, claim, &volume)) {
+    case CLAIM_GETS_VOLUME:
         return bind(client, volume, claim);
-    if (waits && claim_selected_node(claim) == NULL) {
+    case CLAIM_IS_PROVISIONED:
+        return provision(client, claim);
+    case CLAIM_WAITS_FOR_POD:
         client_event(client, &claim->meta.object, false, "WaitForFirstConsumer",
                      "waiting for first consumer to be created before binding");
         return RECONCILED;
+    case CLAIM_FINDS_NOTHING:
+        break;
     }
-    if (can_provision(claim, class))
-        return provision(client, claim, class);
     client_event(client, &claim->meta.object, false, "FailedBinding",
                  "no persistent volumes available for this claim and no storage class is set");
     return RECONCILED;

@@ -69,6 +69,12 @@ bool trial_agrees(const struct trial *trial);
 void trial_bind(struct trial *trial, const struct profile *profile, const struct pod *pod,
                 const struct text *node, sim_time started);
 
+/* What the PV controller has done by the time pods are tried: a claim that names no volume and need
+ * not wait for its pod is bound. And the claims of a pod's ephemeral volumes are there. For objects
+ * that somebody wrote by hand: those of a cluster that runs are as they are. */
+void trial_settle_claim(struct trial *trial, const struct text *space, const struct text *name);
+void trial_settle_ephemeral(struct trial *trial, const struct pod *pod);
+
 /* Before that: bind the pod's claims that wait for it, as the PV controller would once the pod has
  * its node. Tells which got which: {"staticBindings": {claim: volume}, "dynamicProvisions":
  * [claim]}, claims by "namespace/name"; NULL: none. The caller drops it. */

@@ -1,7 +1,9 @@
-/* The part of the PV controller when a pod is bound in a trial: its claims have their volumes at
- * once. The rule is that of the recorded decisions. */
+/* The part of the PV controller in a trial: before pods are tried, for claims that nobody has to wait
+ * for; and when one is bound, its claims have their volumes at once, by the rule of the recorded
+ * decisions. */
 #include <stdlib.h>
 
+#include "models/cluster/claim_binding.h"
 #include "models/scheduler/pod_volumes.h"
 #include "models/scheduler/trial.h"
 
@@ -13,31 +15,103 @@ static bool binds_volumes(const struct profile *profile)
     return false;
 }
 
-/* Provisioned for a class on a node: the volume belongs to the node's zone. */
+/* Made for the claim; on a node, it belongs to the node's zone. */
 static struct object *provision(const struct trial *trial,
                                 const struct persistent_volume_claim *claim,
                                 const struct node *node)
 {
-    const struct object *class =
-        trial_find(trial, KIND_STORAGECLASS, "", text_s(claim->class_name));
     char *name = mem_format("pvc-%s-%s", namespace_of(claim), name_of(claim));
     struct object *volume = persistent_volume_provision(
-        &trial->cluster->codec, name, claim, (const struct storage_class *)class,
-        labels_get(node->meta.labels, "topology.kubernetes.io/zone"));
+        &trial->cluster->codec, name, claim, claim_class(trial->cluster->cache, claim),
+        node != NULL ? labels_get(node->meta.labels, "topology.kubernetes.io/zone") : NULL);
     free(name);
     return volume;
 }
 
-static struct object *bound_volume(const struct trial *trial, const struct volume_choice *choice,
-                                   const struct node *node)
+static struct object *bound_volume(const struct trial *trial,
+                                   const struct persistent_volume *volume,
+                                   const struct persistent_volume_claim *claim)
 {
-    if (choice->volume == NULL)
-        return provision(trial, choice->claim, node);
-    struct object *copy = object_copy(&choice->volume->meta.object);
-    persistent_volume_set_claim((struct persistent_volume *)copy, trial->run->texts, choice->claim);
+    struct object *copy = object_copy(&volume->meta.object);
+    persistent_volume_set_claim((struct persistent_volume *)copy, trial->run->texts, claim);
     persistent_volume_set_phase((struct persistent_volume *)copy, VOLUME_BOUND);
     return copy;
 }
+
+/* Bind the claim to the volume (NULL: one is made for it, on this node if there is one). */
+static void bind(struct trial *trial, const struct persistent_volume_claim *claim,
+                 const struct persistent_volume *volume, const struct node *node)
+{
+    struct object *bound =
+        volume != NULL ? bound_volume(trial, volume, claim) : provision(trial, claim, node);
+    struct object *complete = object_copy(&claim->meta.object);
+    claim_set_volume((struct persistent_volume_claim *)complete, trial->run->texts,
+                     persistent_volume_of(bound));
+    trial_put(trial, bound);
+    trial_put(trial, complete);
+}
+
+/* --- before pods are tried ---------------------------------------------------------------------- */
+
+static void take_default_class(struct trial *trial, struct object_key key)
+{
+    const struct object *claim = cache_get(trial->cluster->cache, key);
+    const struct storage_class *class = claim_default_class(trial->cluster->cache, claim_of(claim));
+    if (class == NULL)
+        return;
+    struct object *copy = object_copy(claim);
+    claim_set_class((struct persistent_volume_claim *)copy, &class->meta);
+    trial_put(trial, copy);
+}
+
+/* The volume that the claim names, unless it is another claim's. */
+static void settle_named(struct trial *trial, const struct persistent_volume_claim *claim)
+{
+    const struct object_key key = { KIND_PERSISTENTVOLUME, NULL, claim->volume_name };
+    const struct object *volume = cache_get(trial->cluster->cache, key);
+    if (volume != NULL && !claim_is_bound(claim) &&
+        (!persistent_volume_of(volume)->claimed ||
+         persistent_volume_is_for(persistent_volume_of(volume), claim)))
+        bind(trial, claim, persistent_volume_of(volume), NULL);
+}
+
+void trial_settle_claim(struct trial *trial, const struct text *space, const struct text *name)
+{
+    const struct object_key key = { KIND_PERSISTENTVOLUMECLAIM, space, name };
+    const struct persistent_volume *volume = NULL;
+    if (cache_get(trial->cluster->cache, key) == NULL)
+        return;
+    take_default_class(trial, key);
+    const struct persistent_volume_claim *claim = claim_of(cache_get(trial->cluster->cache, key));
+    if (claim->volume_name != NULL) {
+        settle_named(trial, claim);
+        return;
+    }
+    const enum claim_fate fate = claim_decide(trial->cluster->cache, claim, &volume);
+    if (fate == CLAIM_GETS_VOLUME || fate == CLAIM_IS_PROVISIONED)
+        bind(trial, claim, volume, NULL);
+}
+
+void trial_settle_ephemeral(struct trial *trial, const struct pod *pod)
+{
+    for (size_t i = 0; i < pod->spec->volume_count; i++) {
+        if (pod->spec->volumes[i].type != POD_VOLUME_EPHEMERAL)
+            continue;
+        struct object *claim =
+            claim_for_ephemeral(&trial->cluster->codec, pod, &pod->spec->volumes[i]);
+        if (claim == NULL)
+            continue;
+        const struct object_key key = object_key(claim);
+        if (cache_get(trial->cluster->cache, key) != NULL) {
+            object_drop(claim);
+            continue;
+        }
+        trial_put(trial, claim);
+        trial_settle_claim(trial, key.space, key.name);
+    }
+}
+
+/* --- when one is bound --------------------------------------------------------------------------- */
 
 /* "default/data" */
 static char *claim_key(const struct persistent_volume_claim *claim)
@@ -53,16 +127,6 @@ static void tell(const struct volume_choice *choice, struct value *bound, struct
     else
         value_add(provisioned, value_new_string(key));
     free(key);
-}
-
-static void write(struct trial *trial, const struct volume_choice *choice, const struct node *node)
-{
-    struct object *volume = bound_volume(trial, choice, node);
-    struct object *claim = object_copy(&choice->claim->meta.object);
-    claim_set_volume((struct persistent_volume_claim *)claim, trial->run->texts,
-                     persistent_volume_of(volume));
-    trial_put(trial, volume);
-    trial_put(trial, claim);
 }
 
 static void set_unless_empty(struct value **told, const char *key, struct value *value)
@@ -90,7 +154,7 @@ struct value *trial_bind_volumes(struct trial *trial, const struct profile *prof
         pod_volumes_choose(volumes, info->node, choices, &count, &rejection);
         for (size_t i = 0; i < count; i++) {
             tell(&choices[i], bound, provisioned);
-            write(trial, &choices[i], info->node);
+            bind(trial, choices[i].claim, choices[i].volume, info->node);
         }
     }
     pod_volumes_free(volumes);

@@ -91,6 +91,31 @@ Test(schedule, what_has_no_node_says_why_and_what_preempts_says_whom)
         "5 pods, 1 scheduled, 2 unschedulable, 1 gated, 1 ignored\n");
 }
 
+#define CLAIM(name, rest)                                                                          \
+    "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: " name rest "}\n"          \
+    "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
+
+Test(schedule, claims_that_somebody_wrote_are_bound_before_and_those_of_a_dump_are_as_they_are)
+{
+    expect_table(
+        NODE("a", "4") CLAIM("written", "") CLAIM("dumped",
+                                                  ", uid: 0f8fad5b-d9cb-469f-a165-70867728950e")
+            POD("one", "volumes: [{name: v, persistentVolumeClaim: {claimName: written}}], ", "1")
+                POD("two", "volumes: [{name: v, persistentVolumeClaim: {claimName: dumped}}], ",
+                    "1")
+                    POD("three",
+                        "volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: "
+                        "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}], ",
+                        "1"),
+        "POD            NODE                SCORE  TIES  RUNNER-UP  ITS SCORE\n"
+        "default/one    a                only one\n"
+        "default/two    (unschedulable)\n"
+        "    0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found\n"
+        "default/three  a                only one\n"
+        "\n"
+        "3 pods, 2 scheduled, 1 unschedulable\n");
+}
+
 /* --- what is read how ----------------------------------------------------------------------------- */
 
 /* The pending pods, "namespace/name" each, in the order of the queue. */

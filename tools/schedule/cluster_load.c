@@ -92,6 +92,17 @@ static void put_as_it_is(const struct loading *loading, const struct value *docu
     value_drop(full);
 }
 
+/* What the PV controller makes of a claim that somebody wrote by hand. */
+static void settle_claim(const struct loading *loading, const struct value *claim)
+{
+    const char *space = metadata_of(claim, "namespace");
+    const struct object *stored =
+        trial_find(loading->trial, KIND_PERSISTENTVOLUMECLAIM, *space != '\0' ? space : "default",
+                   metadata_of(claim, "name"));
+    if (stored != NULL && !was_stored(claim))
+        trial_settle_claim(loading->trial, stored->space, stored->name);
+}
+
 /* --- pods and workloads ------------------------------------------------------------------------ */
 
 static void put_namespace(const struct loading *loading, const char *name)
@@ -123,8 +134,12 @@ static void admit_pod(const struct loading *loading, const struct value *documen
         error_wrap(&refused.items[i], "Pod %s", metadata_of(named, "name"));
         error_list_take(loading->faults, &refused.items[i]);
     }
-    if (pod != NULL)
+    if (pod != NULL) {
+        object_hold(pod);
         trial_put(trial, pod);
+        trial_settle_ephemeral(trial, pod_of(pod));
+        object_drop(pod);
+    }
     error_list_close(&unknown); /* told when the text was read */
     error_list_close(&refused);
     value_drop(named);
@@ -146,10 +161,13 @@ static void expand(const struct loading *loading, const struct value *document)
     full->at = document->at;
     workload_expand(loading->trial, full, &made);
     for (size_t i = 0; i < made.count; i++)
-        if (kind_of(made.items[i]) == KIND_POD)
+        if (kind_of(made.items[i]) == KIND_POD) {
             admit_pod(loading, made.items[i]);
-        else
+        } else {
             put_as_it_is(loading, made.items[i]);
+            if (kind_of(made.items[i]) == KIND_PERSISTENTVOLUMECLAIM)
+                settle_claim(loading, made.items[i]);
+        }
     documents_close(&made);
     value_drop(full);
 }
@@ -204,9 +222,13 @@ bool cluster_load(struct trial *trial, const struct scenario *scenario, struct e
     for (size_t i = 0; i < scenario->nodes.count; i++)
         put(&loading, scenario->nodes.items[i]);
     for (enum round round = 0; round < ROUNDS; round++)
-        for (size_t i = 0; i < scenario->objects.count; i++)
-            if (round_of(scenario->objects.items[i].document) == round)
-                put(&loading, scenario->objects.items[i].document);
+        for (size_t i = 0; i < scenario->objects.count; i++) {
+            const struct value *document = scenario->objects.items[i].document;
+            if (round == ROUND_PODS && kind_of(document) == KIND_PERSISTENTVOLUMECLAIM)
+                settle_claim(&loading, document); /* every volume and class is there */
+            if (round_of(document) == round)
+                put(&loading, document);
+        }
     return faults->count == before;
 }
 
