@@ -242,6 +242,7 @@ static void compile_placement(struct pod_spec *spec, struct texts *texts,
     spec->priority_class_name =
         text_intern(texts, value_text(value_get(document, "priorityClassName"), ""));
     spec->hostname = text_intern(texts, value_text(value_get(document, "hostname"), ""));
+    spec->subdomain = text_intern(texts, value_text(value_get(document, "subdomain"), ""));
     spec->priority = (int32_t)value_int(value_get(document, "priority"), 0);
     spec->preempts = strcmp(value_text(value_get(document, "preemptionPolicy"), ""), "Never") != 0;
     spec->node_selector = labels_from_value(texts, value_get(document, "nodeSelector"));
@@ -327,6 +328,7 @@ static void close_placement(struct pod_spec *spec)
     text_drop(spec->priority_class_name);
     text_drop(spec->node_name);
     text_drop(spec->hostname);
+    text_drop(spec->subdomain);
     labels_drop(spec->node_selector);
     node_selector_drop(spec->required_affinity);
     for (size_t i = 0; i < spec->preferred_affinity_count; i++)

@@ -104,7 +104,7 @@ struct pod_spec {
     int64_t termination_grace_seconds;
     int64_t active_deadline_seconds; /* -1: none */
 
-    const struct text *scheduler_name, *priority_class_name, *node_name, *hostname;
+    const struct text *scheduler_name, *priority_class_name, *node_name, *hostname, *subdomain;
     int32_t priority;
     bool preempts; /* preemptionPolicy is not Never */
     const struct labels *node_selector;

@@ -67,6 +67,7 @@ void endpoints_drop(const struct endpoints *shared)
         text_drop(endpoints->items[i].pod);
         text_drop(endpoints->items[i].node);
         text_drop(endpoints->items[i].zone);
+        text_drop(endpoints->items[i].hostname);
     }
     free(endpoints);
 }
@@ -82,8 +83,8 @@ struct endpoints *endpoints_new(size_t count)
 static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
     return a->pod == b->pod && a->node == b->node && a->zone == b->zone &&
-           uid_equal(a->uid, b->uid) && a->address == b->address && a->ready == b->ready &&
-           a->serving == b->serving && a->terminating == b->terminating;
+           a->hostname == b->hostname && uid_equal(a->uid, b->uid) && a->address == b->address &&
+           a->ready == b->ready && a->serving == b->serving && a->terminating == b->terminating;
 }
 
 bool endpoints_equal(const struct endpoints *a, const struct endpoints *b)
@@ -134,8 +135,8 @@ bool endpoint_slice_changed(const struct object *before, const struct object *af
 static bool load_endpoint(const struct codec *codec, const struct value *from,
                           struct endpoint *endpoint)
 {
-    static const char *const held[] = { "addresses", "conditions", "targetRef", "nodeName",
-                                        "zone" };
+    static const char *const held[] = { "addresses", "conditions", "targetRef",
+                                        "nodeName",  "zone",       "hostname" };
     const struct value *addresses = value_get(from, "addresses");
     const struct value *target = value_get(from, "targetRef");
     const struct value *conditions = value_get(from, "conditions");
@@ -151,6 +152,7 @@ static bool load_endpoint(const struct codec *codec, const struct value *from,
         .pod = intern_value(codec, value_get(target, "name")),
         .node = intern_value(codec, value_get(from, "nodeName")),
         .zone = intern_value(codec, value_get(from, "zone")),
+        .hostname = intern_value(codec, value_get(from, "hostname")),
         .address = ntohl(address.s_addr),
         .ready = value_truth(value_get(conditions, "ready"), true),
         .serving = value_truth(value_get(conditions, "serving"), true),
@@ -204,6 +206,7 @@ static struct value *print_endpoint(const struct endpoint_slice *slice,
     value_put(&item, text_value(slice->meta.object.space), "targetRef", "namespace", NULL);
     value_put(&item, text_value(endpoint->pod), "targetRef", "name", NULL);
     value_put(&item, value_new_string(uid_print(endpoint->uid, text)), "targetRef", "uid", NULL);
+    PUT_TEXT(&item, endpoint->hostname, "hostname");
     PUT_TEXT(&item, endpoint->node, "nodeName");
     PUT_TEXT(&item, endpoint->zone, "zone");
     return item;

@@ -14,6 +14,7 @@ struct service {
 /* One address of an EndpointSlice. */
 struct endpoint {
     const struct text *pod, *node, *zone;
+    const struct text *hostname; /* its name below the Service's in DNS; NULL: none */
     struct uid uid;
     uint32_t address; /* IPv4, host byte order */
     bool ready, serving, terminating;

@@ -95,12 +95,15 @@ static void take_ports(struct sync *sync)
 
 /* ---- subsets ---- */
 
-static struct value *address_of(const struct pod *pod)
+static struct value *address_of(const struct sync *sync, const struct pod *pod)
 {
+    const struct text *hostname = service_hostname(sync->service, pod);
     char text[INET_ADDRSTRLEN > UID_TEXT ? INET_ADDRSTRLEN : UID_TEXT];
     struct value *address = value_new_map(), *target = value_new_map();
     inet_ntop(AF_INET, &(struct in_addr){ htonl(pod->pod_ip) }, text, sizeof text);
     value_set(address, "ip", value_new_string(text));
+    if (hostname != NULL)
+        value_set(address, "hostname", value_new_string(text_s(hostname)));
     if (pod->node_name != NULL)
         value_set(address, "nodeName", value_new_string(text_s(pod->node_name)));
     value_set(target, "kind", value_new_string("Pod"));
@@ -118,7 +121,7 @@ static void set_addresses(const struct sync *sync, const bool *serves, bool read
     for (size_t i = 0; i<sync->pod_count && * room> 0; i++) {
         if (!serves[i] || is_ready(sync, sync->pods[i]) != ready)
             continue;
-        value_add(list, address_of(sync->pods[i]));
+        value_add(list, address_of(sync, sync->pods[i]));
         --*room;
     }
     if (list->count > 0)

@@ -127,6 +127,7 @@ static struct endpoint endpoint_of(const struct service *service, const struct p
         .pod = pod->meta.object.name,
         .node = pod->node_name,
         .zone = node != NULL ? node->zone : NULL,
+        .hostname = service_hostname(service, pod),
         .uid = pod->meta.uid,
         .address = pod->pod_ip,
         .ready = service->publish_not_ready_addresses || (serving && !terminating),
@@ -209,6 +210,7 @@ static const struct endpoints *endpoints_of(const struct planned_slice *planned)
         text_hold(planned->items[i].pod);
         text_hold(planned->items[i].node);
         text_hold(planned->items[i].zone);
+        text_hold(planned->items[i].hostname);
     }
     return endpoints;
 }

@@ -74,8 +74,8 @@ static void append(struct planned_slice *slice, const struct endpoint *endpoint)
 static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
     return a->pod == b->pod && a->node == b->node && a->zone == b->zone &&
-           a->address == b->address && a->ready == b->ready && a->serving == b->serving &&
-           a->terminating == b->terminating;
+           a->hostname == b->hostname && a->address == b->address && a->ready == b->ready &&
+           a->serving == b->serving && a->terminating == b->terminating;
 }
 
 static void keep_endpoints(struct planned_slice *slice, struct wanted_endpoint **index,

@@ -17,6 +17,11 @@ bool pod_has_endpoint(const struct pod *pod)
     return pod->pod_ip != 0 && !pod_is_terminal(pod);
 }
 
+const struct text *service_hostname(const struct service *service, const struct pod *pod)
+{
+    return pod->spec->subdomain == service->meta.object.name ? pod->spec->hostname : NULL;
+}
+
 /* ---- waking ---- */
 
 static bool endpoint_changed(const struct pod *was, const struct pod *is)

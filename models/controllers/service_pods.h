@@ -21,6 +21,10 @@ bool service_selects(const struct service *service, const struct pod *pod);
  * not ended. Pods being deleted count. */
 bool pod_has_endpoint(const struct pod *pod);
 
+/* The pod's name below the Service's in DNS: its hostname, if the Service is its subdomain. NULL: it
+ * has none. */
+const struct text *service_hostname(const struct service *service, const struct pod *pod);
+
 /* For wakes_on pods: wake the Services that select the pod, or did before the change, when
  * anything of its endpoint changed. */
 void wake_services_of_pod(struct controller_run *controller, const struct watch_event *event);

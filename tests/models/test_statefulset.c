@@ -26,6 +26,9 @@
 #define CLASS                                                                                      \
     "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: csi}, "             \
     "provisioner: d}\n"
+#define PEERS                                                                                      \
+    "---\n{apiVersion: v1, kind: Service, metadata: {name: peers}, spec: {clusterIP: None, "       \
+    "selector: {app: db}, ports: [{port: 80}]}}\n"
 #define NODES NODE("n0") NODE("n1") NODE("n2")
 
 /* Calls take no time; a container takes 1 s to start and 3 s to stop. */
@@ -205,6 +208,20 @@ Test(statefulset, adopts_what_has_its_labels_and_a_name_of_its)
     cr_expect_str_eq(
         labels_get(meta_of(find(w, pod))->labels, "statefulset.kubernetes.io/pod-name"), "db-1");
     expect_field(w, "pod/default/db-x", "metadata.ownerReferences", NULL);
+    done(w);
+}
+
+/* db-0.peers.default.svc: as the endpoints of the headless Service say. */
+Test(statefulset, has_names_in_dns_through_its_service)
+{
+    struct world *w = given_cluster(NODES PEERS SET("replicas: 1"), "keep-events=true");
+    until(w, 20);
+    struct cache_cursor slices = client_list(w->user, KIND_ENDPOINTSLICE);
+    cr_assert(cache_next(&slices));
+    char *slice = mem_format("endpointslice/default/%s", name_of(slices.object));
+    expect_field(w, slice, "endpoints.0.hostname", "db-0");
+    expect_field(w, "endpoints/default/peers", "subsets.0.addresses.0.hostname", "db-0");
+    free(slice);
     done(w);
 }
 
