@@ -341,10 +341,13 @@ Test(policies, the_examples_agree_to_the_last_line)
     char *first = mem_format("run %s -o json --policy %s", scenario, object);
     char *second =
         mem_format("run %s -o json --policy examples/policy_python/best_fit.py", scenario);
-    struct program_run in_c = program_run(first), in_python = program_run(second);
+    char *third = mem_format("%s --scheduler reference", first);
+    struct program_run in_c = program_run(first), in_python = program_run(second),
+                       plainly = program_run(third);
     cr_assert_eq(in_c.status, 0, "%s", in_c.err.bytes);
     cr_assert_eq(in_python.status, 0, "%s", in_python.err.bytes);
     cr_expect_str_eq(in_c.out.bytes, in_python.out.bytes);
+    cr_expect_str_eq(in_c.out.bytes, plainly.out.bytes, "whatever way the scheduler decides");
     struct value *summary = program_run_json(&in_c);
     const struct value *nodes = value_get(summary, "nodes");
     cr_expect_eq(bound(summary), 12);
@@ -353,6 +356,8 @@ Test(policies, the_examples_agree_to_the_last_line)
     value_drop(summary);
     program_run_close(&in_c);
     program_run_close(&in_python);
+    program_run_close(&plainly);
+    free(third);
     free(first);
     free(second);
     free(object);

@@ -12,8 +12,7 @@
       "who schedules: a name, a .so, .py or .yaml file, a command or a URL" },                     \
     {                                                                                              \
         "policy-timeout", 0, "TIME",                                                               \
-            "what a policy of your own may take for one answer, of real time (10s; six "           \
-            "times that for its start)"                                                            \
+            "real time that a policy of your own may take for an answer (10s)"                     \
     }
 
 /* How policies are started for this scenario, by what the command line says. False with the error. */
