@@ -8,79 +8,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/scheduler/listers.h"
 #include "models/scheduler/plugins/inter_pod_affinity_private.h"
 
 enum {
     LEAST_FINE = 5,   /* domains of which the sums tell nodes apart, at least */
     COARSE_LIMIT = 24 /* keys of which the domains do, at most: each is a word of the group */
 };
-
-/* --- which terms match -------------------------------------------------------------------------- */
-
-/* Does a term of the pod itself match pods with these labels in this namespace? Namespaces that are
- * selected by labels must exist. */
-static bool own_term_matches(const struct sched_call *call, const struct affinity_term *term,
-                             const struct text *space, const struct labels *labels)
-{
-    if (!affinity_term_selects(term, labels))
-        return false;
-    if (affinity_term_reaches(term, call->pod->meta.object.space, space))
-        return true;
-    if (term->namespace_selector == NULL)
-        return false;
-    const struct object *found = lister_get(call->snapshot, KIND_NAMESPACE, NULL, space);
-    return found != NULL &&
-           selector_matches(term->namespace_selector, labels_lookup, meta_of(found)->labels);
-}
-
-static bool own_terms_match(const struct sched_call *call, const struct affinity_terms *terms,
-                            const struct text *space, const struct labels *labels)
-{
-    for (size_t i = 0; i < terms->count; i++)
-        if (!own_term_matches(call, &terms->items[i], space, labels))
-            return false;
-    return terms->count > 0;
-}
-
-/* Does a term of a pod in namespace `space` match the pod? */
-static bool others_term_matches(const struct sched_call *call, const struct affinity_term *term,
-                                const struct text *space)
-{
-    const struct meta *pod = &call->pod->meta;
-    const struct labels *space_labels = NULL;
-    if (term->namespace_selector != NULL) {
-        const struct object *found =
-            lister_get(call->snapshot, KIND_NAMESPACE, NULL, pod->object.space);
-        space_labels = found != NULL ? meta_of(found)->labels : NULL;
-    }
-    return affinity_term_matches(term, space, pod->object.space, space_labels, pod->labels);
-}
-
-static bool some_term_matches(const struct sched_call *call, const struct affinity_terms *terms,
-                              const struct text *space)
-{
-    for (size_t i = 0; i < terms->count; i++)
-        if (others_term_matches(call, &terms->items[i], space))
-            return true;
-    return false;
-}
-
-bool affinity_concerns(const struct sched_call *call)
-{
-    if (call->spec->pod_affinity != NULL)
-        return true;
-    for (size_t i = 0; i < call->snapshot->with_terms_count; i++) {
-        const struct term_owner *owner = call->snapshot->with_terms[i];
-        const struct pod_affinity *theirs = owner->terms;
-        if (some_term_matches(call, &theirs->required_anti, owner->space) ||
-            some_term_matches(call, &theirs->required, owner->space) ||
-            some_term_matches(call, &theirs->preferred, owner->space) ||
-            some_term_matches(call, &theirs->preferred_anti, owner->space))
-            return true;
-    }
-    return false;
-}
 
 /* --- dimensions ------------------------------------------------------------------------------------ */
 
@@ -106,8 +39,8 @@ static bool should_be_fine(const struct sched_call *call, const struct dimension
 }
 
 /* The dimension of a kind and a key, made when it is not there. */
-static uint32_t dimension_of(const struct sched_call *call, enum affinity_count kind,
-                             const struct text *key)
+uint32_t affinity_dimension(const struct sched_call *call, enum affinity_count kind,
+                            const struct text *key)
 {
     struct affinity_counts *counts = call->counts;
     for (size_t i = 0; i < counts->dimension_count; i++)
@@ -149,117 +82,6 @@ static void add_to_domain(struct affinity_counts *counts, struct dimension *dime
     counts->totals[dimension->kind] += pods;
 }
 
-/* --- effects of a pod -------------------------------------------------------------------------------- */
-
-static void add_effect(const struct sched_call *call, struct effects *effects,
-                       enum affinity_count kind, const struct text *key, int64_t weight)
-{
-    const uint32_t dimension = dimension_of(call, kind, key);
-    size_t at = 0;
-    while (at < effects->count && effects->items[at].dimension != dimension)
-        at++;
-    if (at == effects->count) {
-        MEM_GROW(effects->items, effects->count, effects->capacity);
-        effects->items[effects->count++] = (struct effect){ .dimension = dimension };
-    }
-    effects->items[at].pods++;
-    effects->items[at].weight += weight;
-}
-
-/* Of the pod's own terms on pods with these labels. */
-static void add_own(const struct sched_call *call, struct effects *effects,
-                    const struct text *space, const struct labels *labels)
-{
-    const struct pod_affinity *own = call->spec->pod_affinity;
-    if (own == NULL)
-        return;
-    const bool matches = own_terms_match(call, &own->required, space, labels);
-    for (size_t i = 0; matches && i < own->required.count; i++)
-        add_effect(call, effects, MATCHING, own->required.items[i].topology_key, 0);
-    for (size_t i = 0; i < own->required_anti.count; i++)
-        if (own_term_matches(call, &own->required_anti.items[i], space, labels))
-            add_effect(call, effects, REPELLED, own->required_anti.items[i].topology_key, 0);
-    for (size_t i = 0; i < own->preferred.count; i++) {
-        const struct affinity_term *term = &own->preferred.items[i];
-        if (own_term_matches(call, term, space, labels))
-            add_effect(call, effects, PREFERENCE, term->topology_key, term->weight);
-    }
-    for (size_t i = 0; i < own->preferred_anti.count; i++) {
-        const struct affinity_term *term = &own->preferred_anti.items[i];
-        if (own_term_matches(call, term, space, labels))
-            add_effect(call, effects, PREFERENCE, term->topology_key, -(int64_t)term->weight);
-    }
-}
-
-/* A pod without preferences of its own may be told not to care for those of others. */
-static bool ignores_preferences(const struct sched_call *call)
-{
-    const struct affinity_args *args = call->args;
-    const struct pod_affinity *own = call->spec->pod_affinity;
-    return args->ignore_preferred_terms_of_existing_pods &&
-           (own == NULL || own->preferred.count + own->preferred_anti.count == 0);
-}
-
-/* Of terms of a pod in `space` on the pod. Each term of a list has its own weight, or all of them
- * `weight`, times `sign`. */
-static void add_theirs(const struct sched_call *call, struct effects *effects,
-                       enum affinity_count kind, const struct affinity_terms *terms,
-                       const struct text *space, int32_t weight, int sign)
-{
-    for (size_t i = 0; i < terms->count; i++) {
-        const struct affinity_term *term = &terms->items[i];
-        if (others_term_matches(call, term, space))
-            add_effect(call, effects, kind, term->topology_key,
-                       (int64_t)sign * (weight != 0 ? weight : term->weight));
-    }
-}
-
-/* Of all terms of pods in `space` on the pod. */
-static void add_all_theirs(const struct sched_call *call, struct effects *effects,
-                           const struct pod_affinity *theirs, const struct text *space)
-{
-    const struct affinity_args *args = call->args;
-    add_theirs(call, effects, REPELLING, &theirs->required_anti, space, 0, 1);
-    if (ignores_preferences(call))
-        return;
-    if (args->hard_pod_affinity_weight > 0)
-        add_theirs(call, effects, PREFERENCE, &theirs->required, space,
-                   args->hard_pod_affinity_weight, 1);
-    add_theirs(call, effects, PREFERENCE, &theirs->preferred, space, 0, 1);
-    add_theirs(call, effects, PREFERENCE, &theirs->preferred_anti, space, 0, -1);
-}
-
-static void find_effects(const struct sched_call *call, struct effects *effects,
-                         const struct pod_spec *spec, const struct text *space,
-                         const struct labels *labels)
-{
-    effects->count = 0;
-    add_own(call, effects, space, labels);
-    if (spec->pod_affinity != NULL)
-        add_all_theirs(call, effects, spec->pod_affinity, space);
-}
-
-/* The same, remembered for a population. */
-static const struct effects *effects_of(const struct sched_call *call,
-                                        const struct population *population)
-{
-    struct affinity_counts *counts = call->counts;
-    if (population->number >= counts->known_count) {
-        const size_t count = call->snapshot->population_limit * 2;
-        counts->known = mem_resize(counts->known, count * sizeof *counts->known);
-        memset(counts->known + counts->known_count, 0,
-               (count - counts->known_count) * sizeof *counts->known);
-        counts->known_count = count;
-    }
-    struct known_effects *known = &counts->known[population->number];
-    if (known->serial != population->serial) {
-        known->serial = population->serial;
-        find_effects(call, &known->effects, population->spec, population->space,
-                     population->labels);
-    }
-    return &known->effects;
-}
-
 /* --- beginning and end ---------------------------------------------------------------------------------- */
 
 /* Dimensions of the pod's own requirements are there even if nothing counts in them, and those of
@@ -269,17 +91,17 @@ static void make_dimensions(const struct sched_call *call)
     struct affinity_counts *counts = call->counts;
     const struct pod_affinity *own = call->spec->pod_affinity;
     for (size_t i = 0; own != NULL && i < own->required.count; i++)
-        dimension_of(call, MATCHING, own->required.items[i].topology_key);
+        affinity_dimension(call, MATCHING, own->required.items[i].topology_key);
     for (size_t i = 0; own != NULL && i < own->required_anti.count; i++)
-        dimension_of(call, REPELLED, own->required_anti.items[i].topology_key);
+        affinity_dimension(call, REPELLED, own->required_anti.items[i].topology_key);
     for (size_t i = 0; own != NULL && i < own->preferred.count; i++)
-        dimension_of(call, PREFERENCE, own->preferred.items[i].topology_key);
+        affinity_dimension(call, PREFERENCE, own->preferred.items[i].topology_key);
     for (size_t i = 0; own != NULL && i < own->preferred_anti.count; i++)
-        dimension_of(call, PREFERENCE, own->preferred_anti.items[i].topology_key);
+        affinity_dimension(call, PREFERENCE, own->preferred_anti.items[i].topology_key);
     struct effects theirs = { 0 };
     for (size_t i = 0; i < call->snapshot->with_terms_count; i++)
-        add_all_theirs(call, &theirs, call->snapshot->with_terms[i]->terms,
-                       call->snapshot->with_terms[i]->space);
+        affinity_add_all_theirs(call, &theirs, call->snapshot->with_terms[i]->terms,
+                                call->snapshot->with_terms[i]->space);
     free(theirs.items);
     for (size_t i = 0; i < counts->dimension_count; i++)
         counts->dimensions[i].grouped = true;
@@ -295,8 +117,8 @@ void *affinity_counts_new(const struct sched_call *call)
     if (!counts->concerned)
         return counts;
     counts->matches_itself =
-        own != NULL &&
-        own_terms_match(call, &own->required, call->pod->meta.object.space, call->pod->meta.labels);
+        own != NULL && affinity_own_terms_match(call, &own->required, call->pod->meta.object.space,
+                                                call->pod->meta.labels);
     make_dimensions(&with_counts);
     return counts;
 }
@@ -386,7 +208,7 @@ static void sum_up(const struct sched_call *call, const struct node_info *node)
     struct affinity_counts *counts = call->counts;
     for (size_t i = 0; node->node != NULL && i < node->population_count; i++) {
         const struct node_population *present = &node->populations[i];
-        const struct effects *effects = effects_of(call, present->population);
+        const struct effects *effects = affinity_effects_of(call, present->population);
         for (size_t k = 0; k < effects->count; k++) {
             const struct effect *effect = &effects->items[k];
             struct affinity_sum *found = &counts->dimensions[effect->dimension].found;
@@ -491,7 +313,7 @@ void affinity_pod_moved(const struct sched_call *call, const struct node_info *n
     struct effects effects = { 0 };
     if (!counts->concerned)
         return;
-    find_effects(call, &effects, pod->spec, pod->meta.object.space, pod->meta.labels);
+    affinity_find_effects(call, &effects, pod->spec, pod->meta.object.space, pod->meta.labels);
     for (size_t i = 0; i < effects.count; i++) {
         struct dimension *dimension = &counts->dimensions[effects.items[i].dimension];
         if (dimension->kind != PREFERENCE)

@@ -68,8 +68,25 @@ struct affinity_counts {
     int64_t totals[AFFINITY_COUNTS]; /* pods over all dimensions of a kind */
 };
 
-/* Does the pod have terms, or the population some that match it? */
+/* Does the pod have terms, or a pod that counts some that match it? */
 bool affinity_concerns(const struct sched_call *call);
+/* Do all of these terms of the pod match pods with these labels in this namespace? None do not. */
+bool affinity_own_terms_match(const struct sched_call *call, const struct affinity_terms *terms,
+                              const struct text *space, const struct labels *labels);
+
+/* What a pod that counts adds: by the pod's terms and its own; by its own alone (they are added to
+ * what is there); and the same as remembered for a population. */
+void affinity_find_effects(const struct sched_call *call, struct effects *effects,
+                           const struct pod_spec *spec, const struct text *space,
+                           const struct labels *labels);
+void affinity_add_all_theirs(const struct sched_call *call, struct effects *effects,
+                             const struct pod_affinity *theirs, const struct text *space);
+const struct effects *affinity_effects_of(const struct sched_call *call,
+                                          const struct population *population);
+
+/* The dimension of a kind and a key, by its index; made when it is not there. */
+uint32_t affinity_dimension(const struct sched_call *call, enum affinity_count kind,
+                            const struct text *key);
 
 /* The counting points of the plugin; see plugin.h. */
 void *affinity_counts_new(const struct sched_call *call);
