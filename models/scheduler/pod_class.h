@@ -1,12 +1,10 @@
-/* Pods that are alike, and what is known of every node for them.
+/* Pods that are alike (class_key.h), and what is known of every node for them.
  *
- * Pods of one template are one class; where a plugin says that it goes by identity, pods of
- * one template with the same labels, namespace and controller are; and what a plugin writes
- * as traits is the same in all of a class. Of each node the class remembers what the plugins that do not count said: the rejection, or the weighted sum of
- * the scores that need no normalizing. Nodes that are alike in everything else are one
- * group: in the raw scores of plugins that normalize, and in what plugins that count write
- * of a node. A decision asks plugins that count about one node of each group, and finds the
- * best node by the groups' boni (best_nodes.h).
+ * Of each node a class remembers what the plugins that do not count said: the rejection, or the
+ * weighted sum of the scores that need no normalizing. Nodes that are alike in everything else
+ * are one group: in the raw scores of plugins that normalize, and in what plugins that count
+ * write of a node. A decision asks plugins that count about one node of each group, and finds
+ * the best node by the groups' boni (best_nodes.h).
  *
  * Before a decision the class catches up with the snapshot's changes: only nodes that
  * changed are asked about again; where a decision visits a part of the nodes, only when
@@ -15,20 +13,8 @@
 #define MODELS_SCHEDULER_POD_CLASS_H
 
 #include "models/scheduler/best_nodes.h"
+#include "models/scheduler/class_key.h"
 #include "models/scheduler/prepared.h"
-
-/* What makes pods alike. Plugins that read the same traits by the same function write them once. */
-enum { CLASS_TRAITS = 4 * TRAIT_WORDS };
-struct class_key {
-    const struct profile *profile;
-    const struct pod_spec *spec;
-    uint64_t by_identity; /* bits: plugins that go by it; none: the next three do not count */
-    const struct labels *labels; /* by content */
-    const struct text *space;
-    const struct owner *controller; /* borrowed from the pod; NULL: none */
-    uint64_t traits[CLASS_TRAITS];
-    size_t trait_count;
-};
 
 /* That no node will do, and why: true while nothing changes. */
 struct known_failure {
@@ -96,12 +82,6 @@ struct pod_class {
     uint32_t *words;
     size_t word_count;
 };
-
-/* What makes this pod like others. Asks plugins' by_identity(). */
-struct class_key class_key_of(const struct profile *profile, const struct pod *pod,
-                              const struct snapshot *snapshot);
-uint64_t class_key_hash(const struct class_key *key);
-bool class_key_equal(const struct class_key *a, const struct class_key *b);
 
 /* The class of a pod. It knows no node, and has room for those that the snapshot has. */
 struct pod_class *pod_class_new(const struct class_key *key, const struct pod *pod,
