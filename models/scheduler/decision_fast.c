@@ -30,7 +30,8 @@ static void make_room_for_verdicts(struct decision *decision)
 static void forget_verdicts(struct decision *decision)
 {
     make_room_for_verdicts(decision);
-    memset(decision->verdicts, 0, decision->class->nodes.item_count * sizeof *decision->verdicts);
+    for (size_t i = 0; i < decision->class->nodes.item_count; i++)
+        decision->verdicts[i] = (struct group_verdict){ 0 };
 }
 
 /* --- filters ------------------------------------------------------------------------------- */
