@@ -27,7 +27,7 @@ static const char w2_scenario[] =
     "kind: Scenario\n"
     "metadata: {name: w2}\n"
     "spec:\n"
-    "  nodes: [5000x64cpu,256Gi]\n"
+    "  nodes: [\"5000x64cpu,256Gi\"]\n"
     "  settings: {kube-scheduler/kube-api-qps: 5000, kube-scheduler/kube-api-burst: 10000}\n";
 
 static const struct {
