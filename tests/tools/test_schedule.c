@@ -160,6 +160,10 @@ static const struct {
       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w, uid: "
       "5e3b8c3e-0000-4000-8000-000000000001}\nspec: {replicas: 2, " TEMPLATE "}\n",
       "" },
+    { "what a scheduler does not look at is left out",
+      "apiVersion: seatrial.dev/v1alpha1\nkind: Image\nmetadata: {name: x}\n---\n"
+      "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: t}\n" POD("p", "", "1"),
+      "default/p" },
     { "pods that run, have a node or have ended wait for nothing",
       NODE("a", "1") "---\napiVersion: v1\nkind: List\nitems:\n"
                      "- {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: a, "

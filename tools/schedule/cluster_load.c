@@ -34,6 +34,14 @@ static bool was_stored(const struct value *document)
     return *metadata_of(document, "uid") != '\0';
 }
 
+/* Nobody asks a scheduler about these, and there may be many. */
+static bool is_noise(enum kind kind)
+{
+    return kind == KIND_OTHER || kind == KIND_EVENT || kind == KIND_LEASE ||
+           kind == KIND_ENDPOINTSLICE || kind == KIND_ENDPOINTS || kind == KIND_MACHINE ||
+           kind == KIND_IMAGE;
+}
+
 /* --- objects as they are -------------------------------------------------------------------- */
 
 /* The document as it would be stored: with its namespace and defaults. */
@@ -202,8 +210,8 @@ static bool has_name(const struct loading *loading, const struct value *document
 
 static void put(const struct loading *loading, const struct value *document)
 {
-    if (kind_of(document) == KIND_OTHER || !has_name(loading, document))
-        return; /* of what no row is, a scheduler does not look at */
+    if (is_noise(kind_of(document)) || !has_name(loading, document))
+        return;
     put_namespace(loading, metadata_of(document, "namespace"));
     if (kind_of(document) == KIND_POD) {
         put_pod(loading, document);
@@ -246,13 +254,6 @@ static void copy_object(void *context, const struct object *object)
     trial_put(copying->trial,
               kind_infos[object->kind].load(&copying->trial->cluster->codec, document));
     value_drop(document);
-}
-
-/* Nobody asks a scheduler about these, and there may be many. */
-static bool is_noise(enum kind kind)
-{
-    return kind == KIND_EVENT || kind == KIND_LEASE || kind == KIND_ENDPOINTSLICE ||
-           kind == KIND_ENDPOINTS || kind == KIND_MACHINE || kind == KIND_IMAGE;
 }
 
 void cluster_copy(struct trial *trial, const struct cluster *from)

@@ -48,6 +48,21 @@ static char *some_names(const struct verdict *verdict)
     return writer_take(&out);
 }
 
+/* Long reasons stand below, where lines break. */
+static void add_verdict(struct table_row *row, const struct verdict *verdict)
+{
+    char *names = some_names(verdict);
+    row->cells[0] = mem_format("%s", *verdict->plugin ? verdict->plugin : "(before the filters)");
+    row->cells[1] = mem_format("%zu", verdict->count);
+    if (strlen(verdict->reasons) > TERMINAL_WIDTH / 2) {
+        row->note = mem_format("%s: %s", verdict->reasons, names);
+        free(names);
+    } else {
+        row->cells[2] = mem_format("%s", verdict->reasons);
+        row->note = names;
+    }
+}
+
 static void print_rejected(const struct value *nodes, struct writer *out)
 {
     struct verdict *verdicts = NULL;
@@ -61,20 +76,8 @@ static void print_rejected(const struct value *nodes, struct writer *out)
             verdict->names[verdict->count] = text_of(nodes->items[i], "node");
         verdict->count++;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct table_row *row = text_table_row(&table);
-        row->cells[0] =
-            mem_format("%s", *verdicts[i].plugin ? verdicts[i].plugin : "(before the filters)");
-        row->cells[1] = mem_format("%zu", verdicts[i].count);
-        row->cells[2] = mem_text(verdicts[i].reasons, strcspn(verdicts[i].reasons, "\n"));
-        if (strlen(row->cells[2]) > TERMINAL_WIDTH / 2) { /* stands below, where lines break */
-            row->note = mem_format("%s: %s", row->cells[2], some_names(&verdicts[i]));
-            free(row->cells[2]);
-            row->cells[2] = NULL;
-        } else {
-            row->note = some_names(&verdicts[i]);
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        add_verdict(text_table_row(&table), &verdicts[i]);
     if (count > 0)
         text_table_print(&table, out);
     text_table_close(&table);

@@ -42,14 +42,20 @@ bool scoring_strategy_load(const struct value *from, struct scoring_strategy *st
     return load_shape(value_path(from, "requestedToCapacityRatio", "shape", NULL), strategy, error);
 }
 
+/* Amounts that nobody has wrap around, as Go's do. */
+static int64_t hundredfold(int64_t amount)
+{
+    return (int64_t)((uint64_t)amount * 100);
+}
+
 static int64_t least_allocated(int64_t requested, int64_t allocatable)
 {
-    return requested > allocatable ? 0 : (allocatable - requested) * 100 / allocatable;
+    return requested > allocatable ? 0 : hundredfold(allocatable - requested) / allocatable;
 }
 
 static int64_t most_allocated(int64_t requested, int64_t allocatable)
 {
-    return (requested > allocatable ? allocatable : requested) * 100 / allocatable;
+    return hundredfold(requested > allocatable ? allocatable : requested) / allocatable;
 }
 
 /* The broken line through the points, level before the first and after the last. */
@@ -77,6 +83,7 @@ int64_t scoring_strategy_score(const struct scoring_strategy *strategy, int64_t 
     case MOST_ALLOCATED:
         return most_allocated(requested, allocatable);
     default:
-        return shape_score(strategy, requested > allocatable ? 100 : requested * 100 / allocatable);
+        return shape_score(strategy,
+                           requested > allocatable ? 100 : hundredfold(requested) / allocatable);
     }
 }
