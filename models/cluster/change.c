@@ -71,11 +71,27 @@ static void say_container(struct phrases *phrases, const struct container_status
         say(phrases, "exit code %" PRId32, is->exit_code);
 }
 
+/* What preemption does: a node is promised, and its pods have to make room. */
+static void say_preemption(struct phrases *phrases, const struct pod *was, const struct pod *is)
+{
+    const struct text *node = pod_nominated_node(is);
+    if (pod_nominated_node(was) != node && node != NULL)
+        say(phrases, "nominated to %s", node->s);
+    else if (pod_nominated_node(was) != node && is->node_name == NULL)
+        say(phrases, "no longer nominated");
+    if (!pod_condition_is_true(was, POD_DISRUPTION_TARGET) &&
+        pod_condition_is_true(is, POD_DISRUPTION_TARGET) &&
+        strcmp(pod_condition_reason(is, POD_DISRUPTION_TARGET), "PreemptionByScheduler") == 0)
+        say(phrases, "preempted");
+}
+
 static void say_pod(struct phrases *phrases, const struct pod *was, const struct pod *is)
 {
     static const struct container_status none = { 0 };
     if (was->node_name != is->node_name)
         say(phrases, "bound to %s", text_s(is->node_name));
+    if (was->reasons != is->reasons)
+        say_preemption(phrases, was, is);
     if (was->phase != is->phase)
         say(phrases, "%s", pod_phase_name(is->phase));
     if (pod_is_ready(was) != pod_is_ready(is))

