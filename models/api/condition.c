@@ -111,6 +111,8 @@ static struct condition condition_load(struct texts *texts, const struct value *
     const struct value *update = value_get(item, "lastUpdateTime");
     if (value_is_null(update))
         update = value_get(item, "lastHeartbeatTime");
+    if (value_is_null(update))
+        update = value_get(item, "lastProbeTime");
     time_parse(value_text(value_get(item, "lastTransitionTime"), ""), epoch_seconds,
                &condition.transition);
     time_parse(value_text(update, ""), epoch_seconds, &condition.update);

@@ -11,8 +11,8 @@ enum condition_status { CONDITION_UNKNOWN, CONDITION_FALSE, CONDITION_TRUE };
 struct condition {
     const struct text *type, *reason, *message;
     enum condition_status status;
-    sim_time transition;         /* lastTransitionTime: when `status` last changed */
-    sim_time update;             /* lastUpdateTime or lastHeartbeatTime, for kinds that have one */
+    sim_time transition; /* lastTransitionTime: when `status` last changed */
+    sim_time update; /* lastUpdateTime, lastHeartbeatTime or lastProbeTime of kinds that have one */
     int64_t observed_generation; /* 0: not said */
 };
 
@@ -36,7 +36,7 @@ bool conditions_equal(const struct conditions *a, const struct conditions *b);
 
 const struct conditions *conditions_load(struct texts *texts, const struct value *list,
                                          int64_t epoch_seconds);
-/* `update_name` is the JSON name of `update` ("lastUpdateTime", "lastHeartbeatTime") or NULL. */
+/* `update_name` is the JSON name of `update` ("lastUpdateTime", ...) or NULL. */
 struct value *conditions_print(const struct conditions *conditions, const char *update_name,
                                int64_t epoch_seconds);
 

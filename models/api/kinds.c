@@ -6,6 +6,7 @@
 #include "models/api/daemonset.h"
 #include "models/api/event.h"
 #include "models/api/image.h"
+#include "models/api/job.h"
 #include "models/api/kinds_private.h"
 #include "models/api/machine.h"
 #include "models/api/node.h"
@@ -72,13 +73,14 @@ const struct kind_info kind_infos[KIND_COUNT] = {
                                   "", true, SIMULATED(csi_storage_capacity) },
     [KIND_VOLUMEATTACHMENT] = { "storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", "",
                                 SIMULATED(volume_attachment), .take_status = document_take_status },
+    [KIND_JOB] = { "batch/v1", "Job", "jobs", "", true, SIMULATED(job),
+                   .spec_changed = job_spec_changed, .take_status = job_take_status },
     [KIND_ENDPOINTS] = { "v1", "Endpoints", "endpoints", "ep", true, DOCUMENT },
     [KIND_CONFIGMAP] = { "v1", "ConfigMap", "configmaps", "cm", true, DOCUMENT },
     [KIND_SECRET] = { "v1", "Secret", "secrets", "", true, DOCUMENT },
     [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true, DOCUMENT },
     [KIND_CONTROLLERREVISION] = { "apps/v1", "ControllerRevision", "controllerrevisions", "", true,
                                   DOCUMENT },
-    [KIND_JOB] = { "batch/v1", "Job", "jobs", "", true, DOCUMENT_WITH_STATUS },
     [KIND_CRONJOB] = { "batch/v1", "CronJob", "cronjobs", "cj", true, DOCUMENT_WITH_STATUS },
     [KIND_REPLICATIONCONTROLLER] = { "v1", "ReplicationController", "replicationcontrollers", "rc",
                                      true, DOCUMENT_WITH_STATUS },
@@ -119,6 +121,7 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_CSINODE] = &csi_node_kind,
     [KIND_CSISTORAGECAPACITY] = &csi_storage_capacity_kind,
     [KIND_VOLUMEATTACHMENT] = &volume_attachment_kind,
+    [KIND_JOB] = &job_kind,
     [KIND_ENDPOINTS... KIND_OTHER] = &document_kind,
 };
 

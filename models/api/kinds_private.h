@@ -54,6 +54,7 @@ DECLARE_KIND(replicaset);
 DECLARE_KIND(deployment);
 DECLARE_KIND(daemonset);
 DECLARE_KIND(statefulset);
+DECLARE_KIND(job);
 DECLARE_KIND(service);
 DECLARE_KIND(endpoint_slice);
 DECLARE_KIND(pod_disruption_budget);
@@ -76,6 +77,7 @@ bool deployment_spec_changed(const struct object *before, const struct object *a
 bool priority_class_changed(const struct object *before, const struct object *after);
 bool daemonset_spec_changed(const struct object *before, const struct object *after);
 bool statefulset_spec_changed(const struct object *before, const struct object *after);
+bool job_spec_changed(const struct object *before, const struct object *after);
 bool endpoint_slice_changed(const struct object *before, const struct object *after);
 bool pod_disruption_budget_spec_changed(const struct object *before, const struct object *after);
 
@@ -86,6 +88,7 @@ void replicaset_take_status(struct object *into, const struct object *from);
 void deployment_take_status(struct object *into, const struct object *from);
 void daemonset_take_status(struct object *into, const struct object *from);
 void statefulset_take_status(struct object *into, const struct object *from);
+void job_take_status(struct object *into, const struct object *from);
 void persistent_volume_take_status(struct object *into, const struct object *from);
 void persistent_volume_claim_take_status(struct object *into, const struct object *from);
 void pod_disruption_budget_take_status(struct object *into, const struct object *from);

@@ -98,6 +98,16 @@ static void prepare_daemonset(struct value **document)
               "deprecated.daemonset.template.generation", NULL);
 }
 
+/* Labels taken over from the template are one map with those of the template, so they get the labels
+ * that are added to these, too: left out here, they come with the selector. */
+static void prepare_job(struct value **document)
+{
+    const struct value *labels = value_path(*document, "metadata", "labels", NULL);
+    if (labels != NULL &&
+        labels == value_path(*document, "spec", "template", "metadata", "labels", NULL))
+        value_remove(value_own(value_slot(value_own(document), "metadata")), "labels");
+}
+
 static void prepare_claim(struct value **document)
 {
     set_phase(document, "Pending");
@@ -126,6 +136,7 @@ void prepare_create(struct value **document, const struct schema_kind *kind)
         { "", "Namespace", prepare_namespace },    { "", "Pod", prepare_pod },
         { "", "PersistentVolume", prepare_claim }, { "", "PersistentVolumeClaim", prepare_claim },
         { "", "Secret", prepare_secret },          { "apps", "DaemonSet", prepare_daemonset },
+        { "batch", "Job", prepare_job },
     };
     if (begins_without_status(kind) && value_get(*document, "status") != NULL)
         value_remove(value_own(document), "status");

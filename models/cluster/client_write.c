@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "models/api/job.h"
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 #include "models/api/storage.h"
@@ -129,6 +130,8 @@ enum reply client_create(struct client *client, struct object *object, const str
     }
     if (meta->uid.low == 0)
         meta->uid = identity_uid(client->cluster->identities, meta, client->now);
+    if (object->kind == KIND_JOB)
+        job_select_pods(&client->cluster->codec, (struct job *)object);
     note_write(client, "create", NULL, object);
     if (stored != NULL)
         *stored = object;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/api/daemonset.h"
+#include "models/api/job.h"
 #include "models/api/kinds.h"
 #include "models/api/node.h"
 #include "models/api/pod.h"
@@ -61,6 +62,8 @@ static const struct conditions **conditions_of(struct object *object)
         return &((struct daemonset *)object)->conditions;
     case KIND_STATEFULSET:
         return &((struct statefulset *)object)->conditions;
+    case KIND_JOB:
+        return &((struct job *)object)->conditions;
     case KIND_PODDISRUPTIONBUDGET:
         return &((struct pod_disruption_budget *)object)->conditions;
     case KIND_NAMESPACE:
@@ -93,6 +96,8 @@ static const struct pod_template **template_of(struct object *object)
         return &((struct daemonset *)object)->template;
     case KIND_STATEFULSET:
         return &((struct statefulset *)object)->template;
+    case KIND_JOB:
+        return &((struct job *)object)->template;
     default:
         return NULL;
     }
