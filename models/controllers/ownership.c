@@ -39,6 +39,12 @@ static bool add_owner(struct object *object, void *context)
                                claim->api_version, claim->kind);
     owners_drop(meta->owners);
     meta->owners = owners;
+    if (claim->finalizer != NULL && !finalizers_have(meta->finalizers, claim->finalizer)) {
+        const struct finalizers *before = meta->finalizers;
+        meta->finalizers =
+            finalizers_with(claim->client->cluster->codec.texts, before, claim->finalizer);
+        finalizers_drop(before);
+    }
     return true;
 }
 

@@ -16,6 +16,7 @@ struct claim {
     const struct meta *owner;
     const char *api_version, *kind; /* of the owner; constants */
     const struct selector *selector;
+    const char *finalizer;   /* what is adopted gets, too; NULL: none */
     bool checked, may_adopt; /* it was read again past the cache, and is not being deleted */
 };
 

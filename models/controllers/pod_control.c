@@ -88,14 +88,25 @@ static const struct owners *owners_of_pods(struct client *client, const struct p
                                 owner->kind);
 }
 
+static const struct finalizers *finalizers_of_pods(struct texts *texts,
+                                                   const struct pod_owner *owner)
+{
+    const struct value *metadata = value_get(owner->template->document, "metadata");
+    const struct finalizers *own = finalizers_from_value(texts, value_get(metadata, "finalizers"));
+    if (owner->finalizer == NULL || finalizers_have(own, owner->finalizer))
+        return own;
+    const struct finalizers *with = finalizers_with(texts, own, owner->finalizer);
+    finalizers_drop(own);
+    return with;
+}
+
 static struct pod_mould mould_new(struct client *client, const struct pod_owner *owner)
 {
     struct texts *texts = client->cluster->codec.texts;
-    const struct value *metadata = value_get(owner->template->document, "metadata");
     return (struct pod_mould){
         .owner = owner,
         .owners = owners_of_pods(client, owner),
-        .finalizers = finalizers_from_value(texts, value_get(metadata, "finalizers")),
+        .finalizers = finalizers_of_pods(texts, owner),
         .generate_name = text_format(texts, "%s-", name_of(owner->meta)),
     };
 }
@@ -131,11 +142,15 @@ bool namespace_is_terminating(enum reply reply, const struct error *error)
            strstr(error->text, "because it is being terminated") != NULL;
 }
 
-static bool pod_create(struct client *client, const struct pod_mould *mould, struct error *error)
+static bool pod_create(struct client *client, const struct pod_mould *mould, int number,
+                       struct error *error)
 {
+    struct object *pod = pod_from(mould);
+    if (mould->owner->dress != NULL)
+        mould->owner->dress(client, (struct pod *)pod, number, mould->owner->context);
     struct error refused = { 0 };
     const struct object *about = &mould->owner->meta->object, *stored = NULL;
-    const enum reply reply = client_create(client, pod_from(mould), &stored, &refused);
+    const enum reply reply = client_create(client, pod, &stored, &refused);
     if (reply == REPLY_CREATED) {
         client_event(client, about, false, "SuccessfulCreate", "Created pod: %s", name_of(stored));
         return true;
@@ -149,14 +164,15 @@ static bool pod_create(struct client *client, const struct pod_mould *mould, str
     return pointless;
 }
 
-static int create_batch(struct client *client, const struct pod_mould *mould, int size,
+/* `size` pods from the one with number `first` on. */
+static int create_batch(struct client *client, const struct pod_mould *mould, int first, int size,
                         struct error *error)
 {
     int created = 0;
     struct batch batch = client_batch(client);
     for (int i = 0; i < size; i++) {
         client_batch_next(client, &batch);
-        created += pod_create(client, mould, error);
+        created += pod_create(client, mould, first + i, error);
     }
     client_batch_end(client, &batch);
     return created;
@@ -169,7 +185,7 @@ int pods_create(struct client *client, const struct pod_owner *owner, int count,
     int created = 0, left = count;
     for (int size = SLOW_START_BATCH; left > 0 && error->text == NULL; size *= 2) {
         const int batch = size < left ? size : left;
-        created += create_batch(client, &mould, batch, error);
+        created += create_batch(client, &mould, count - left, batch, error);
         left -= batch;
     }
     mould_close(&mould);

@@ -15,6 +15,11 @@ struct pod_owner {
     const char *api_version, *kind; /* constants: "apps/v1", "ReplicaSet" */
     const struct selector *selector;
     const struct pod_template *template;
+    const char *finalizer; /* which its new pods get; NULL: what the template says */
+    /* Give a new pod what it does not share with the others; `number` counts those of one call of
+     * pods_create(). NULL: they are all alike. */
+    void (*dress)(struct client *client, struct pod *pod, int number, const void *context);
+    const void *context;
 };
 
 /* Pods of the cache, borrowed for one reconcile. A zeroed list is empty. */
