@@ -29,21 +29,22 @@ struct settings {
     int64_t epoch_seconds; /* Unix time of the run's start */
 
     /* kube-controller-manager */
-    double kube_api_qps;                                        /* 20 */
-    int kube_api_burst;                                         /* 30 */
-    sim_time node_monitor_period;                               /* 5 s */
-    sim_time node_monitor_grace_period;                         /* 50 s */
-    sim_time node_startup_grace_period;                         /* 60 s */
-    double node_eviction_rate;                                  /* 0.1 per second */
-    double secondary_node_eviction_rate;                        /* 0.01 per second */
-    double unhealthy_zone_threshold;                            /* 0.55 */
-    int large_cluster_size_threshold;                           /* 50 */
-    int concurrent_deployment_syncs, concurrent_rs_syncs;       /* 5, 5 */
-    int concurrent_statefulset_syncs;                           /* 5 */
-    bool max_unavailable_stateful_set;                          /* a feature gate: false */
-    int concurrent_service_endpoint_syncs, concurrent_gc_syncs; /* 5, 20 */
-    int concurrent_namespace_syncs;                             /* 10 */
-    int terminated_pod_gc_threshold;                            /* 12500 */
+    double kube_api_qps;                                           /* 20 */
+    int kube_api_burst;                                            /* 30 */
+    sim_time node_monitor_period;                                  /* 5 s */
+    sim_time node_monitor_grace_period;                            /* 50 s */
+    sim_time node_startup_grace_period;                            /* 60 s */
+    double node_eviction_rate;                                     /* 0.1 per second */
+    double secondary_node_eviction_rate;                           /* 0.01 per second */
+    double unhealthy_zone_threshold;                               /* 0.55 */
+    int large_cluster_size_threshold;                              /* 50 */
+    int concurrent_deployment_syncs, concurrent_rs_syncs;          /* 5, 5 */
+    int concurrent_statefulset_syncs;                              /* 5 */
+    bool max_unavailable_stateful_set;                             /* a feature gate: false */
+    int concurrent_service_endpoint_syncs, concurrent_gc_syncs;    /* 5, 20 */
+    int concurrent_job_syncs, concurrent_ttl_after_finished_syncs; /* 5, 5 */
+    int concurrent_namespace_syncs;                                /* 10 */
+    int terminated_pod_gc_threshold;                               /* 12500 */
 
     /* kube-scheduler */
     double scheduler_qps;                          /* 50 */

@@ -11,12 +11,17 @@ extern const struct controller taint_eviction_controller, pod_garbage_collector_
 extern const struct controller persistent_volume_binder_controller, ephemeral_volume_controller;
 extern const struct controller ttl_controller, endpoints_controller, daemonset_controller;
 extern const struct controller statefulset_controller, pvc_protection_controller;
+extern const struct controller job_controller, job_orphan_pods_controller;
+extern const struct controller ttl_after_finished_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
     &replicaset_controller,
     &daemonset_controller,
     &statefulset_controller,
+    &job_controller,
+    &job_orphan_pods_controller,
+    &ttl_after_finished_controller,
     &disruption_controller,
     &garbage_collector_controller,
     &namespace_controller,
