@@ -253,6 +253,25 @@ static void workload_fields(struct value *row, const struct value *document)
         value_set(row, "status", value_hold(status));
 }
 
+/* What the recorder chose of a Job's spec. */
+static void job_fields(struct value *row, const struct value *document)
+{
+    static const char *const keys[] = {
+        "parallelism",          "completions",
+        "backoffLimit",         "suspend",
+        "completionMode",       "activeDeadlineSeconds",
+        "podReplacementPolicy", "ttlSecondsAfterFinished",
+        "backoffLimitPerIndex",
+    };
+    struct value *spec = value_new_map();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        take(spec, value_get(document, "spec"), keys[i]);
+    value_set(row, "spec", spec);
+    const struct value *status = value_get(document, "status");
+    if (!value_is_null(status) && status->count > 0)
+        value_set(row, "status", value_hold(status));
+}
+
 static void service_fields(struct value *row, const struct value *document)
 {
     struct value *spec = value_new_map();
@@ -298,6 +317,7 @@ static const struct {
     { "DaemonSet", workload_fields },
     { "StatefulSet", workload_fields },
     { "PersistentVolumeClaim", claim_fields },
+    { "Job", job_fields },
     { "Service", service_fields },
     { "ControllerRevision", revision_fields },
 };

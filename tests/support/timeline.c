@@ -230,6 +230,34 @@ static bool is_under_way(const char *reason)
            strcmp(reason, "FoundNewReplicaSet") == 0 || strcmp(reason, "ReplicaSetUpdated") == 0;
 }
 
+/* The random end of a name, behind what the names of `life` begin with. */
+static size_t raw_suffix(const char *at, const struct life *life)
+{
+    static const char drawn[] =
+        "bcdfghjklmnpqrstvwxz2456789"; /* of k8s.io/apimachinery util/rand */
+    const char *name = text_s(life->name), *random = strstr(name, "<n>");
+    if (random == NULL || strncmp(at, name, (size_t)(random - name)) != 0)
+        return 0;
+    at += random - name;
+    return strspn(at, drawn) == 5 && !isalnum((unsigned char)at[5]) ? (size_t)(random - name) : 0;
+}
+
+/* A message in which pods are named as the recorder left it: "pod ns/j-lqclw failed". */
+static char *without_raw_suffixes(const struct timeline *timeline, const char *message)
+{
+    struct writer out = { 0 };
+    while (*message != '\0') {
+        size_t begins = 0;
+        const bool may_begin = out.length == 0 || strchr(" /\"", out.bytes[out.length - 1]);
+        for (size_t i = 0; may_begin && begins == 0 && i < timeline->life_count; i++)
+            begins = raw_suffix(message, &timeline->lives[i]);
+        writer_add_bytes(&out, message, begins > 0 ? begins : 1);
+        writer_add(&out, begins > 0 ? "<n>" : "");
+        message += begins > 0 ? begins + 5 : 1;
+    }
+    return writer_take(&out);
+}
+
 static void set_conditions(struct intake *intake, const struct value *conditions)
 {
     struct texts *texts = intake->timeline->texts;
@@ -238,13 +266,15 @@ static void set_conditions(struct intake *intake, const struct value *conditions
         const struct value *condition = conditions->items[i];
         const char *type = value_text(value_get(condition, "type"), "");
         const char *reason = value_text(value_get(condition, "reason"), "");
-        const char *message = value_text(value_get(condition, "message"), "");
+        char *message =
+            without_raw_suffixes(intake->timeline, value_text(value_get(condition, "message"), ""));
         const char *status = value_text(value_get(condition, "status"), "");
         bool under_way = is_deployment && strcmp(type, "Progressing") == 0 && is_under_way(reason);
         char *name = mem_format("condition.%s", type);
         char *text = under_way ? mem_format("%s/under way", status)
                                : mem_format("%s/%s/%s", status, reason, message);
         set_field(intake, name, normalise(texts, text));
+        free(message);
         free(text);
         free(name);
         if (under_way) { /* which of these reasons were seen is compared apart */
