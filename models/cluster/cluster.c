@@ -43,9 +43,10 @@ static void index_cache(struct cluster *cluster)
     cluster->pods_by_node = cache_add_index(cluster->cache, KIND_POD, by_node);
     cluster->replicasets_by_owner = cache_add_index(cluster->cache, KIND_REPLICASET, by_owner);
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
-        cluster->by_namespace[kind] = kind_infos[kind].namespaced || kind == KIND_OTHER
-                                          ? cache_add_index(cluster->cache, kind, object_namespace_key)
-                                          : -1;
+        cluster->by_namespace[kind] =
+            kind_infos[kind].namespaced || kind == KIND_OTHER
+                ? cache_add_index(cluster->cache, kind, object_namespace_key)
+                : -1;
 }
 
 /* --- what every cluster has ------------------------------------------------------------ */

@@ -132,9 +132,10 @@ static struct candidates candidates_of(struct decision *decision)
         if (found == 0)
             continue;
         decision->candidate_groups[count] = group;
-        decision->candidates[count++] =
-            (struct candidate){ .node = decision->snapshot->nodes[decision->verdicts[group].member],
-                                .count = found };
+        const uint32_t member = decision->verdicts[group].member;
+        decision->candidates[count] =
+            (struct candidate){ .node = decision->snapshot->nodes[member], .count = found };
+        count++;
     }
     return (struct candidates){ .items = decision->candidates,
                                 .count = count,

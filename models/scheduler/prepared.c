@@ -75,7 +75,7 @@ static int by_name(const void *a, const void *b)
 
 void prepared_print_narrowing(const struct prepared *prepared, struct writer *into)
 {
-    const char *names[PROFILE_PLUGINS];
+    const char *names[PROFILE_PLUGINS] = { 0 };
     size_t count = 0;
     for (size_t i = 0; i < prepared->profile->plugin_count; i++)
         if (prepared->narrowing >> i & 1)
@@ -112,6 +112,7 @@ static bool pre_filter(struct prepared *prepared, uint8_t plugin)
     const struct sched_call call = prepared_call(prepared, plugin);
     struct narrowed narrowed = { 0 };
     struct rejection rejection;
+    rejection.code = UNSCHEDULABLE;
     rejection.count = 0;
     const enum pre_filter answer =
         plugin_of(prepared, plugin)->pre_filter(&call, &narrowed, &rejection);

@@ -275,7 +275,7 @@ static bool read_footer(struct zone *zone, const unsigned char *footer, size_t s
  * the rule for what comes after. */
 static bool read_file(struct zone *zone, const unsigned char *data, size_t size)
 {
-    struct header header;
+    struct header header = { 0 };
     if (!read_header(data, size, &header) || data[4] < '2')
         return false;
     const size_t first = HEADER_BYTES + body_bytes(&header, 4);

@@ -407,8 +407,7 @@ static const struct row scenarios[] = {
                "    kind: KubeSchedulerConfiguration\n"
                "    profile: []\n",
       "8:5: profile: unknown field (did you mean profiles?)\n" },
-    { "a scheduler configuration that is not there",
-      SCENARIO "  schedulerConfiguration: my.yaml\n",
+    { "a scheduler configuration that is not there", SCENARIO "  schedulerConfiguration: my.yaml\n",
       "5:27: my.yaml: No such file or directory\n" },
     { "a setting out of range", SCENARIO "  settings: {kube-api-burst: -1}\n",
       "5:30: spec.settings: kube-api-burst: \"-1\" is not between 1 and 2147483647\n" },

@@ -283,8 +283,10 @@ static bool change(struct attempted *attempted, const char *plugin, enum remedy_
         if (strcmp(changes[i].plugin, plugin) != 0)
             continue;
         remedy_change *first = changes[i].of[side], *second = changes[i].of[1 - side];
-        if (first != NULL && first(attempted))
-            return *own = true;
+        if (first != NULL && first(attempted)) {
+            *own = true;
+            return true;
+        }
         return second != NULL && second(attempted);
     }
     return false;

@@ -206,7 +206,7 @@ static int verdict(const struct walk *walk, const struct prepared *prepared, siz
 static bool score(const struct walk *walk, struct class *class, struct prepared *prepared,
                   bool grouped, int64_t scores[NODES])
 {
-    struct candidate items[NODES];
+    struct candidate items[NODES] = { 0 };
     uint32_t slots[NODES];
     int64_t packed[NODES];
     size_t count = 0, nodes = 0, k = 0;
