@@ -275,21 +275,19 @@ static const struct {
     { "InterPodAffinity", { remedy_drop_affinity, remedy_remove_repelling } },
 };
 
-/* *own is set when it was this side that changed. */
-static bool change(struct attempted *attempted, const char *plugin, enum remedy_side side,
-                   bool *own)
+enum changed { CHANGED_NOTHING, CHANGED_THIS_SIDE, CHANGED_OTHER_SIDE };
+
+static enum changed change(struct attempted *attempted, const char *plugin, enum remedy_side side)
 {
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         if (strcmp(changes[i].plugin, plugin) != 0)
             continue;
-        remedy_change *first = changes[i].of[side], *second = changes[i].of[1 - side];
-        if (first != NULL && first(attempted)) {
-            *own = true;
-            return true;
-        }
-        return second != NULL && second(attempted);
+        if (changes[i].of[side] != NULL && changes[i].of[side](attempted))
+            return CHANGED_THIS_SIDE;
+        if (changes[i].of[1 - side] != NULL && changes[i].of[1 - side](attempted))
+            return CHANGED_OTHER_SIDE;
     }
-    return false;
+    return CHANGED_NOTHING;
 }
 
 static bool rejects(const struct node_class *class, const char *plugin)
@@ -335,8 +333,11 @@ struct remedy remedy_find(struct trial *trial, const struct pod *pod,
         return remedy;
     begin(&attempted, trial, pod, node);
     bool known = true, own = false;
-    for (size_t i = 0; i < class->plugin_count && known; i++)
-        known = change(&attempted, class->plugins[i], side, &own);
+    for (size_t i = 0; i < class->plugin_count && known; i++) {
+        const enum changed changed = change(&attempted, class->plugins[i], side);
+        known = changed != CHANGED_NOTHING;
+        own |= changed == CHANGED_THIS_SIDE;
+    }
     if (known && own && attempted.text.length > 0)
         remedy = (struct remedy){ .text = mem_format("%s", attempted.text.bytes),
                                   .node = node->name,
