@@ -7,7 +7,7 @@
 #include "models/api/meta.h"
 #include "models/cluster/scenario_private.h"
 #include "models/failures/failures.h"
-#include "models/scheduler/profile.h"
+#include "models/scheduler/configuration/profile.h"
 #include "sim/base/memory.h"
 
 #define USUAL_START INT64_C(1767225600) /* 2026-01-01T00:00:00Z */

@@ -7,7 +7,7 @@
 #define MODELS_SCHEDULER_ATTEMPT_COST_H
 
 #include "models/cluster/settings.h"
-#include "models/scheduler/decision.h"
+#include "models/scheduler/decision/decision.h"
 #include "sim/chance/stream.h"
 
 /* The median, in seconds, of an attempt that decided so. */

@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "models/scheduler/fit_error.h"
+#include "models/scheduler/decision/fit_error.h"
 #include "models/scheduler/scheduler_private.h"
 
 struct binding {

@@ -4,7 +4,7 @@
 #ifndef MODELS_SCHEDULER_EVENT_HANDLERS_H
 #define MODELS_SCHEDULER_EVENT_HANDLERS_H
 
-#include "models/scheduler/scheduling_queue.h"
+#include "models/scheduler/queue/scheduling_queue.h"
 #include "sim/store/store.h"
 
 /* What the scheduler knows. All borrowed. */

@@ -10,7 +10,7 @@
 #define MODELS_SCHEDULER_EXTENDER_H
 
 #include "models/api/kinds.h"
-#include "models/scheduler/snapshot.h"
+#include "models/scheduler/snapshot/snapshot.h"
 #include "sim/base/error.h"
 
 /* Among the bits of plugins that rejected a pod: whom extenders rejected, any event wakes. */

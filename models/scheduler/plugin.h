@@ -21,9 +21,9 @@
 #define MODELS_SCHEDULER_PLUGIN_H
 
 #include "models/api/pod.h"
-#include "models/scheduler/cluster_event.h"
-#include "models/scheduler/nominator.h"
-#include "models/scheduler/snapshot.h"
+#include "models/scheduler/queue/cluster_event.h"
+#include "models/scheduler/snapshot/nominator.h"
+#include "models/scheduler/snapshot/snapshot.h"
 #include "sim/base/writer.h"
 
 struct client;

@@ -6,11 +6,11 @@
 #ifndef MODELS_SCHEDULER_SCHEDULER_PRIVATE_H
 #define MODELS_SCHEDULER_SCHEDULER_PRIVATE_H
 
-#include "models/scheduler/assume.h"
-#include "models/scheduler/decision.h"
+#include "models/scheduler/decision/assume.h"
+#include "models/scheduler/decision/decision.h"
 #include "models/scheduler/event_handlers.h"
 #include "models/scheduler/permits.h"
-#include "models/scheduler/post_filter.h"
+#include "models/scheduler/decision/post_filter.h"
 #include "models/scheduler/scheduler.h"
 
 /* What an attempt that found no node leads to. */

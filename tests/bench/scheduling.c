@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/scheduler/scheduling_queue.h"
-#include "models/scheduler/trial.h"
+#include "models/scheduler/queue/scheduling_queue.h"
+#include "models/scheduler/trial/trial.h"
 #include "tests/bench/yardstick.h"
 #include "tests/support/bench_report.h"
 #include "tests/support/rows.h"

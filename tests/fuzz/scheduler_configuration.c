@@ -5,7 +5,7 @@
 
 #include "models/api/json.h"
 #include "models/api/yaml.h"
-#include "models/scheduler/profile.h"
+#include "models/scheduler/configuration/profile.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_again(const struct value *document)

@@ -3,14 +3,14 @@
  * 1,523 nodes and the 8,152 pods of the default trace, all of them waiting. GPUs are what Alibaba's
  * gpushare scheduler calls them: nodes offer a number of GPUs and their milli, pods ask for milli
  * as a resource that cannot be overcommitted, and by annotations for the rest
- * (models/scheduler/gpus.h), which policies that know GPUs read. */
+ * (models/scheduler/snapshot/gpus.h), which policies that know GPUs read. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "models/api/json.h"
 #include "models/api/meta.h"
-#include "models/scheduler/gpus.h"
+#include "models/scheduler/snapshot/gpus.h"
 #include "sim/base/memory.h"
 #include "tests/support/csv.h"
 #include "tests/support/shared.h"

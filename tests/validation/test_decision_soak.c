@@ -7,8 +7,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/scheduler/post_filter.h"
-#include "models/scheduler/trial.h"
+#include "models/scheduler/decision/post_filter.h"
+#include "models/scheduler/trial/trial.h"
 #include "tests/support/random_objects.h"
 #include "tests/support/rows.h"
 #include "tools/schedule/script_private.h"

@@ -6,7 +6,7 @@
 #define TOOLS_POLICIES_HTTP_EXTENDER_H
 
 #include "models/scheduler/extender.h"
-#include "models/scheduler/extender_configuration.h"
+#include "models/scheduler/configuration/extender_configuration.h"
 
 struct http_extender;
 

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "models/api/yaml.h"
-#include "models/scheduler/policies.h"
-#include "models/scheduler/profile.h"
+#include "models/scheduler/configuration/policies.h"
+#include "models/scheduler/configuration/profile.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 #include "tools/files.h"

@@ -1,6 +1,6 @@
 /* A scheduling policy by what a command line calls it:
  *
- *     default, fgd, ...          a name (models/scheduler/policies.h)
+ *     default, fgd, ...          a name (models/scheduler/configuration/policies.h)
  *     my-config.yaml             a KubeSchedulerConfiguration, its extenders included
  *     ./my_policy.so             a shared object (include/seatrial/policy.h)
  *     policy.py, 'ruby p.rb'     a command that speaks lines of JSON (docs/policies.md)

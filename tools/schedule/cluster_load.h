@@ -3,7 +3,7 @@
 #define TOOLS_SCHEDULE_CLUSTER_LOAD_H
 
 #include "models/cluster/scenario.h"
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* Put the nodes and objects into the trial. What has a uid was stored by an API server and is taken
  * as it is; a Pod that has none goes through admission, and a workload that has none (a

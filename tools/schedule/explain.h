@@ -2,7 +2,7 @@
 #ifndef TOOLS_SCHEDULE_EXPLAIN_H
 #define TOOLS_SCHEDULE_EXPLAIN_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 #include "tools/report/table.h"
 
 /* The last plain decision of the trial, which was about this pod, before anything changes:

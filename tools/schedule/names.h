@@ -3,7 +3,7 @@
 #ifndef TOOLS_SCHEDULE_NAMES_H
 #define TOOLS_SCHEDULE_NAMES_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 struct node_name {
     const struct text *name; /* borrowed */

@@ -2,7 +2,7 @@
 #ifndef TOOLS_SCHEDULE_PLACEMENT_H
 #define TOOLS_SCHEDULE_PLACEMENT_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 enum placement_result {
     PLACEMENT_SCHEDULED,

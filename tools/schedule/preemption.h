@@ -2,7 +2,7 @@
 #ifndef TOOLS_SCHEDULE_PREEMPTION_H
 #define TOOLS_SCHEDULE_PREEMPTION_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* For a chooser whose `self` is a trial: of nodes the one that joined first. */
 uint32_t preemption_choose(void *trial, const struct question *question);

@@ -2,7 +2,7 @@
 #ifndef TOOLS_SCHEDULE_REMEDY_H
 #define TOOLS_SCHEDULE_REMEDY_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* Whose change comes first where there is a choice. */
 enum remedy_side {

@@ -2,7 +2,7 @@
 #ifndef TOOLS_SCHEDULE_SCRIPT_PRIVATE_H
 #define TOOLS_SCHEDULE_SCRIPT_PRIVATE_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* When something is bound: of pods that say nothing themselves, and by the steps. */
 enum { FIRST_STEP_SECONDS = 100000 };

@@ -4,7 +4,7 @@
 #ifndef TOOLS_SCHEDULE_STEP_H
 #define TOOLS_SCHEDULE_STEP_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* How a step is written down. */
 struct step_style {

@@ -2,7 +2,7 @@
 #ifndef TOOLS_SCHEDULE_WHY_PENDING_H
 #define TOOLS_SCHEDULE_WHY_PENDING_H
 
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* The pod of the trial that a user calls NAME or NAMESPACE/NAME. NULL with the error, which offers
  * the nearest name, or all of them when there are several; borrowed until the next write. */

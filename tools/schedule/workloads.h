@@ -4,7 +4,7 @@
 #define TOOLS_SCHEDULE_WORKLOADS_H
 
 #include "models/api/yaml.h"
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 /* Is it of a kind that makes pods? */
 bool workload_is_one(const struct value *document);

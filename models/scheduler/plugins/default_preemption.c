@@ -5,11 +5,11 @@
  * framework/preemption and plugins/defaultpreemption of the release named in docs/fidelity.md. */
 #include <stdlib.h>
 
-#include "models/scheduler/decision.h"
-#include "models/scheduler/fit_error.h"
+#include "models/scheduler/decision/decision.h"
+#include "models/scheduler/decision/fit_error.h"
 #include "models/scheduler/plugins/default_preemption_private.h"
 #include "models/scheduler/plugins/plugins.h"
-#include "models/scheduler/post_filter.h"
+#include "models/scheduler/decision/post_filter.h"
 
 /* --- arguments --------------------------------------------------------------------------- */
 

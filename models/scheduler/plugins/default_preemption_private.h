@@ -4,7 +4,7 @@
 
 #include "models/api/policy.h"
 #include "models/scheduler/extender.h"
-#include "models/scheduler/what_if.h"
+#include "models/scheduler/snapshot/what_if.h"
 
 /* --- default_preemption_victims.c: whom a node would have to give up ---------------------- */
 

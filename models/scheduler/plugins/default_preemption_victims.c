@@ -4,7 +4,7 @@
  * defaultpreemption/default_preemption.go of the release named in docs/fidelity.md. */
 #include <stdlib.h>
 
-#include "models/scheduler/listers.h"
+#include "models/scheduler/snapshot/listers.h"
 #include "models/scheduler/plugins/default_preemption_private.h"
 
 sim_time victim_start(const struct pod *pod)

@@ -3,7 +3,7 @@
 
 #include "models/api/service.h"
 #include "models/api/workloads.h"
-#include "models/scheduler/listers.h"
+#include "models/scheduler/snapshot/listers.h"
 
 void default_selector_close(struct default_selector *selector)
 {

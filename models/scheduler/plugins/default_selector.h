@@ -7,7 +7,7 @@
 #define MODELS_SCHEDULER_PLUGINS_DEFAULT_SELECTOR_H
 
 #include "models/api/pod.h"
-#include "models/scheduler/snapshot.h"
+#include "models/scheduler/snapshot/snapshot.h"
 
 /* Both must hold; neither: the pod belongs to nothing. */
 struct default_selector {

@@ -3,9 +3,9 @@
  *
  * Follows pkg/scheduler/framework/plugins/dynamicresources of the release named in
  * docs/fidelity.md. */
-#include "models/scheduler/decision.h"
+#include "models/scheduler/decision/decision.h"
 #include "models/scheduler/plugins/plugins.h"
-#include "models/scheduler/post_filter.h"
+#include "models/scheduler/decision/post_filter.h"
 
 /* After a PreFilter plugin rejected the pod the real one does not find its own state, fails
  * with this text, and the round ends. */

@@ -8,7 +8,7 @@
 #ifndef MODELS_SCHEDULER_PLUGINS_FRAGMENTATION_H
 #define MODELS_SCHEDULER_PLUGINS_FRAGMENTATION_H
 
-#include "models/scheduler/gpus.h"
+#include "models/scheduler/snapshot/gpus.h"
 
 struct typical_pods;
 

@@ -4,7 +4,7 @@
  * release named in docs/fidelity.md. */
 #include <stdlib.h>
 
-#include "models/scheduler/listers.h"
+#include "models/scheduler/snapshot/listers.h"
 #include "models/scheduler/plugins/inter_pod_affinity_private.h"
 
 /* --- which terms match -------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
  * Named after the plugin of the FGD authors' simulator (pkg/simulator/plugin/open_gpu_share.go),
  * which follows Alibaba's gpushare scheduler extender. */
 #include "models/scheduler/plugins/gpu_policy.h"
-#include "models/scheduler/profile.h"
+#include "models/scheduler/configuration/profile.h"
 
 static enum pre_filter gpu_share_pre_filter(const struct sched_call *call,
                                             struct narrowed *narrowed, struct rejection *rejection)

@@ -8,11 +8,11 @@
 
 #include "models/cluster/client.h"
 #include "models/cluster/cluster.h"
-#include "models/scheduler/assumed_volumes.h"
-#include "models/scheduler/claims.h"
-#include "models/scheduler/listers.h"
+#include "models/scheduler/volumes/assumed_volumes.h"
+#include "models/scheduler/volumes/claims.h"
+#include "models/scheduler/snapshot/listers.h"
 #include "models/scheduler/plugins/plugins.h"
-#include "models/scheduler/pod_volumes.h"
+#include "models/scheduler/volumes/pod_volumes.h"
 
 /* --- arguments ------------------------------------------------------------------------------- */
 

@@ -6,8 +6,8 @@
  * volumerestrictions of the release named in docs/fidelity.md. */
 #include <stdlib.h>
 
-#include "models/scheduler/claims.h"
-#include "models/scheduler/listers.h"
+#include "models/scheduler/volumes/claims.h"
+#include "models/scheduler/snapshot/listers.h"
 #include "models/scheduler/plugins/plugins.h"
 
 /* --- disks ----------------------------------------------------------------------------------- */

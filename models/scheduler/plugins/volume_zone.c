@@ -5,8 +5,8 @@
  * the release named in docs/fidelity.md. */
 #include <stdlib.h>
 
-#include "models/scheduler/claims.h"
-#include "models/scheduler/listers.h"
+#include "models/scheduler/volumes/claims.h"
+#include "models/scheduler/snapshot/listers.h"
 #include "models/scheduler/plugins/plugins.h"
 
 /* The labels of topology, old ones first, and what the old ones are called today. */

@@ -1,5 +1,5 @@
 /* The index of the best nodes against a look at every slot, on a walk of changes. */
-#include "models/scheduler/best_nodes.h"
+#include "models/scheduler/decision/best_nodes.h"
 
 #include <criterion/criterion.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "models/api/yaml.h"
-#include "models/scheduler/profile.h"
+#include "models/scheduler/configuration/profile.h"
 
 /* --- reading ------------------------------------------------------------------------------------ */
 

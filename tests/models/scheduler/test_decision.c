@@ -1,7 +1,7 @@
 /* Two ways to one answer: remembered decisions against asking every plugin about every node, and
  * the snapshot against a recount, while nodes and pods come, change and go. */
-#include "models/scheduler/decision.h"
-#include "models/scheduler/post_filter.h"
+#include "models/scheduler/decision/decision.h"
+#include "models/scheduler/decision/post_filter.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

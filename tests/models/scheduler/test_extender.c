@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/scheduler/decision.h"
-#include "models/scheduler/policies.h"
-#include "models/scheduler/profile.h"
+#include "models/scheduler/decision/decision.h"
+#include "models/scheduler/configuration/policies.h"
+#include "models/scheduler/configuration/profile.h"
 #include "models/scheduler/scheduler.h"
 #include "tests/support/rows.h"
 #include "tests/support/scheduler_objects.h"

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/scheduler/gpus.h"
+#include "models/scheduler/snapshot/gpus.h"
 #include "tests/support/measured.h"
 
 #define POD(at, name, annotations)                                                                 \

@@ -4,10 +4,10 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/scheduler/assume.h"
-#include "models/scheduler/decision.h"
+#include "models/scheduler/decision/assume.h"
+#include "models/scheduler/decision/decision.h"
 #include "models/scheduler/plugins/plugins.h"
-#include "models/scheduler/policies.h"
+#include "models/scheduler/configuration/policies.h"
 #include "sim/kernel/run.h"
 #include "tests/support/rows.h"
 #include "tests/support/scheduler_objects.h"

@@ -1,5 +1,5 @@
 /* Requests for shared GPUs, and which GPUs of a node a pod gets. */
-#include "models/scheduler/gpus.h"
+#include "models/scheduler/snapshot/gpus.h"
 
 #include <criterion/criterion.h>
 

@@ -2,10 +2,10 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/scheduler/listers.h"
+#include "models/scheduler/snapshot/listers.h"
 #include "models/scheduler/plugins/inter_pod_affinity_private.h"
 #include "models/scheduler/plugins/plugins.h"
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 #include "tests/support/rows.h"
 
 static struct value *parse(const char *text)

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/scheduler/decision.h"
+#include "models/scheduler/decision/decision.h"
 #include "models/scheduler/plugins/plugins.h"
 #include "models/scheduler/plugins/scoring_strategy.h"
 #include "tests/support/rows.h"

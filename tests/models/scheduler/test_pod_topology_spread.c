@@ -9,8 +9,8 @@
 
 #include "models/scheduler/plugins/plugins.h"
 #include "models/scheduler/plugins/spread_counts.h"
-#include "models/scheduler/pod_class.h"
-#include "models/scheduler/trial.h"
+#include "models/scheduler/decision/pod_class.h"
+#include "models/scheduler/trial/trial.h"
 #include "tests/support/rows.h"
 
 /* --- the cluster ---------------------------------------------------------------------------- */

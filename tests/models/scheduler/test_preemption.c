@@ -1,5 +1,5 @@
 /* Who has to make room, where, and for whom: the rules of preemption, row by row, on a trial. */
-#include "models/scheduler/trial.h"
+#include "models/scheduler/trial/trial.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The queue over time, against the rules found in the recordings of the real one. */
-#include "models/scheduler/scheduling_queue.h"
+#include "models/scheduler/queue/scheduling_queue.h"
 
 #include <criterion/criterion.h>
 

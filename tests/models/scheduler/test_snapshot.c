@@ -1,6 +1,6 @@
 /* What the snapshot keeps by single changes against a recount: populations, topologies and the ring
  * of changes, while nodes and pods come, change and go. */
-#include "models/scheduler/snapshot.h"
+#include "models/scheduler/snapshot/snapshot.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "models/scheduler/plugins/plugins.h"
-#include "models/scheduler/prepared.h"
+#include "models/scheduler/decision/prepared.h"
 #include "tests/support/rows.h"
 #include "tests/support/scheduler_objects.h"
 
