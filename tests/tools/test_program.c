@@ -169,3 +169,25 @@ Test(program, cron_says_when_a_schedule_fires)
         remove_folder(folder);
     }
 }
+
+/* A pod of a run is bound by then: it is looked at as if it were to be placed at that moment. */
+Test(program, schedule_explains_a_pod_at_a_moment_of_a_run)
+{
+    char *folder = folder_with(
+        SCENARIO "  nodes: [{name: a, capacity: {cpu: 4}}, {name: b, capacity: {cpu: 2}}]\n"
+                 "  objects:\n"
+                 "  - apiVersion: v1\n"
+                 "    kind: Pod\n"
+                 "    metadata: {name: p}\n"
+                 "    spec:\n"
+                 "      containers: [{name: c, image: i, resources: {requests: {cpu: 3}}}]\n");
+    struct writer printed = { 0 };
+    cr_expect_eq(run(folder, "schedule in.yaml --at 1m --explain p", &printed), 0);
+    cr_expect(strstr(printed.bytes, "default/p  a     only one") != NULL, "%s", printed.bytes);
+    cr_expect(strstr(printed.bytes, "Insufficient cpu") != NULL, "%s", printed.bytes);
+    writer_clear(&printed);
+    cr_expect_eq(run(folder, "schedule in.yaml --at 1m", &printed), 0);
+    cr_expect_str_eq(printed.bytes, "0 pods\n", "nobody waits by then: %s", printed.bytes);
+    writer_close(&printed);
+    remove_folder(folder);
+}

@@ -9,6 +9,7 @@
 #include "tools/inputs.h"
 #include "tools/policies/policy_options.h"
 #include "tools/schedule/cluster_load.h"
+#include "tools/schedule/moment.h"
 #include "tools/schedule/placement_print.h"
 #include "tools/schedule/script.h"
 
@@ -62,8 +63,10 @@ static int play_script(const char *path)
 /* --- what the command line asks for ------------------------------------------------------------ */
 
 struct request {
-    const char **paths, **pods; /* owned arrays; the texts are borrowed */
+    char **paths;      /* owned */
+    const char **pods; /* owned array of borrowed texts */
     size_t path_count, pod_count;
+    sim_time at; /* of a run; -1: no time passes */
     struct placement_options options;
 };
 
@@ -82,7 +85,8 @@ static void read_operands(const struct command_line *line, struct request *reque
         if (explained > 0 && strcmp(operands[i], "-") != 0 && access(operands[i], F_OK) != 0)
             request->pods[request->pod_count++] = operands[i];
         else
-            request->paths[request->path_count++] = operands[i];
+            request->paths[request->path_count++] =
+                request->at >= 0 ? moment_path(operands[i]) : mem_format("%s", operands[i]);
     request->options.explained = request->pods;
     request->options.explained_count = request->pod_count;
     request->options.explains_all =
@@ -99,6 +103,8 @@ static bool read_request(const struct command_line *line, struct request *reques
         usage("--scheduler is fast or reference");
         return false;
     }
+    if (!moment_read(line, "schedule", &request->at))
+        return false;
     read_operands(line, request);
     request->options.plainly = scheduler != NULL && strcmp(scheduler, "reference") == 0;
     return true;
@@ -106,6 +112,8 @@ static bool read_request(const struct command_line *line, struct request *reques
 
 static void close_request(struct request *request)
 {
+    for (size_t i = 0; i < request->path_count; i++)
+        free(request->paths[i]);
     free(request->paths);
     free(request->pods);
 }
@@ -164,10 +172,34 @@ static struct trial *load_trial(const struct scenario *scenario)
     return NULL;
 }
 
+static const struct pod *find_pod(const struct trial *trial, const char *name)
+{
+    for (struct cache_cursor c = cache_list(trial->cluster->cache, KIND_POD); cache_next(&c);)
+        if (placement_is_named(pod_of(c.object), name))
+            return pod_of(c.object);
+    return NULL;
+}
+
+/* The run at its moment; the pods that are asked about are looked for as if they were to be placed
+ * then. NULL after the faults were printed. */
+static struct trial *play_trial(const struct request *request, const struct scenario *scenario)
+{
+    struct trial *trial = moment_trial(scenario, request->at);
+    if (trial == NULL)
+        return NULL;
+    trial_ask_extenders(trial, scenario->settings.extenders);
+    for (size_t i = 0; i < request->pod_count; i++) {
+        const struct pod *pod = find_pod(trial, request->pods[i]);
+        if (pod != NULL && pod->node_name != NULL)
+            moment_unbind(trial, pod);
+    }
+    return trial;
+}
+
 static int answer(const struct command_line *line, const struct request *request,
                   const struct scenario *scenario)
 {
-    struct trial *trial = load_trial(scenario);
+    struct trial *trial = request->at < 0 ? load_trial(scenario) : play_trial(request, scenario);
     if (trial == NULL)
         return EXIT_BAD_INPUT;
     struct placements placements = placements_make(trial, &request->options);
@@ -184,9 +216,14 @@ static int schedule_files(const struct command_line *line, const struct request 
     struct inputs inputs;
     struct policy *policy = NULL;
     int status = EXIT_BAD_INPUT;
-    if (inputs_read_cluster(&inputs, line, request->paths, request->path_count) &&
-        policy_take(line, "schedule", &inputs.scenario, &policy))
-        status = answer(line, request, &inputs.scenario);
+    if (inputs_read_cluster(&inputs, line, (const char *const *)request->paths,
+                            request->path_count) &&
+        policy_take(line, "schedule", &inputs.scenario, &policy)) {
+        if (request->at >= 0 && !inputs.has_scenario)
+            usage("--at is for runs: give a Scenario or the folder of one");
+        else
+            status = answer(line, request, &inputs.scenario);
+    }
     if (policy_failure(policy) != NULL) {
         fprintf(stderr, "seatrial schedule: policy %s\n", policy_failure(policy));
         status = EXIT_POLICY_FAILED;
@@ -230,7 +267,11 @@ const struct command schedule_command = {
         "    seatrial schedule cluster.yaml pods.yaml\n"
         "    seatrial schedule snapshot.json --explain web-1\n"
         "    seatrial schedule snapshot.json -o json --explain=default/web-1\n"
+        "    seatrial schedule out/shop --at 3d4h --explain web-7984c657f-x2x4z\n"
         "    seatrial schedule --script case.json -o json\n\n"
+        "With --at a run is played up to a moment; a pod that is asked about is looked for as if "
+        "it\n"
+        "were to be placed then. "
         "--explain tells for each of the pods named behind it, or for all, what every plugin says\n"
         "of every node. --script plays a recorded case and prints what happened in the form of "
         "its\n"
@@ -241,6 +282,7 @@ const struct command schedule_command = {
             { "recursive", 'R', NULL, "read folders below a directory as well" },
             { "nodes", 'n', "NODES", "6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones (may be repeated)" },
             { "strict", 0, NULL, "unknown fields are errors" },
+            { "at", 0, "TIME", "play a Scenario or the folder of a run up to this moment" },
             { "explain", 0, "[POD]", "why: all pods, or NAME or NAMESPACE/NAME" },
             { "annotations", 0, NULL,
               "print the explained pods with kube-scheduler-simulator's annotations" },

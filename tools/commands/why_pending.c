@@ -1,16 +1,14 @@
 /* seatrial why-pending: what would have to change so that a pod finds a node? */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "models/api/json.h"
-#include "models/cluster/simulation.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 #include "tools/commands/commands.h"
-#include "tools/files.h"
 #include "tools/inputs.h"
 #include "tools/schedule/cluster_load.h"
+#include "tools/schedule/moment.h"
 #include "tools/schedule/placement.h"
 #include "tools/schedule/why_pending.h"
 
@@ -61,18 +59,6 @@ static void hear(void *self, const struct watch_event *event)
         last->until = event->at - 1;
 }
 
-static struct simulation *begin_run(const struct inputs *inputs)
-{
-    struct error_list faults = { 0 }, warnings = { 0 };
-    struct simulation *simulation =
-        simulation_new(&inputs->scenario, (struct simulation_options){ .without_metrics = true },
-                       &faults, &warnings);
-    errors_print(&faults);
-    error_list_close(&warnings);
-    error_list_close(&faults);
-    return simulation;
-}
-
 static bool is_waiting_now(const struct simulation *simulation, const char *name)
 {
     const struct cluster *cluster = simulation_cluster(simulation);
@@ -89,7 +75,7 @@ static bool find_moment(struct pending_question *question)
     struct last_wait last = { .pod = question->pod,
                               .until = -1,
                               .near = nearest_to(slash != NULL ? slash + 1 : question->pod) };
-    struct simulation *simulation = begin_run(&question->inputs);
+    struct simulation *simulation = moment_begin(&question->inputs.scenario);
     if (simulation == NULL)
         return false;
     cache_watch_kinds(simulation_cluster(simulation)->cache, (struct watcher){ &last, hear },
@@ -112,21 +98,9 @@ static bool find_moment(struct pending_question *question)
 /* The cluster as it was at that moment. */
 static struct trial *trial_of_run(struct pending_question *question)
 {
-    struct error_list faults = { 0 };
-    struct trial *trial = NULL;
     if (question->at < 0 && !find_moment(question))
         return NULL;
-    struct simulation *simulation = begin_run(&question->inputs);
-    if (simulation == NULL)
-        return NULL;
-    simulation_advance(simulation, question->at);
-    trial = trial_new(question->inputs.scenario.settings.scheduler_configuration, &faults);
-    if (trial != NULL)
-        cluster_copy(trial, simulation_cluster(simulation));
-    errors_print(&faults);
-    error_list_close(&faults);
-    simulation_free(simulation);
-    return trial;
+    return moment_trial(&question->inputs.scenario, question->at);
 }
 
 /* --- files --------------------------------------------------------------------------------------------- */
@@ -187,32 +161,17 @@ static int ask(const struct command_line *line, struct pending_question *questio
     return pod != NULL ? EXIT_OK : EXIT_BAD_INPUT;
 }
 
-static bool read_time(const struct command_line *line, sim_time *at)
-{
-    const char *text = command_line_option(line, "at");
-    struct error error = { 0 };
-    *at = -1;
-    if (text == NULL || (sim_time_parse(text, (struct place){ 0 }, at, &error) && *at >= 0))
-        return true;
-    fprintf(stderr, "seatrial why-pending: --at: %s\n",
-            error.text != NULL ? error.text : "a time is not negative");
-    error_close(&error);
-    return false;
-}
-
 static int why_pending_run(const struct command_line *line)
 {
     size_t count;
     const char *const *operands = command_line_operands(line, &count);
-    char *folder = path_join(operands[0], "scenario.json");
-    const bool is_folder = directory_is_one(operands[0]) && access(folder, R_OK) == 0;
-    const char *path = is_folder ? folder : operands[0];
+    char *path = moment_path(operands[0]);
     struct pending_question question = { .pod = operands[1] };
     int status = EXIT_BAD_INPUT;
     if (strncmp(question.pod, "pod/", 4) == 0)
         question.pod += 4;
-    if (read_time(line, &question.at)) {
-        if (inputs_read_cluster(&question.inputs, line, &path, 1)) {
+    if (moment_read(line, "why-pending", &question.at)) {
+        if (inputs_read_cluster(&question.inputs, line, (const char *const[]){ path }, 1)) {
             const bool is_run = question.inputs.has_scenario;
             if (question.at >= 0 && !is_run)
                 fputs("seatrial why-pending: --at is for runs; here no time passes\n", stderr);
@@ -221,7 +180,7 @@ static int why_pending_run(const struct command_line *line)
         }
         inputs_close(&question.inputs);
     }
-    free(folder);
+    free(path);
     return status;
 }
 
