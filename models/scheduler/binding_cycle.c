@@ -10,6 +10,11 @@
 #include "models/scheduler/decision/fit_error.h"
 #include "models/scheduler/scheduler_private.h"
 
+/* How long a pod waits for one Permit plugin. */
+struct patience {
+    sim_time timeout, until;
+};
+
 struct binding {
     struct scheduler *scheduler;
     struct waiting_pod *waiting; /* in flight until Permit has let it go; NULL: out of the queue */
@@ -21,12 +26,13 @@ struct binding {
     struct binding *previous, *next;
     event_id event; /* the next thing to happen to it */
 
-    uint64_t permits; /* bits: the plugins that it waits for */
-    int rejected_by;  /* one of them has had enough; -1: none */
-    const char *why;  /* a constant: what that one says */
-    size_t pre_bind;  /* whose turn it is among the PreBind plugins */
-    bool asked;       /* that plugin was asked before */
-    char *failure;    /* owned: why it was not bound */
+    uint64_t permits;       /* bits: the plugins that it waits for */
+    struct patience *waits; /* owned: how long for each of them, by plugin; NULL: it never waited */
+    int rejected_by;        /* a plugin does not want it any more; -1: none */
+    const char *why;        /* what that one says: a constant, or `failure` */
+    size_t pre_bind;        /* whose turn it is among the PreBind plugins */
+    bool asked;             /* that plugin was asked before */
+    char *failure;          /* owned: why it was not bound */
 };
 
 static void binding_free(struct binding *binding)
@@ -38,6 +44,7 @@ static void binding_free(struct binding *binding)
     object_drop(&binding->pod->meta.object);
     assumed_close(&binding->assumed);
     text_drop(binding->node);
+    free(binding->waits);
     free(binding->failure);
     free(binding);
 }
@@ -328,12 +335,43 @@ static void plan_end(struct binding *binding)
     binding->event = run_at(run, run_now(run), PRIORITY_WORK, end_wait, binding);
 }
 
+/* Whose patience ends first; of several, the first plugin. */
+static int least_patient(const struct binding *binding)
+{
+    int least = -1;
+    for (int i = 0; i < PROFILE_PLUGINS; i++)
+        if ((binding->permits >> i & 1) &&
+            (least < 0 || binding->waits[i].until < binding->waits[least].until))
+            least = i;
+    return least;
+}
+
+/* As Go prints the time-out: whole minutes have their "0s", hours do not occur. */
+static char *time_out_message(const struct binding *binding, size_t plugin)
+{
+    const sim_time timeout = binding->waits[plugin].timeout;
+    char text[SIM_TIME_TEXT];
+    const bool whole_minutes = timeout > 0 && timeout % SIM_MINUTE == 0;
+    return mem_format("rejected due to timeout after waiting %s%s at plugin %s",
+                      sim_time_print(timeout, text), whole_minutes ? "0s" : "",
+                      plugin_of(binding, plugin)->name);
+}
+
 static void time_out(void *subject, sim_time now)
 {
     struct binding *binding = subject;
-    binding->rejected_by = __builtin_ctzll(binding->permits);
-    binding->why = "timeout waiting for permit";
+    binding->rejected_by = least_patient(binding);
+    binding->failure = time_out_message(binding, (size_t)binding->rejected_by);
+    binding->why = binding->failure;
     end_wait(binding, now);
+}
+
+static void plan_time_out(struct binding *binding)
+{
+    struct run *run = binding->scheduler->cluster->run;
+    run_cancel(run, &binding->event);
+    binding->event =
+        run_at(run, binding->waits[least_patient(binding)].until, PRIORITY_WORK, time_out, binding);
 }
 
 static struct binding *find_waiting(const struct permits *permits, struct uid pod)
@@ -344,25 +382,26 @@ static struct binding *find_waiting(const struct permits *permits, struct uid po
     return binding != NULL && binding->permits != 0 && binding->rejected_by < 0 ? binding : NULL;
 }
 
-/* The bit of a plugin that the pod waits for; of any, for NULL. */
-static uint64_t awaited(const struct binding *binding, const struct sched_plugin *plugin)
+/* Its place in the profile; plugin_count when it has none. */
+static size_t index_of(const struct binding *binding, const struct sched_plugin *plugin)
 {
-    uint64_t found = plugin == NULL ? binding->permits & -binding->permits : 0;
-    for (size_t i = 0; plugin != NULL && i < binding->as_it_was.profile->plugin_count; i++)
-        if (plugin_of(binding, i) == plugin)
-            found = binding->permits & (uint64_t)1 << i;
-    return found;
+    size_t at = 0;
+    while (at < binding->as_it_was.profile->plugin_count && plugin_of(binding, at) != plugin)
+        at++;
+    return at;
 }
 
 bool permits_allow(struct permits *permits, struct uid pod, const struct sched_plugin *plugin)
 {
     struct binding *binding = find_waiting(permits, pod);
-    const uint64_t bit = binding != NULL ? awaited(binding, plugin) : 0;
-    if (bit == 0)
+    const uint64_t bit = binding != NULL ? (uint64_t)1 << index_of(binding, plugin) : 0;
+    if (binding == NULL || (binding->permits & bit) == 0)
         return false;
     binding->permits &= ~bit;
     if (binding->permits == 0)
         plan_end(binding);
+    else
+        plan_time_out(binding);
     return true;
 }
 
@@ -370,43 +409,52 @@ bool permits_reject(struct permits *permits, struct uid pod, const struct sched_
                     const char *message)
 {
     struct binding *binding = find_waiting(permits, pod);
-    const uint64_t bit = binding != NULL ? awaited(binding, plugin) : 0;
-    if (bit == 0)
+    if (binding == NULL)
         return false;
-    binding->rejected_by = __builtin_ctzll(bit);
+    const size_t index = index_of(binding, plugin);
+    binding->rejected_by = index < binding->as_it_was.profile->plugin_count
+                               ? (int)index
+                               : __builtin_ctzll(binding->permits);
     binding->why = message;
     plan_end(binding);
     return true;
 }
 
-/* Ask all of them; the shortest time-out is that of the pod. */
+/* It waits for one more plugin. */
+static void wait_for(struct binding *binding, uint8_t plugin, sim_time timeout)
+{
+    if (binding->waits == NULL)
+        binding->waits = mem_new(PROFILE_PLUGINS * sizeof *binding->waits);
+    timeout = timeout < MAX_PERMIT_TIMEOUT ? timeout : MAX_PERMIT_TIMEOUT;
+    binding->permits |= (uint64_t)1 << plugin;
+    binding->waits[plugin] =
+        (struct patience){ timeout,
+                           sim_time_after(run_now(binding->scheduler->cluster->run), timeout) };
+}
+
+/* Ask all of them; each that wants to wait has a time-out of its own. */
 static void permit(struct binding *binding)
 {
-    struct run *run = binding->scheduler->cluster->run;
     const struct point *point = point_of(binding, POINT_PERMIT);
     const struct node_info *node = node_info_of(binding);
-    sim_time shortest = INT64_MAX;
     for (size_t i = 0; i < point->count; i++) {
         const uint8_t plugin = point->items[i].plugin;
         const struct sched_call call = call_of(binding, plugin);
         struct rejection rejection = { 0 };
-        sim_time timeout = INT64_MAX;
+        sim_time timeout = MAX_PERMIT_TIMEOUT;
         const enum permit answer =
             plugin_of(binding, plugin)->permit(&call, binding->pod, node, &timeout, &rejection);
         if (answer == PERMIT_REJECTED) {
             fail_attempt(binding, failure_of_rejection(&rejection, plugin));
             return;
         }
-        if (answer != PERMIT_WAIT)
-            continue;
-        binding->permits |= (uint64_t)1 << plugin;
-        shortest = timeout < shortest ? timeout : shortest;
+        if (answer == PERMIT_WAIT)
+            wait_for(binding, plugin, timeout);
     }
     if (binding->permits == 0)
         go_on(binding);
-    else if (shortest < INT64_MAX)
-        binding->event =
-            run_at(run, sim_time_after(run_now(run), shortest), PRIORITY_WORK, time_out, binding);
+    else
+        plan_time_out(binding);
 }
 
 /* --- Reserve --------------------------------------------------------------------------------------- */

@@ -22,11 +22,12 @@ static void tell_gone(struct scheduler_view *view, const struct object *last, st
     object_drop(last);
 }
 
-/* An assumed pod is about to go: others may hope for its room. It counts until its binding has
- * failed. */
+/* An assumed pod is about to go: others may hope for its room. It no longer waits for Permit plugins,
+ * and counts until its binding has failed. */
 static void tell_going(struct scheduler_view *view, const struct placed_pod *placed,
                        struct cause cause)
 {
+    permits_reject(view->permits, placed->pod->meta.uid, NULL, "removed");
     tell_gone(view, as_placed(placed), cause);
 }
 

@@ -4,6 +4,7 @@
 #ifndef MODELS_SCHEDULER_EVENT_HANDLERS_H
 #define MODELS_SCHEDULER_EVENT_HANDLERS_H
 
+#include "models/scheduler/permits.h"
 #include "models/scheduler/queue/scheduling_queue.h"
 #include "sim/store/store.h"
 
@@ -12,6 +13,7 @@ struct scheduler_view {
     const struct scheduler_configuration *configuration;
     struct snapshot *snapshot;
     struct scheduling_queue *queue;
+    struct permits *permits;
 };
 
 /* For a watcher whose `self` is a scheduler_view. */

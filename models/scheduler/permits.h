@@ -14,9 +14,14 @@ struct permits {
     struct binding *first, *last; /* in the order in which they were decided on */
 };
 
-/* The plugin lets the pod go, or does not want it any more (`message` is a constant): false when the
- * pod does not wait for it. It takes effect in an event of its own. */
+/* The longest that a plugin may let a pod wait. */
+#define MAX_PERMIT_TIMEOUT (15 * SIM_MINUTE)
+
+/* The plugin lets the pod go: false when the pod does not wait for it. */
 bool permits_allow(struct permits *permits, struct uid pod, const struct sched_plugin *plugin);
+/* Somebody does not want the pod any more, be it a plugin that it waits for or another one (NULL, or
+ * not of the pod's profile: it counts as the first that it waits for). `message` is a constant. False
+ * when the pod does not wait. Either takes effect in an event of its own. */
 bool permits_reject(struct permits *permits, struct uid pod, const struct sched_plugin *plugin,
                     const char *message);
 

@@ -294,8 +294,8 @@ static void *scheduler_start(struct cluster *cluster)
     scheduler->snapshot->nominator = scheduler->nominator;
     scheduler->cycle_stream =
         stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
-    scheduler->view =
-        (struct scheduler_view){ scheduler->configuration, scheduler->snapshot, scheduler->queue };
+    scheduler->view = (struct scheduler_view){ scheduler->configuration, scheduler->snapshot,
+                                               scheduler->queue, &scheduler->permits };
     cache_watch(scheduler->client.cache, (struct watcher){ &scheduler->view, scheduler_hear });
     return scheduler;
 }

@@ -6,6 +6,7 @@
  * docs/fidelity.md. */
 #include <stdlib.h>
 
+#include "models/scheduler/plugins/plugins.h"
 #include "models/scheduler/scheduler_private.h"
 
 struct eviction {
@@ -95,7 +96,8 @@ static void mark(const struct eviction *eviction, const struct pod *victim)
 /* A victim that is not bound yet need not be deleted: it is not let go. */
 static bool turn_back(const struct eviction *eviction, const struct pod *victim)
 {
-    return permits_reject(&eviction->scheduler->permits, victim->meta.uid, NULL, "preempted");
+    return permits_reject(&eviction->scheduler->permits, victim->meta.uid,
+                          &default_preemption_plugin, "preempted");
 }
 
 static void evict(const struct eviction *eviction, const struct pod *victim)
