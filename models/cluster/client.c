@@ -127,7 +127,7 @@ void client_event(struct client *client, const struct object *about, bool type_w
 {
     if (!client->cluster->settings.keep_events)
         return;
-    char message[1024]; /* the API server refuses longer notes */
+    char message[1024 + 1]; /* the API server refuses longer notes */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
