@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/cronjob.h"
 #include "models/api/daemonset.h"
 #include "models/api/event.h"
 #include "models/api/image.h"
@@ -81,7 +82,8 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true, DOCUMENT },
     [KIND_CONTROLLERREVISION] = { "apps/v1", "ControllerRevision", "controllerrevisions", "", true,
                                   DOCUMENT },
-    [KIND_CRONJOB] = { "batch/v1", "CronJob", "cronjobs", "cj", true, DOCUMENT_WITH_STATUS },
+    [KIND_CRONJOB] = { "batch/v1", "CronJob", "cronjobs", "cj", true, SIMULATED(cronjob),
+                       .spec_changed = cronjob_spec_changed, .take_status = cronjob_take_status },
     [KIND_REPLICATIONCONTROLLER] = { "v1", "ReplicationController", "replicationcontrollers", "rc",
                                      true, DOCUMENT_WITH_STATUS },
     [KIND_HORIZONTALPODAUTOSCALER] = { "autoscaling/v2", "HorizontalPodAutoscaler",
@@ -122,7 +124,9 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_CSISTORAGECAPACITY] = &csi_storage_capacity_kind,
     [KIND_VOLUMEATTACHMENT] = &volume_attachment_kind,
     [KIND_JOB] = &job_kind,
-    [KIND_ENDPOINTS... KIND_OTHER] = &document_kind,
+    [KIND_ENDPOINTS... KIND_CONTROLLERREVISION] = &document_kind,
+    [KIND_CRONJOB] = &cronjob_kind,
+    [KIND_REPLICATIONCONTROLLER... KIND_OTHER] = &document_kind,
 };
 
 enum kind kind_find(const char *api_version, const char *kind)

@@ -33,13 +33,13 @@ enum kind {
     KIND_VOLUMEATTACHMENT,
     KIND_JOB,
     KIND_STATEFULSET,
-    /* kept as documents, until they are simulated */
+    /* kept as documents, until they are simulated; one that is keeps its number, which seeds uids */
     KIND_ENDPOINTS,
     KIND_CONFIGMAP,
     KIND_SECRET,
     KIND_SERVICEACCOUNT,
     KIND_CONTROLLERREVISION,
-    KIND_CRONJOB,
+    KIND_CRONJOB, /* simulated */
     KIND_REPLICATIONCONTROLLER,
     KIND_HORIZONTALPODAUTOSCALER,
     KIND_LIMITRANGE,
