@@ -7,6 +7,7 @@
 
 #include "sim/base/memory.h"
 #include "tools/files.h"
+#include "tools/tz_database.h"
 
 /* What goes on while inputs are read. */
 struct reading {
@@ -237,6 +238,7 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line)
                                .strict = command_line_option(line, "strict") != NULL };
     *inputs = (struct inputs){ 0 };
     scenario_init(&inputs->scenario);
+    inputs->scenario.settings.zones = tz_database_read;
     for (size_t i = 0; i < count; i++)
         read_scenario(&reading, operands[i]);
     read_manifests(&reading);
@@ -293,6 +295,7 @@ bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
     const bool recursive = command_line_option(line, "recursive") != NULL;
     *inputs = (struct inputs){ 0 };
     scenario_init(&inputs->scenario);
+    inputs->scenario.settings.zones = tz_database_read;
     for (size_t i = 0; i < count; i++)
         read_any(&reading, paths[i], recursive);
     read_manifests(&reading);

@@ -60,6 +60,8 @@ static const struct setting table[] = {
       AT(concurrent_service_endpoint_syncs), "5", 1, 10000 },
     { manager, "concurrent-gc-syncs", SETTING_COUNT, AT(concurrent_gc_syncs), "20", 1, 10000 },
     { manager, "concurrent-job-syncs", SETTING_COUNT, AT(concurrent_job_syncs), "5", 1, 10000 },
+    { manager, "concurrent-cron-job-syncs", SETTING_COUNT, AT(concurrent_cron_job_syncs), "5", 1,
+      10000 },
     { manager, "concurrent-ttl-after-finished-syncs", SETTING_COUNT,
       AT(concurrent_ttl_after_finished_syncs), "5", 1, 10000 },
     { manager, "concurrent-namespace-syncs", SETTING_COUNT, AT(concurrent_namespace_syncs), "10", 1,

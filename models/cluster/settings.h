@@ -43,6 +43,7 @@ struct settings {
     bool max_unavailable_stateful_set;                             /* a feature gate: false */
     int concurrent_service_endpoint_syncs, concurrent_gc_syncs;    /* 5, 20 */
     int concurrent_job_syncs, concurrent_ttl_after_finished_syncs; /* 5, 5 */
+    int concurrent_cron_job_syncs;                                 /* 5 */
     int concurrent_namespace_syncs;                                /* 10 */
     int terminated_pod_gc_threshold;                               /* 12500 */
 
@@ -76,6 +77,8 @@ struct settings {
     /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:
      * the default. What it says goes before the flags above. */
     struct value *scheduler_configuration;
+    /* Reads the tz database, a zone_reader of sim/base/zone.h; NULL: UTC is the only zone. */
+    bool (*zones)(const char *name, unsigned char **data, size_t *size);
     struct extenders *extenders; /* whom it asks outside the library; borrowed; NULL: nobody */
 
     /* ours */

@@ -12,7 +12,7 @@ extern const struct controller persistent_volume_binder_controller, ephemeral_vo
 extern const struct controller ttl_controller, endpoints_controller, daemonset_controller;
 extern const struct controller statefulset_controller, pvc_protection_controller;
 extern const struct controller job_controller, job_orphan_pods_controller;
-extern const struct controller ttl_after_finished_controller;
+extern const struct controller ttl_after_finished_controller, cronjob_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -22,6 +22,7 @@ const struct controller *const controllers[] = {
     &job_controller,
     &job_orphan_pods_controller,
     &ttl_after_finished_controller,
+    &cronjob_controller,
     &disruption_controller,
     &garbage_collector_controller,
     &namespace_controller,
