@@ -17,11 +17,13 @@ static void take(struct value *row, const struct value *from, const char *key)
 
 /* --- times -------------------------------------------------------------------------------- */
 
-/* An ISO time as "+3s": whole seconds since the second in which the scenario began. */
+/* An ISO time in UTC as "+3s": whole seconds since the second in which the scenario began. */
 static struct value *offset_time(const struct emitted *emitted, const char *text)
 {
     sim_time at;
-    if (!time_parse(text, emitted->cluster->codec.epoch_seconds, &at))
+    const size_t length = strlen(text);
+    if (length == 0 || text[length - 1] != 'Z' ||
+        !time_parse(text, emitted->cluster->codec.epoch_seconds, &at))
         return NULL;
     const long long seconds = at / SIM_SECOND - emitted->begin / SIM_SECOND;
     char *offset = mem_format("+%llds", seconds);
@@ -272,6 +274,21 @@ static void job_fields(struct value *row, const struct value *document)
         value_set(row, "status", value_hold(status));
 }
 
+/* Of status.active only the names. */
+static void cronjob_fields(struct value *row, const struct value *document)
+{
+    struct value *spec = value_copy(value_get(document, "spec"));
+    struct value *status = value_copy(value_get(document, "status"));
+    const struct value *active = value_get(status, "active");
+    struct value *names = value_new_list();
+    for (size_t i = 0; active != NULL && i < active->count; i++)
+        value_add(names, value_hold(value_get(active->items[i], "name")));
+    value_remove(spec, "jobTemplate");
+    value_set(row, "spec", spec);
+    take_list_or_map(status, "active", names);
+    take_list_or_map(row, "status", status);
+}
+
 static void service_fields(struct value *row, const struct value *document)
 {
     struct value *spec = value_new_map();
@@ -318,6 +335,7 @@ static const struct {
     { "StatefulSet", workload_fields },
     { "PersistentVolumeClaim", claim_fields },
     { "Job", job_fields },
+    { "CronJob", cronjob_fields },
     { "Service", service_fields },
     { "ControllerRevision", revision_fields },
 };

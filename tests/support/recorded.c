@@ -227,6 +227,18 @@ static sim_time find_fraction(const struct value *rows)
     return (least + most) / 2 * SIM_MILLISECOND;
 }
 
+/* "+50s" of a CronJob whose Job is named by its minute: "hist-29923661". -1: the row says nothing. */
+static int64_t find_beginning(const struct value *row)
+{
+    const struct value *status = value_get(row, "status"), *active = value_get(status, "active");
+    const char *offset = value_text(value_get(status, "lastScheduleTime"), "");
+    if (strcmp(value_text(value_get(row, "kind"), ""), "CronJob") != 0 || *offset != '+' ||
+        active == NULL || active->count == 0)
+        return -1;
+    const char *minute = strrchr(value_text(active->items[active->count - 1], ""), '-');
+    return minute == NULL ? -1 : strtoll(minute + 1, NULL, 10) * 60 - strtoll(offset + 1, NULL, 10);
+}
+
 /* --- rows --------------------------------------------------------------------------------- */
 
 static const char *find_choice(const struct recorded_choices *choices, const char *pod)
@@ -350,14 +362,17 @@ static void find_known_nodes(struct recorded *recorded)
 
 bool recorded_load(struct recorded *recorded, const char *directory, struct error *error)
 {
-    *recorded = (struct recorded){ .nodes = value_new_list() };
+    *recorded = (struct recorded){ .nodes = value_new_list(), .began = -1 };
     recorded->space = find_space(directory);
     recorded->steps = read_documents(directory, "steps.json", false, error);
     struct value *rows = read_documents(directory, "timeline.jsonl", true, error);
     struct error no_events = { 0 };
     struct value *events = read_documents(directory, "events.jsonl", true, &no_events);
-    for (size_t i = 0; rows != NULL && i < rows->count; i++)
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
         take_row(recorded, rows->items[i]);
+        if (recorded->began < 0)
+            recorded->began = find_beginning(rows->items[i]);
+    }
     for (size_t i = 0; events != NULL && i < events->count; i++)
         take_event(recorded, events->items[i]);
     for (size_t i = 0; recorded->steps != NULL && i < recorded->steps->count; i++)

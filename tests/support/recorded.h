@@ -35,6 +35,7 @@ struct recorded {
     struct recorded_choices nodes_of_pods, budgets_of_pods;
     struct recorded_choices deletions; /* pods in the order in which their deletion was asked */
     sim_time fraction;                 /* of a second, at its beginning */
+    int64_t began; /* the Unix second of its beginning; -1: nothing depends on it */
 };
 
 /* Read a recorded directory, its files plain or gzipped. False with the error. */

@@ -9,6 +9,7 @@
 #include "models/api/json.h"
 #include "sim/base/memory.h"
 #include "tests/support/replay_private.h"
+#include "tools/tz_database.h"
 
 enum { FIRST_NODES = 10 };
 #define SETTLED (60 * SIM_SECOND) /* when a scenario begins in our cluster */
@@ -16,8 +17,9 @@ enum { FIRST_NODES = 10 };
 
 /* --- settings ------------------------------------------------------------------------------- */
 
-/* The flags in README.md, and the gate of which the notes of "...-gated" speak. */
-static struct settings recorded_settings(bool gated)
+/* The flags in README.md, and the gate of which the notes of "...-gated" speak. The clock is the
+ * recording's where something depends on it. */
+static struct settings recorded_settings(bool gated, int64_t began)
 {
     static const char *const flags[][2] = {
         { "kube-controller-manager/kube-api-qps", "300" },
@@ -34,7 +36,8 @@ static struct settings recorded_settings(bool gated)
             fprintf(stderr, "%s\n", error.text);
             abort();
         }
-    settings.epoch_seconds = 1767225600;
+    settings.epoch_seconds = began >= 0 ? began - SETTLED / SIM_SECOND : 1767225600;
+    settings.zones = tz_database_read;
     settings.keep_events = true;
     settings.max_unavailable_stateful_set = gated;
     settings.stage_kubelet = true;
@@ -213,8 +216,8 @@ static bool ends_with(const char *text, const char *end)
 static void begin(struct player *player, const char *directory)
 {
     player->run = run_new(1);
-    player->cluster =
-        cluster_new(player->run, "", recorded_settings(ends_with(directory, "-gated")));
+    player->cluster = cluster_new(
+        player->run, "", recorded_settings(ends_with(directory, "-gated"), player->recorded.began));
     emitted_init(&player->emitted, player->cluster, player->recorded.space);
     player->cluster->identify = identify;
     player->cluster->identify_context = player;
