@@ -22,13 +22,15 @@ static void tell_gone(struct scheduler_view *view, const struct object *last, st
     object_drop(last);
 }
 
-/* An assumed pod is about to go: others may hope for its room. It no longer waits for Permit plugins,
- * and counts until its binding has failed. */
+/* An assumed pod is about to go: others may have its room. One that waits for Permit plugins waits no
+ * longer, and counts until that has failed; of the others the binding will fail some time. */
 static void tell_going(struct scheduler_view *view, const struct placed_pod *placed,
                        struct cause cause)
 {
-    permits_reject(view->permits, placed->pod->meta.uid, NULL, "removed");
-    tell_gone(view, as_placed(placed), cause);
+    const struct object *last = as_placed(placed);
+    if (!permits_reject(view->permits, placed->pod->meta.uid, NULL, "removed"))
+        snapshot_remove_pod(view->snapshot, last->space, last->name);
+    tell_gone(view, last, cause);
 }
 
 bool scheduler_remove_placed(struct scheduler_view *view, const struct object *pod,
@@ -131,7 +133,7 @@ static void hear_unbound(struct scheduler_view *view, const struct pod *before,
         nomination_gone(view, before, cause);
 }
 
-/* Gone, or ended. What was only assumed counts until its binding has failed. */
+/* Gone, or ended. */
 static void hear_gone(struct scheduler_view *view, const struct pod *pod, struct cause cause)
 {
     const struct object *object = &pod->meta.object;

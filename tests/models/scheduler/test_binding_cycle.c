@@ -15,6 +15,7 @@ struct answers {
     enum permit permit;
     sim_time timeout; /* with PERMIT_WAIT */
     bool reserve_fails, pre_bind_fails;
+    int pre_bind_seconds; /* how long PreBind takes */
 };
 
 /* Who is asked, and what for, with the whole seconds since the pod came. */
@@ -47,12 +48,17 @@ static const struct pod *find_pod(const struct cluster *cluster, const char *nam
                              text_find(cluster->run->texts, name)));
 }
 
+/* Since the pod came. */
+static int whole_seconds(const struct story *story)
+{
+    return (int)((run_now(story->cluster->run) - SIM_SECOND) / SIM_SECOND);
+}
+
 static void note(const struct gate *gate, const char *what)
 {
     struct story *story = gate->story;
-    const sim_time now = run_now(story->cluster->run);
     writer_format(&story->log, "%s%d %s %s", story->log.length > 0 ? ", " : "",
-                  (int)((now - SIM_SECOND) / SIM_SECOND), gate->name, what);
+                  whole_seconds(story), gate->name, what);
 }
 
 static bool gate_reserve(const struct sched_call *call, const struct pod *pod,
@@ -111,6 +117,9 @@ static enum pre_bind gate_pre_bind(const struct sched_call *call, struct client 
     (void)again;
     if (!is_web(pod))
         return PRE_BIND_DONE;
+    if (gate->answers.pre_bind_seconds > 0)
+        return whole_seconds(gate->story) < gate->answers.pre_bind_seconds ? PRE_BIND_WAIT
+                                                                           : PRE_BIND_DONE;
     note(gate, with_binding(gate, pod, "PreBind", "PreBind after Bind"));
     if (!gate->answers.pre_bind_fails)
         return PRE_BIND_DONE;
@@ -383,12 +392,12 @@ Test(binding_cycle, asks_in_order_waits_and_gives_back)
 /* --- beside other pods ------------------------------------------------------------------------- */
 
 /* A pod that waits has its room, and others are tried meanwhile; when it is rejected or deleted, the
- * room is theirs at once. */
-static void expect_room_at(enum act what, int gone_at)
+ * room is theirs at once. The binding ends within the minute after. */
+static void expect_room_at(struct answers answers, enum act what, int gone_at)
 {
     struct run *run = run_new(1);
     struct story story = { 0 };
-    struct gate first = { &story, { .permit = PERMIT_WAIT, .timeout = SIM_MINUTE }, "First" };
+    struct gate first = { &story, answers, "First" };
     struct gate second = { &story, { 0 }, "Second" };
     story.cluster = cluster_with_gates(run, &first, &second);
     run_until(run, SIM_SECOND);
@@ -404,7 +413,9 @@ static void expect_room_at(enum act what, int gone_at)
     cr_expect_null(find_pod(story.cluster, "large")->node_name);
     run_until(run, (gone_at + 2) * SIM_SECOND);
     cr_expect_not_null(find_pod(story.cluster, "large")->node_name);
+    run_until(run, (gone_at + 60) * SIM_SECOND);
     cr_expect_null(story.permits->first);
+    cr_expect_not_null(strstr(story.log.bytes, "Second Unreserve, "));
     writer_close(&story.log);
     cluster_free(story.cluster);
     run_free(run);
@@ -412,12 +423,13 @@ static void expect_room_at(enum act what, int gone_at)
 
 Test(binding_cycle, keeps_the_room_of_a_pod_that_waits)
 {
-    expect_room_at(NOTHING, 60);
+    expect_room_at((struct answers){ .permit = PERMIT_WAIT, .timeout = SIM_MINUTE }, NOTHING, 60);
 }
 
 Test(binding_cycle, gives_the_room_of_a_deleted_pod_to_others_at_once)
 {
-    expect_room_at(DELETE, 19);
+    expect_room_at((struct answers){ .permit = PERMIT_WAIT, .timeout = SIM_MINUTE }, DELETE, 19);
+    expect_room_at((struct answers){ .pre_bind_seconds = 30 }, DELETE, 19);
 }
 
 Test(binding_cycle, knows_only_pods_that_wait)
