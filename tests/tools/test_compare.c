@@ -169,3 +169,28 @@ Test(compare, lists_workloads_only_where_policies_differ)
     value_drop(bad);
     value_drop(comparison);
 }
+
+/* The lesson of scenarios/scheduling/packing.yaml: its expectation holds. */
+Test(compare, the_default_spread_leaves_no_room_for_big_pods)
+{
+    static const struct {
+        const char *why;
+        int64_t bound, pending;
+    } want[] = {
+        { "four small pods stand on each node", 24, 3 },
+        { "the spread outweighs MostAllocated", 24, 3 },
+        { "three nodes are left empty", 27, 0 },
+    };
+    struct program_run run =
+        program_run("compare scenarios/scheduling/packing.yaml --policy default "
+                    "--policy most-allocated --policy best-fit -o json");
+    cr_assert_eq(run.status, 0, "%s", run.err.bytes);
+    struct value *comparison = program_run_json(&run);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        cr_expect_eq(number(arm(comparison, i), "pods", "bound"), want[i].bound, "%s", want[i].why);
+        cr_expect_eq(number(arm(comparison, i), "pods", "pending"), want[i].pending, "%s",
+                     want[i].why);
+    }
+    value_drop(comparison);
+    program_run_close(&run);
+}
