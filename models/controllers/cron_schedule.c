@@ -93,47 +93,76 @@ static char *cut(char *text, char separator)
     return found + 1;
 }
 
-/* "*", "5", "5-10", each with "/step". "N/step" means from N to the end. */
-static bool read_range(const struct reading *reading, enum field field, const char *text,
-                       uint64_t *bits, bool *star)
+struct range {
+    int first, last, step;
+    bool all; /* a star */
+};
+
+/* The part before the slash: "*", "?", "5" or "5-10". */
+static bool read_bounds(const struct reading *reading, enum field field, const char *text,
+                        char *first, char *last, struct range *range)
+{
+    range->all = strcmp(first, "*") == 0 || strcmp(first, "?") == 0;
+    if (range->all)
+        return true;
+    if (!read_name_or_number(reading, field, first, &range->first))
+        return false;
+    range->last = range->first;
+    if (last != NULL && strchr(last, '-') != NULL)
+        return error_set(reading->error, reading->at, "too many hyphens: %s", text);
+    return last == NULL || read_name_or_number(reading, field, last, &range->last);
+}
+
+static bool check_range(const struct reading *reading, enum field field, const char *text,
+                        const struct range *range)
 {
     const int low = bounds[field].low, high = bounds[field].high;
-    char *copy = mem_text(text, strlen(text));
-    char *step_text = cut(copy, '/'), *last_text = cut(copy, '-');
-    int first = low, last = high, step = 1;
-    bool good = true;
-    const bool single = last_text == NULL, all = strcmp(copy, "*") == 0 || strcmp(copy, "?") == 0;
-    if (!all) {
-        good = read_name_or_number(reading, field, copy, &first);
-        last = first;
-        if (good && last_text != NULL && strchr(last_text, '-') != NULL)
-            good = error_set(reading->error, reading->at, "too many hyphens: %s", text);
-        else if (good && last_text != NULL)
-            good = read_name_or_number(reading, field, last_text, &last);
-    }
-    if (good && step_text != NULL && strchr(step_text, '/') != NULL)
-        good = error_set(reading->error, reading->at, "too many slashes: %s", text);
-    else if (good && step_text != NULL)
-        good = read_number(reading, step_text, &step);
-    if (step_text != NULL && single)
-        last = high;
-    if (good && first < low)
-        good = error_set(reading->error, reading->at,
-                         "beginning of range (%d) below minimum (%d): %s", first, low, text);
-    else if (good && last > high)
-        good = error_set(reading->error, reading->at, "end of range (%d) above maximum (%d): %s",
-                         last, high, text);
-    else if (good && first > last)
-        good = error_set(reading->error, reading->at,
-                         "beginning of range (%d) beyond end of range (%d): %s", first, last, text);
-    else if (good && step == 0)
-        good = error_set(reading->error, reading->at,
+    if (range->first < low)
+        return error_set(reading->error, reading->at,
+                         "beginning of range (%d) below minimum (%d): %s", range->first, low, text);
+    if (range->last > high)
+        return error_set(reading->error, reading->at, "end of range (%d) above maximum (%d): %s",
+                         range->last, high, text);
+    if (range->first > range->last)
+        return error_set(reading->error, reading->at,
+                         "beginning of range (%d) beyond end of range (%d): %s", range->first,
+                         range->last, text);
+    if (range->step == 0)
+        return error_set(reading->error, reading->at,
                          "step of range should be a positive number: %s", text);
-    for (int64_t i = first; good && i <= last; i += step)
-        *bits |= (uint64_t)1 << i;
-    *star |= good && all && step == 1;
+    return true;
+}
+
+/* Cuts its text. "N/step" means from N to the end. */
+static bool read_range(const struct reading *reading, enum field field, const char *text,
+                       char *cut_up, struct range *range)
+{
+    char *step = cut(cut_up, '/'), *last = cut(cut_up, '-');
+    *range = (struct range){ bounds[field].low, bounds[field].high, 1, false };
+    if (!read_bounds(reading, field, text, cut_up, last, range))
+        return false;
+    if (step != NULL && strchr(step, '/') != NULL)
+        return error_set(reading->error, reading->at, "too many slashes: %s", text);
+    if (step != NULL && !read_number(reading, step, &range->step))
+        return false;
+    if (step != NULL && last == NULL)
+        range->last = bounds[field].high;
+    return check_range(reading, field, text, range);
+}
+
+static bool add_range(const struct reading *reading, enum field field, const char *text,
+                      uint64_t *bits, bool *star)
+{
+    char *copy = mem_text(text, strlen(text));
+    struct range range;
+    const bool good = read_range(reading, field, text, copy, &range);
     free(copy);
-    return good;
+    if (!good)
+        return false;
+    *star |= range.all && range.step == 1;
+    for (int64_t i = range.first; i <= range.last; i += range.step)
+        *bits |= (uint64_t)1 << (i & 63);
+    return true;
 }
 
 /* Ranges with commas between them; nothing between two commas is nothing. */
@@ -142,7 +171,7 @@ static bool read_field(const struct reading *reading, enum field field, char *te
 {
     char *rest, *range = strtok_r(text, ",", &rest);
     for (; range != NULL; range = strtok_r(NULL, ",", &rest))
-        if (!read_range(reading, field, range, bits, star))
+        if (!add_range(reading, field, range, bits, star))
             return false;
     return true;
 }
