@@ -349,7 +349,8 @@ static void check_spread(const struct value *args, const struct field_path *path
         fault(&list_path, list, errors, "is no list");
         return;
     }
-    if (list->count > 0 && strcmp(value_text(value_get(args, "defaultingType"), "System"), "List"))
+    if (list->count > 0 &&
+        strcmp(value_text(value_get(args, "defaultingType"), "System"), "List") != 0)
         fault(&list_path, list, errors, "go with defaultingType: List only");
     for (size_t i = 0; i < list->count; i++) {
         const struct field_path item = field_item(&list_path, i);
