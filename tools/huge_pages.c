@@ -21,15 +21,14 @@ enum {
 
 void huge_pages_use(void)
 {
-    const uintptr_t before = (uintptr_t)sbrk(0);
+    char *before = sbrk(0);
     mallopt(M_TOP_PAD, STEP_BYTES);
     mallopt(M_TRIM_THRESHOLD, STEP_BYTES);
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     free(malloc(1 << 20)); /* more than there is: the heap grows */
-    const uintptr_t after = (uintptr_t)sbrk(0);
-    const uintptr_t first = (before + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    char *after = sbrk(0), *first = before + (PAGE_BYTES - (uintptr_t)before % PAGE_BYTES);
     if (after > first)
-        madvise((void *)first, after - first, MADV_HUGEPAGE); /* no is an answer, too */
+        madvise(first, (size_t)(after - first), MADV_HUGEPAGE); /* no is an answer, too */
 }
 #else
 void huge_pages_use(void)
