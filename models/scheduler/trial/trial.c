@@ -225,7 +225,10 @@ bool trial_agrees(const struct trial *trial)
         if (a->rejected[i].slot != b->rejected[i].slot ||
             a->rejected[i].rejection != b->rejected[i].rejection)
             return false;
-    return memcmp(a->top, b->top, a->top_count * sizeof *a->top) == 0;
+    for (size_t i = 0; i < a->top_count; i++)
+        if (a->top[i] != b->top[i])
+            return false;
+    return true;
 }
 
 /* --- preemption ---------------------------------------------------------------------------------- */
