@@ -85,11 +85,11 @@ static void add_amounts(struct writer *into, const struct resources *allocatable
     add_amount(into, "pods", allocatable_pods, requested_pods);
     uint32_t added = SO_COMMON;
     for (size_t i = 0; i < has->extended_count; i++, added++)
-        add_amount(into, has->extended[i].name->s, has->extended[i].amount,
+        add_amount(into, text_s(has->extended[i].name), has->extended[i].amount,
                    extended(requested, has->extended[i].name));
     for (size_t i = 0; i < requested->extended_count; i++)
         if (allocatable == NULL || extended(has, requested->extended[i].name) == 0) {
-            add_amount(into, requested->extended[i].name->s, 0, requested->extended[i].amount);
+            add_amount(into, text_s(requested->extended[i].name), 0, requested->extended[i].amount);
             added++;
         }
     memcpy(into->bytes + at, &added, sizeof added);

@@ -122,7 +122,7 @@ void extender_configurations_close(struct extender_configurations *extenders)
 static bool names(const struct resources *resources, const char *name)
 {
     for (size_t i = 0; i < resources->extended_count; i++)
-        if (strcmp(resources->extended[i].name->s, name) == 0)
+        if (strcmp(text_s(resources->extended[i].name), name) == 0)
             return true;
     return false;
 }

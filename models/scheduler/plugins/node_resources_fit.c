@@ -86,7 +86,7 @@ static void check_extended(const struct fit_args *fit, const struct resources *r
 {
     for (size_t i = 0; i < request->extended_count; i++) {
         const struct text *name = request->extended[i].name;
-        if (!is_ignored(fit, name->s))
+        if (!is_ignored(fit, text_s(name)))
             check_amount(rejection, request->extended[i].amount,
                          resources_get(allocatable, text_s(name)),
                          resources_get(requested, text_s(name)), "Insufficient ", name);
