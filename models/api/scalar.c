@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "models/api/quantity.h"
+#include "sim/base/date.h"
 #include "sim/base/memory.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -143,18 +144,11 @@ static const char *read_time(const char **at, struct clock_time *time)
     return read_zone(at, &time->offset_minutes) ? NULL : "Z07:00";
 }
 
-static int days_in(int month, int year)
-{
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 static const char *out_of_range(const struct clock_time *time)
 {
     if (time->month < 1 || time->month > 12)
         return "month";
-    if (time->day < 1 || time->day > days_in(time->month, time->year))
+    if (time->day < 1 || time->day > days_of_month(time->year, time->month))
         return "day";
     if (time->hour > 23)
         return "hour";
@@ -178,33 +172,12 @@ char *scalar_time_problem(const struct value *value, bool micro)
     return NULL;
 }
 
-/* Days since 1970-01-01 of the proleptic Gregorian calendar, and back. */
-static int64_t days_from_date(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void date_from_days(int64_t days, struct clock_time *time)
-{
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097, of_era = days - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100),
-            month = (5 * of_year + 2) / 153;
-    time->day = (int)(of_year - (153 * month + 2) / 5 + 1);
-    time->month = (int)(month < 10 ? month + 3 : month - 9);
-    time->year = (int)(year + era * 400 + (time->month <= 2));
-}
-
 bool scalar_time_parse(const char *text, int64_t *unix_seconds, int *nanosecond)
 {
     struct clock_time time = { 0 };
     if (read_time(&text, &time) != NULL || *text != '\0' || out_of_range(&time) != NULL)
         return false;
-    const int64_t days = days_from_date(time.year, time.month, time.day);
+    const int64_t days = days_of_date(time.year, time.month, time.day);
     *unix_seconds =
         days * 86400 + time.hour * 3600 + (time.minute - time.offset_minutes) * 60 + time.second;
     *nanosecond = time.nanosecond;
@@ -213,14 +186,15 @@ bool scalar_time_parse(const char *text, int64_t *unix_seconds, int *nanosecond)
 
 int scalar_time_write(char *into, size_t size, int64_t unix_seconds, int nanosecond, bool micro)
 {
-    struct clock_time time = { 0 };
     const int64_t days = unix_seconds / 86400 - (unix_seconds % 86400 < 0);
     const int of_day = (int)(unix_seconds - days * 86400);
-    date_from_days(days, &time);
+    int64_t year;
+    int month, day;
+    date_of_days(days, &year, &month, &day);
     char fraction[16] = "";
     if (micro)
         snprintf(fraction, sizeof fraction, ".%06d", nanosecond / 1000);
-    return snprintf(into, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", time.year, time.month, time.day,
+    return snprintf(into, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", (int)year, month, day,
                     of_day / 3600, of_day / 60 % 60, of_day % 60, fraction);
 }
 

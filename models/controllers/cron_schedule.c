@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/date.h"
 #include "sim/base/memory.h"
 #include "sim/base/time.h"
 
@@ -301,13 +302,6 @@ static int next_bit(uint64_t bits, int from)
 {
     const uint64_t left = from > 63 ? 0 : bits >> from;
     return left == 0 ? -1 : from + __builtin_ctzll(left);
-}
-
-static int days_of_month(int64_t year, int month)
-{
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return days[month - 1] + (month == 2 && leap);
 }
 
 /* The days of a month that match, bit d for day d. `first`: its first day, since 1970. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "models/controllers/cronjob_private.h"
+#include "sim/base/date.h"
 
 enum { MANY = 100, A_DAY = 86400 };
 

@@ -1,13 +1,14 @@
 /* Offsets as a sorted table of changes; see zone.h.
  *
  * The rule in a file's footer is unrolled into changes once, far enough for any sim_time, so that a
- * look-up is one search. Dates follow H. Hinnant, "chrono-compatible low-level date algorithms". */
+ * look-up is one search. */
 #include "sim/base/zone.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/date.h"
 #include "sim/base/memory.h"
 
 enum { DAY = 86400, LAST_YEAR = 2400, FILE_LIMIT = 1 << 20 };
@@ -23,33 +24,6 @@ struct zone {
     int64_t *midnights; /* instants of the changes that touch a midnight */
     size_t midnight_count;
 };
-
-/* --- dates -------------------------------------------------------------------------------- */
-
-int64_t days_of_date(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    const int64_t era = (year >= 0 ? year : year - 399) / 400;
-    const int64_t year_of_era = year - era * 400;
-    const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           719468;
-}
-
-void date_of_days(int64_t days, int64_t *year, int *month, int *day)
-{
-    days += 719468;
-    const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    const int64_t day_of_era = days - era * 146097;
-    const int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t shifted = (5 * day_of_year + 2) / 153;
-    *day = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
-    *month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
-    *year = year_of_era + era * 400 + (*month <= 2);
-}
 
 /* --- the table ----------------------------------------------------------------------------- */
 
@@ -154,16 +128,12 @@ static bool read_rule(const char *s, struct rule *rule)
     return true;
 }
 
-static bool is_leap(int64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
 /* The day of a yearly rule, in days since 1970. */
 static int64_t yearly_day(const struct yearly *yearly, int64_t year)
 {
     if (yearly->form == 'J')
-        return days_of_date(year, 1, 1) + yearly->day - 1 + (is_leap(year) && yearly->day >= 60);
+        return days_of_date(year, 1, 1) + yearly->day - 1 +
+               (year_is_leap(year) && yearly->day >= 60);
     if (yearly->form == '0')
         return days_of_date(year, 1, 1) + yearly->day;
     const int64_t first = days_of_date(year, yearly->month, 1);

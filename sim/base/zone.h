@@ -35,8 +35,4 @@ int64_t zone_instant(const struct zone *zone, int64_t civil);
 bool zone_changes(const struct zone *zone, int64_t from, int64_t until);
 bool zone_moves_midnight(const struct zone *zone, int64_t from, int64_t until);
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar, and back. */
-int64_t days_of_date(int64_t year, int month, int day);
-void date_of_days(int64_t days, int64_t *year, int *month, int *day);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "models/api/meta.h"
 #include "models/controllers/cron_schedule.h"
+#include "sim/base/date.h"
 #include "sim/base/time.h"
 #include "tools/commands/commands.h"
 #include "tools/tz_database.h"
