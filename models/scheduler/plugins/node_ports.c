@@ -44,7 +44,7 @@ static bool port_freed(const void *args, const struct pod *pod, const struct obj
     (void)args;
     (void)after;
     const struct pod *gone = pod_of(before);
-    if (gone->node_name == NULL && pod_nominated_node(gone) == NULL)
+    if (!pod_held_room(gone))
         return false;
     for (size_t i = 0; i < gone->spec->host_port_count; i++)
         for (size_t j = 0; j < pod->spec->host_port_count; j++) {

@@ -203,7 +203,7 @@ static bool room_made(const void *args, const struct pod *pod, const struct obje
     (void)args;
     const struct pod *old = pod_of(before), *new = pod_of(after);
     if (new == NULL)
-        return old->node_name != NULL || pod_nominated_node(old) != NULL;
+        return pod_held_room(old);
     if (new->node_name == NULL &&new->meta.uid.low != pod->meta.uid.low)
         return false;
     return less_of_it(pod, old, new);

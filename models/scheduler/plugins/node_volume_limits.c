@@ -321,7 +321,7 @@ static bool volumes_detached(const void *args, const struct pod *pod, const stru
     (void)pod;
     (void)after;
     const struct pod *gone = pod_of(before);
-    if (gone->node_name == NULL && pod_nominated_node(gone) == NULL)
+    if (!pod_held_room(gone))
         return false;
     return has_counted(gone->spec);
 }

@@ -273,7 +273,7 @@ static bool volume_freed(const void *args, const struct pod *pod, const struct o
     (void)args;
     (void)after;
     const struct pod *gone = pod_of(before);
-    if (gone->node_name == NULL && pod_nominated_node(gone) == NULL)
+    if (!pod_held_room(gone))
         return false;
     return gone->meta.object.space == pod->meta.object.space &&
            (specs_conflict(pod->spec, gone->spec) || shares_claim(pod->spec, gone->spec));

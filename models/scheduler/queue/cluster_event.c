@@ -182,3 +182,8 @@ bool object_change_event(const struct watch_event *change, struct cluster_event 
     }
     return true;
 }
+
+bool pod_held_room(const struct pod *gone)
+{
+    return gone->node_name != NULL || pod_nominated_node(gone) != NULL;
+}

@@ -54,6 +54,9 @@ size_t node_change_events(const struct node *before, const struct node *after,
 size_t pod_change_events(const struct pod *before, const struct pod *after,
                          struct cluster_event events[CHANGE_EVENTS]);
 
+/* Did a pod that is gone hold room: on its node, or on one that was promised to it? */
+bool pod_held_room(const struct pod *gone);
+
 /* The event of a change of an object of another kind; false when such changes are nobody's
  * business. */
 struct watch_event;
