@@ -3,15 +3,13 @@
  * The snapshot is the openb trace as kubectl would print it: 1,523 nodes, and 8,152 pods that wait.
  * Seconds are what the system charges the process; the yardstick is 10^7 holds of a
  * std::priority_queue with 10^5 pending, timed between the runs. Prints a table; `make bench` keeps it in results/bench/explaining.md. */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
-#include "tests/bench/priority_queue.h"
+#include "tests/bench/yardstick.h"
 #include "tests/support/bench_report.h"
 
 enum { REPEATS = 5 };
@@ -36,41 +34,6 @@ static double children_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-static double own_seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-static void do_nothing(void *subject, sim_time now)
-{
-    (void)subject;
-    (void)now;
-}
-
-/* 10^7 holds of a std::priority_queue with 10^5 events pending. */
-static double yardstick(void)
-{
-    enum { PENDING = 100000, HOLDS = 10000000, INCREMENTS = 4096 };
-    struct priority_queue *queue = priority_queue_new();
-    sim_time *increments = mem_new(INCREMENTS * sizeof *increments);
-    uint64_t state = 1;
-    for (size_t i = 0; i < INCREMENTS; i++) {
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        increments[i] = (sim_time)(state >> 34);
-    }
-    for (int i = 0; i < PENDING; i++)
-        priority_queue_add(queue,
-                           (struct event){ increments[i % INCREMENTS], 0, do_nothing, NULL });
-    const double began = own_seconds();
-    priority_queue_hold(queue, increments, INCREMENTS, HOLDS);
-    const double seconds = own_seconds() - began;
-    priority_queue_free(queue);
-    free(increments);
-    return seconds;
-}
-
 static double run_once(size_t run)
 {
     char *line = mem_format("build/seatrial %s %s %s >build/bench/explaining.out",
@@ -91,7 +54,7 @@ static void measure(double least[RUNS], double *holds)
             const double seconds = run_once(i);
             least[i] = repeat == 0 || seconds < least[i] ? seconds : least[i];
         }
-        const double seconds = yardstick();
+        const double seconds = yardstick_seconds();
         *holds = repeat == 0 || seconds < *holds ? seconds : *holds;
     }
 }
