@@ -184,6 +184,29 @@ static void manager_hears(void *self, const struct watch_event *event)
         calls->items[i].wake(calls->items[i].run, event);
 }
 
+/* A process begins: it knows nothing and has done nothing. */
+static void controller_run_begin(struct controller_run *run)
+{
+    const struct controller *controller = run->controller;
+    struct cluster *cluster = run->cluster;
+    run->queue = workqueue_new(cluster->run, first_backoff, longest_backoff, key_is_ready, run);
+    run->state = controller->state_size > 0 ? mem_new(controller->state_size) : NULL;
+    if (controller->init != NULL)
+        controller->init(run->state, cluster);
+}
+
+static void controller_run_end(struct controller_run *run)
+{
+    for (int i = 0; i < run->worker_count; i++) {
+        run_cancel(run->cluster->run, &run->workers[i].event);
+        run->workers[i].busy = false;
+    }
+    if (run->controller->close != NULL)
+        run->controller->close(run->state);
+    free(run->state);
+    workqueue_free(run->queue);
+}
+
 static struct controller_run *controller_run_new(const struct controller *controller,
                                                  struct cluster *cluster)
 {
@@ -194,27 +217,19 @@ static struct controller_run *controller_run_new(const struct controller *contro
                 cluster->settings.kube_api_burst, run);
     if (controller->source != NULL)
         run->client.name = controller->source;
-    run->queue = workqueue_new(cluster->run, first_backoff, longest_backoff, key_is_ready, run);
     run->worker_count = controller->workers != NULL ? controller->workers(&cluster->settings) : 1;
     run->workers = mem_new((size_t)run->worker_count * sizeof *run->workers);
     for (int i = 0; i < run->worker_count; i++)
         run->workers[i].run = run;
     run->kind_name = cluster_text(cluster, kind_infos[controller->reconciles].name);
-    run->state = controller->state_size > 0 ? mem_new(controller->state_size) : NULL;
-    if (controller->init != NULL)
-        controller->init(run->state, cluster);
+    controller_run_begin(run);
     return run;
 }
 
 static void controller_run_free(struct controller_run *run)
 {
-    for (int i = 0; i < run->worker_count; i++)
-        run_cancel(run->cluster->run, &run->workers[i].event);
-    if (run->controller->close != NULL)
-        run->controller->close(run->state);
-    free(run->state);
+    controller_run_end(run);
     free(run->workers);
-    workqueue_free(run->queue);
     client_close(&run->client);
     text_drop(run->kind_name);
     free(run);
@@ -251,6 +266,32 @@ static void *manager_start(struct cluster *cluster)
     }
     cache_watch_kinds(cluster->cache, (struct watcher){ manager, manager_hears }, manager->kinds);
     return manager;
+}
+
+/* The informers of a process that begins list what there is. */
+static void list_everything(struct manager *manager, struct cluster *cluster, struct cause cause)
+{
+    const sim_time now = run_now(cluster->run);
+    for (uint16_t kind = 0; kind < KIND_COUNT; kind++) {
+        if (manager->calls[kind].count == 0)
+            continue;
+        for (struct cache_cursor all = cache_list(cluster->cache, kind); cache_next(&all);) {
+            const struct watch_event event = {
+                .type = WATCH_ADDED, .object = all.object, .at = now, .cause = cause
+            };
+            manager_hears(manager, &event);
+        }
+    }
+}
+
+void controller_manager_restart(struct cluster *cluster, struct cause cause)
+{
+    struct manager *manager = cluster_component(cluster, controller_manager.name);
+    for (size_t i = 0; i < manager->count; i++) {
+        controller_run_end(manager->runs[i]);
+        controller_run_begin(manager->runs[i]);
+    }
+    list_everything(manager, cluster, cause);
 }
 
 static void manager_stop(void *state)

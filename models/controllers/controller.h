@@ -59,4 +59,9 @@ void wake_owner(struct controller_run *controller, const struct watch_event *eve
 /* All controllers of the table, as one component. */
 extern const struct component controller_manager;
 
+/* The process ends and a new one begins, because of `cause`: what controllers remembered and what
+ * waited in their queues is gone, and every object wakes them as if it had just appeared. Calls
+ * that were under way have been made. In an event of its own. */
+void controller_manager_restart(struct cluster *cluster, struct cause cause);
+
 #endif
