@@ -8,6 +8,7 @@
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 #include "sim/chance/distribution_private.h"
+#include "sim/chance/parameters.h"
 
 /* ---- parameters ---- */
 
@@ -38,32 +39,6 @@ static bool parameter_load(const struct value *from, const struct parameter *par
     return fault == NULL || error_set(error, from->at, "%s %s", parameter->name, fault);
 }
 
-/* Every key is one of `names` (ends with NULL). */
-static bool check_keys(const struct value *map, const char *const *names, struct error *error)
-{
-    for (size_t i = 0; i < map->count; i++) {
-        const struct value_entry *entry = &map->entries[i];
-        struct nearest near = nearest_to(entry->key);
-        size_t known = 0;
-        for (; names[known] != NULL && strcmp(names[known], entry->key) != 0; known++)
-            nearest_offer(&near, names[known]);
-        if (names[known] != NULL)
-            continue;
-        const char *guess = near.found ? near.found : names[0];
-        return error_set(error, entry->at, "unknown parameter \"%.60s\" (try %s)", entry->key,
-                         guess);
-    }
-    return true;
-}
-
-static const struct value *need(const struct value *map, const char *name, struct error *error)
-{
-    const struct value *found = value_get(map, name);
-    if (found == NULL)
-        error_set(error, map->at, "has no %s", name);
-    return found;
-}
-
 /* ---- families ---- */
 
 static struct distribution *load_parameters(const struct family *family, const struct value *map,
@@ -74,10 +49,10 @@ static struct distribution *load_parameters(const struct family *family, const s
     bool in_time = false;
     for (int i = 0; i < DISTRIBUTION_PARAMETERS; i++)
         names[i] = family->parameters[i].name;
-    if (!check_keys(map, names, error))
+    if (!parameters_check(map, names, error))
         return NULL;
     for (int i = 0; names[i] != NULL; i++) {
-        const struct value *from = need(map, names[i], error);
+        const struct value *from = parameters_need(map, names[i], error);
         if (from == NULL ||
             !parameter_load(from, &family->parameters[i], &numbers[i], &in_time, error))
             return NULL;
@@ -184,7 +159,8 @@ static struct distribution *load_empirical(const struct value *map, struct error
     bool in_time = false, ignored = false;
 
     const struct value *value_list = NULL, *weight_list = value_get(map, weight.name);
-    if (!check_keys(map, names, error) || (value_list = need(map, value.name, error)) == NULL ||
+    if (!parameters_check(map, names, error) ||
+        (value_list = parameters_need(map, value.name, error)) == NULL ||
         (values = load_numbers(value_list, &value, &in_time, error)) == NULL)
         goto done;
     if (weight_list != NULL &&
