@@ -103,11 +103,44 @@ static enum pull_policy compile_pull_policy(const char *text)
     return strcmp(text, "Never") == 0 ? PULL_NEVER : PULL_IF_NOT_PRESENT;
 }
 
+/* "5", "0.5" or "1m", as sleep(1) reads it, up to what ends the word; -1: anything else. */
+static sim_time compile_sleep(const char *number)
+{
+    const size_t length = strcspn(number, " ;&|");
+    const bool unit = length > 0 && strchr("smhd", number[length - 1]) != NULL;
+    char *text = mem_format("%.*s%s", (int)length, number, unit ? "" : "s");
+    struct error error = { 0 };
+    sim_time time = -1;
+    sim_time_parse(text, (struct place){ 0 }, &time, &error);
+    error_close(&error);
+    free(text);
+    return time;
+}
+
+/* How long a preStop hook takes, where it says so: the action `sleep`, or an exec of `sleep N`, as
+ * a command or as the first one of a shell's. -1: it does not say. */
+static sim_time compile_pre_stop(const struct value *pre_stop)
+{
+    const struct value *sleep = value_path(pre_stop, "sleep", "seconds", NULL);
+    const struct value *command = value_path(pre_stop, "exec", "command", NULL);
+    if (!value_is_null(sleep))
+        return value_int(sleep, 0) * SIM_SECOND;
+    if (command == NULL || command->count < 2)
+        return -1;
+    const char *last = value_text(value_at(command, command->count - 1), "");
+    const char *before = value_text(value_at(command, command->count - 2), "");
+    const char *slash = strrchr(before, '/');
+    if (strcmp(before, "-c") == 0 && strncmp(last, "sleep ", 6) == 0)
+        return compile_sleep(last + 6);
+    if (command->count == 2 && strcmp(slash != NULL ? slash + 1 : before, "sleep") == 0)
+        return compile_sleep(last);
+    return -1;
+}
+
 static void compile_container(struct texts *texts, const struct value *from,
                               struct container *container)
 {
     const struct value *pre_stop = value_path(from, "lifecycle", "preStop", NULL);
-    const struct value *sleep = value_path(pre_stop, "sleep", "seconds", NULL);
     *container = (struct container){
         .name = text_intern(texts, value_text(value_get(from, "name"), "")),
         .image = text_intern(texts, value_text(value_get(from, "image"), "")),
@@ -117,7 +150,7 @@ static void compile_container(struct texts *texts, const struct value *from,
         .readiness = compile_probe(value_get(from, "readinessProbe")),
         .liveness = compile_probe(value_get(from, "livenessProbe")),
         .has_pre_stop = !value_is_null(pre_stop),
-        .pre_stop = value_is_null(sleep) ? -1 : value_int(sleep, 0) * SIM_SECOND,
+        .pre_stop = compile_pre_stop(pre_stop),
     };
     resources_load(texts, value_path(from, "resources", "requests", NULL), &container->requests);
     resources_load(texts, value_path(from, "resources", "limits", NULL), &container->limits);

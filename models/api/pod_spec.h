@@ -50,7 +50,7 @@ struct container {
     bool sidecar; /* an init container with restartPolicy Always */
     const struct probe *startup, *readiness, *liveness; /* NULL: none */
     bool has_pre_stop;
-    sim_time pre_stop; /* how long the preStop hook takes (sleep.seconds); -1: as the model says */
+    sim_time pre_stop; /* how long the preStop hook takes (sleep); -1: as the model says */
     struct resources requests, limits;
     int64_t cpu_milli_limit;
 };

@@ -8,6 +8,7 @@
 #include "models/api/kinds.h"
 #include "models/api/pod.h"
 #include "models/cluster/client.h"
+#include "models/cluster/processes.h"
 #include "models/cluster/settings.h"
 
 /* A part of the cluster that watches and writes: controllers, scheduler, kubelets,
@@ -37,6 +38,10 @@ struct cluster {
      * be drawn from streams. NULL: nothing is said. */
     void (*identify)(void *context, struct meta *object);
     void *identify_context;
+
+    /* Hears what processes do; NULL: nobody. */
+    process_listener *hear_process;
+    void *process_listener;
 
     uint32_t service_addresses, node_ports; /* given to Services so far */
 

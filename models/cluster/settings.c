@@ -128,6 +128,8 @@ static const struct timing timings[] = {
     { "containerReady", AT(container_ready), 1 },
     { "containerStop", AT(container_stop), 1 },
     { "preStop", AT(pre_stop), 5 },
+    /* kube-proxy programs its rules at most once in minSyncPeriod, 1 s by default. */
+    { "endpointPropagation", AT(endpoint_propagation), 1 },
     { "imageSize", AT(image_size), 100e6 },
 };
 

@@ -70,8 +70,9 @@ struct settings {
     struct distribution *container_ready;  /* process start until it would pass its probes */
     struct distribution *container_stop;   /* SIGTERM until exit, capped by the grace period */
     struct distribution *pre_stop;         /* preStop hooks that do not say how long */
-    struct distribution *image_size;       /* bytes of an image nobody described */
-    double image_bandwidth;                /* bytes per second of one pull */
+    struct distribution *endpoint_propagation; /* an EndpointSlice write until a kube-proxy obeys */
+    struct distribution *image_size;           /* bytes of an image nobody described */
+    double image_bandwidth;                    /* bytes per second of one pull */
     struct attempt_cost attempt_cost;
 
     /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:

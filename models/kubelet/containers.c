@@ -18,6 +18,21 @@ struct container_status *worker_status(struct pod_worker *worker, size_t i)
     return &worker->statuses->items[i];
 }
 
+void worker_tell(const struct pod_worker *worker, size_t i, enum process_change change, sim_time at)
+{
+    const struct cluster *cluster = worker->node->kubelet->cluster;
+    if (cluster->hear_process == NULL || worker_is_init(worker, i))
+        return;
+    const struct process_event event = {
+        .change = change,
+        .pod = worker->pod,
+        .container = i - worker->pod->spec->init_container_count,
+        .at = at,
+        .cause = worker->cause,
+    };
+    cluster->hear_process(cluster->process_listener, &event);
+}
+
 /* --- whose turn it is ------------------------------------------------------------------ */
 
 /* An init container that completed, or a sidecar that has started. */
@@ -140,6 +155,7 @@ void container_exit(struct pod_worker *worker, size_t i, int exit_code, const ch
     text_assign(&status->reason, text_intern(worker_run(worker)->texts, reason));
     run->state = RUN_DONE;
     run->due = SIM_FOREVER;
+    worker_tell(worker, i, PROCESS_ENDS, now);
     if (worker->stage == STAGE_LIVE && container_restarts(worker, i, exit_code))
         back_off(worker, i, status, now);
     worker_report(worker, worker_is_init(worker, i) ? REPORT_MINOR : REPORT_NOW);

@@ -15,12 +15,14 @@ static void pod_heard(struct kubelet *kubelet, const struct watch_event *event)
     struct kubelet_node *node = worker ? worker->node : kubelet_node_find(kubelet, pod->node_name);
     if (node == NULL || !node->online)
         return; /* it will look for itself when it is back */
-    if (worker != NULL && event->type == WATCH_DELETED)
+    if (worker != NULL && event->type == WATCH_DELETED) {
+        worker->cause = event->cause;
         pod_worker_free(worker);
-    else if (worker != NULL)
+    } else if (worker != NULL) {
         pod_worker_update(worker, pod);
-    else if (event->type != WATCH_DELETED)
+    } else if (event->type != WATCH_DELETED) {
         pod_worker_accept(node, pod, run_now(kubelet->cluster->run));
+    }
 }
 
 static void kubelet_deliver(void *self, const struct watch_event *event)

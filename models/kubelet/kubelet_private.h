@@ -144,6 +144,10 @@ static inline void worker_report(struct pod_worker *worker, enum report report)
 #define WORKER_EVENT(worker, warning, reason, ...)                                                 \
     client_event(&(worker)->node->client, &(worker)->pod->meta.object, warning, reason, __VA_ARGS__)
 
+/* Tell what the process of a container does from `at` on, to whoever listens. */
+void worker_tell(const struct pod_worker *worker, size_t i, enum process_change change,
+                 sim_time at);
+
 /* --- luck.c ---------------------------------------------------------------------------- */
 
 /* Draws of a pod's own luck, for a purpose, for the present run of a container. */

@@ -34,6 +34,7 @@ void container_stop(struct pod_worker *worker, size_t i, sim_time grace, sim_tim
         pod_luck_time(worker, "container-stop", i, worker_settings(worker)->container_stop);
     const sim_time stopped = now + hook + shorter(wants, left);
     run->state = RUN_STOPPING;
+    worker_tell(worker, i, PROCESS_STOPS, now + hook);
     if (run->due <= stopped)
         return; /* it exits by itself before that */
     run->due = stopped;

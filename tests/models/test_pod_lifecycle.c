@@ -1,5 +1,7 @@
 /* From admission to deletion: pods on one node, with times worked out by hand. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "models/api/pod.h"
 #include "tests/support/kubelet_stories.h"
@@ -381,5 +383,39 @@ Test(pod_lifecycle, a_node_refuses_a_pod_that_wants_another)
     expect_field(w, WEB, "status.message",
                  "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node "
                  "affinity/selector");
+    done(w);
+}
+
+/* "1.0 starts, listens 3.0" and so on: what a pod's processes do, as it was told. */
+struct told {
+    struct run *run;
+    char text[500];
+};
+
+static void hear(void *self, const struct process_event *event)
+{
+    static const char *const words[] = { "starts, listens", "stops, SIGTERM", "ends" };
+    struct told *told = self;
+    const size_t length = strlen(told->text);
+    snprintf(told->text + length, sizeof told->text - length, "%.0f container %zu %s %.0f\n",
+             sim_time_to_seconds(run_now(told->run)), event->container, words[event->change],
+             sim_time_to_seconds(event->at));
+}
+
+Test(pod_lifecycle, what_processes_do_is_told_to_who_listens)
+{
+    struct world *w = given_nodes(
+        NODE("n0") POD("web", ONE(", lifecycle: {preStop: {exec: {command: [sleep, '4']}}}")), "");
+    struct told told = { .run = w->run };
+    w->cluster->hear_process = hear;
+    w->cluster->process_listener = &told;
+    set_time(&w->cluster->settings.container_ready, 2);
+    until(w, 10);
+    delete_object(w, "pod/default/web", PROPAGATE_DEFAULT);
+    until(w, 30);
+    /* Stopping takes three seconds, once the hook is over. */
+    cr_expect_str_eq(told.text, "1 container 0 starts, listens 3\n"
+                                "10 container 0 stops, SIGTERM 14\n"
+                                "17 container 0 ends 17\n");
     done(w);
 }

@@ -307,3 +307,34 @@ Test(pod_spec, counts_the_most_in_the_middle_of_a_resize)
         pod_spec_drop(spec);
     }
 }
+
+Test(pod_spec, knows_how_long_a_pre_stop_hook_sleeps)
+{
+    static const struct {
+        const char *why, *hook;
+        double want; /* seconds; -1: as the timing model says */
+    } hooks[] = {
+        { "the action sleep", "{'sleep':{'seconds':4}}", 4 },
+        { "an exec of sleep", "{'exec':{'command':['sleep','5']}}", 5 },
+        { "by its path", "{'exec':{'command':['/bin/sleep','0.5']}}", 0.5 },
+        { "with a unit", "{'exec':{'command':['sleep','2m']}}", 120 },
+        { "in a shell", "{'exec':{'command':['/bin/sh','-c','sleep 15']}}", 15 },
+        { "before something quick", "{'exec':{'command':['sh','-c','sleep 15; nginx -s quit']}}",
+          15 },
+        { "not first", "{'exec':{'command':['sh','-c','nginx -s quit; sleep 15']}}", -1 },
+        { "of a time that is none", "{'exec':{'command':['sleep','forever']}}", -1 },
+        { "another command", "{'exec':{'command':['nap','5']}}", -1 },
+        { "a request", "{'httpGet':{'port':80}}", -1 },
+    };
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        char *text =
+            mem_format("{'containers':[{'name':'c','lifecycle':{'preStop':%s}}]}", hooks[i].hook);
+        const struct pod_spec *spec = compile(text);
+        cr_expect_eq(spec->containers[0].pre_stop,
+                     hooks[i].want < 0 ? -1 : (sim_time)(hooks[i].want * SIM_SECOND), "%s",
+                     hooks[i].why);
+        cr_expect(spec->containers[0].has_pre_stop, "%s", hooks[i].why);
+        pod_spec_drop(spec);
+        free(text);
+    }
+}
