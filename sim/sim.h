@@ -10,6 +10,7 @@
 #include "sim/base/time.h"
 #include "sim/base/value.h"
 #include "sim/base/writer.h"
+#include "sim/chance/arrivals.h"
 #include "sim/chance/distribution.h"
 #include "sim/chance/stream.h"
 #include "sim/kernel/run.h"
