@@ -24,12 +24,15 @@ void scenario_close(struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->action_count; i++)
         scenario_action_close(&scenario->actions[i]);
+    for (size_t i = 0; i < scenario->expectation_count; i++)
+        scenario_expectation_close(&scenario->expectations[i]);
     documents_close(&scenario->nodes);
     documents_close(&scenario->failures);
     manifest_close(&scenario->objects);
     settings_close(&scenario->settings);
     words_free(scenario->file_names, scenario->file_count);
     free(scenario->actions);
+    free(scenario->expectations);
     free(scenario->question);
     free(scenario->name);
 }
@@ -231,6 +234,13 @@ static void load_timeline(struct scenario_input *input, const struct value *spec
     }
 }
 
+static void load_expectations(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *expect = shape_get(spec, "expect");
+    for (size_t i = 0; i < shape_count(expect); i++)
+        scenario_load_expectation(input, shape_at(expect, i));
+}
+
 static void load_scenario(struct scenario_input *input, const struct value *document)
 {
     const struct value *spec = value_get(document, "spec");
@@ -245,6 +255,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
     load_objects(input, spec);
     load_failures(input, spec);
     load_timeline(input, spec);
+    load_expectations(input, spec);
 }
 
 /* ── texts ── */

@@ -1,11 +1,12 @@
 /* A Scenario (seatrial.dev/v1alpha1): what manifests cannot say.
  *
- * Nodes, duration, seed and start, timing models and settings, images, failures, and a timeline of
- * what users do. docs/scenario.md tells every field; scenario_shape.c has them as one table
+ * Nodes, duration, seed and start, timing models and settings, images, failures, a timeline of
+ * what users do, and what is expected to come out. docs/scenario.md tells every field; scenario_shape.c has them as one table
  * that drives the checks and docs/scenario.schema.json. */
 #ifndef MODELS_CLUSTER_SCENARIO_H
 #define MODELS_CLUSTER_SCENARIO_H
 
+#include "models/api/document_path.h"
 #include "models/cluster/manifest.h"
 #include "models/cluster/settings.h"
 #include "sim/base/time.h"
@@ -21,6 +22,17 @@ struct scenario_action {
     struct place place;
 };
 
+/* What is to be true of the summary, or of an object, at a moment of the run. One of `is`, `least` and
+ * `most`, or the last two; all are borrowed from the entry. */
+struct scenario_expectation {
+    struct value *entry;        /* owned: as the user wrote it */
+    struct document_path *path; /* owned */
+    sim_time at;                /* SIM_FOREVER: the end of the run */
+    enum kind kind;             /* of the object; KIND_COUNT: the summary is meant */
+    const char *name, *space;   /* of the object; `space` of the summary's rows as well */
+    const struct value *is, *least, *most; /* NULL: no such bound */
+};
+
 struct scenario {
     char *name, *question; /* owned; question may be NULL */
     sim_time duration;     /* a day unless it says otherwise */
@@ -32,6 +44,8 @@ struct scenario {
     struct documents failures; /* each a map with the `kind` of failure; see models/failures */
     struct scenario_action *actions; /* by time, then in the order they stand */
     size_t action_count, action_capacity;
+    struct scenario_expectation *expectations; /* as they stand */
+    size_t expectation_count, expectation_capacity;
     char **file_names; /* of what was opened: places borrow them */
     size_t file_count, file_capacity;
 };

@@ -50,6 +50,14 @@ static struct value *all_actions(const struct scenario *scenario)
     return list;
 }
 
+static struct value *all_expectations(const struct scenario *scenario)
+{
+    struct value *list = value_new_list();
+    for (size_t i = 0; i < scenario->expectation_count; i++)
+        value_add(list, value_hold(scenario->expectations[i].entry));
+    return list;
+}
+
 static struct value *seed_value(uint64_t seed)
 {
     char text[24];
@@ -76,6 +84,8 @@ static struct value *spec_value(const struct scenario *scenario)
     value_set(spec, "failures", all_documents(&scenario->failures));
     value_set(spec, "timeline", all_actions(scenario));
     value_put(&spec, duration_value(scenario->measure_from), "measure", "from", NULL);
+    if (scenario->expectation_count > 0)
+        value_set(spec, "expect", all_expectations(scenario));
     value_drop(settings);
     return spec;
 }

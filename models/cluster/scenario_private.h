@@ -40,6 +40,10 @@ void scenario_add_texts(struct scenario_action *action, const struct value *text
 bool scenario_add_file(struct scenario_input *input, const struct value *path,
                        struct documents *into);
 
+/* Append the expectation of one entry of `expect`, which fits its shape. */
+bool scenario_load_expectation(struct scenario_input *input, const struct value *entry);
+void scenario_expectation_close(struct scenario_expectation *expectation);
+
 /* Warn of failures of nodes and zones that the scenario does not have. */
 void scenario_warn(const struct scenario_input *input);
 

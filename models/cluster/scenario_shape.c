@@ -192,6 +192,26 @@ static const struct shape_field action_fields[] = {
 };
 static const struct shape action_shape = { .name = "Action", .fields = action_fields };
 
+/* ── what is expected ── */
+
+static const struct shape_field expectation_fields[] = {
+    SHAPE_FIELD("that", SHAPE_TEXT, "what is expected, as a sentence", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("path", SHAPE_TEXT, "where it stands: workloads[deployment/web].downtimeSeconds",
+                .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("object", SHAPE_TEXT,
+                "the object whose document is meant: pod/db-0; absent: the summary"),
+    SHAPE_FIELD("namespace", SHAPE_TEXT, "of the object, or of the rows of the summary",
+                .standard = "default"),
+    SHAPE_FIELD("at", SHAPE_DURATION, "when, since the start; absent: at the end"),
+    SHAPE_FIELD("is", SHAPE_VALUE, "a number, a duration, a text, a boolean, or null"),
+    SHAPE_FIELD("atLeast", SHAPE_AMOUNT, "a number or a duration"),
+    SHAPE_FIELD("atMost", SHAPE_AMOUNT, "a number or a duration"),
+    SHAPE_FIELD("between", SHAPE_AMOUNT, "two of them: the least and the most", .form = SHAPE_LIST),
+    SHAPE_END,
+};
+static const struct shape expectation_shape = { .name = "Expectation",
+                                                .fields = expectation_fields };
+
 /* ── the whole ── */
 
 static const struct shape_field measure_fields[] = {
@@ -221,6 +241,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("failures", SHAPE_STRUCT, "what breaks", .of = &failure_shape, .form = SHAPE_LIST),
     SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),
     SHAPE_FIELD("measure", SHAPE_STRUCT, "what is measured", .of = &measure_shape),
+    SHAPE_FIELD("expect", SHAPE_STRUCT, "what is to come out", .of = &expectation_shape,
+                .form = SHAPE_LIST),
     SHAPE_END,
 };
 static const struct shape spec_shape = { .name = "ScenarioSpec", .fields = spec_fields };

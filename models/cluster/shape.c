@@ -1,6 +1,7 @@
 /* Checking documents against shapes. */
 #include "models/cluster/shape.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,21 @@ char *shape_scalar_text(const struct value *value)
     if (value->type == VALUE_STRING || value->type == VALUE_NUMBER)
         return mem_text(value->text, value->count);
     return NULL;
+}
+
+char *shape_amount_text(const struct value *value)
+{
+    sim_time time;
+    struct error error = { 0 };
+    if (value->type == VALUE_NUMBER)
+        return mem_text(value->text, value->count);
+    if (value->type != VALUE_STRING || !sim_time_parse(value->text, value->at, &time, &error)) {
+        error_close(&error);
+        return NULL;
+    }
+    const uint64_t size = time < 0 ? 0 - (uint64_t)time : (uint64_t)time;
+    return mem_format("%s%" PRIu64 ".%09" PRIu64, time < 0 ? "-" : "", size / SIM_SECOND,
+                      size % SIM_SECOND);
 }
 
 /* ── faults ── */
@@ -153,6 +169,16 @@ static bool check_duration(const struct value *value, const struct field_path *p
     return shape_duration(value, &time, &error) || keep_error(&error, path, faults);
 }
 
+static bool check_amount(const struct value *value, const struct field_path *path,
+                         struct error_list *faults)
+{
+    if (value->type == VALUE_NUMBER)
+        return true;
+    if (value->type != VALUE_STRING)
+        return wrong_type(value, "a number or a duration", path, faults);
+    return check_duration(value, path, faults);
+}
+
 static bool check_time(const struct value *value, const struct field_path *path,
                        struct error_list *faults)
 {
@@ -267,6 +293,8 @@ static bool check_one(const struct value *value, const struct shape_field *field
         return check_number(value, field, path, faults);
     case SHAPE_DURATION:
         return check_duration(value, path, faults);
+    case SHAPE_AMOUNT:
+        return check_amount(value, path, faults);
     case SHAPE_TIME:
         return check_time(value, path, faults);
     case SHAPE_DISTRIBUTION:

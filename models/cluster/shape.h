@@ -22,6 +22,7 @@ enum shape_type {
     SHAPE_NUMBER,       /* any number in these bounds */
     SHAPE_DURATION,     /* "1h30m", or a number of seconds; not negative */
     SHAPE_TIME,         /* RFC 3339 */
+    SHAPE_AMOUNT,       /* any number, or a duration, which stands for its seconds */
     SHAPE_DISTRIBUTION, /* a duration, or as sim/chance/distribution.h says */
     SHAPE_TEXT_MAP,     /* keys to texts; numbers and booleans count as their text */
     SHAPE_LABELS,       /* the same, where null removes a label */
@@ -84,6 +85,10 @@ const struct value *shape_get(const struct value *map, const char *key);
 
 /* A text, number or boolean as text, which the caller frees; NULL for anything else. */
 char *shape_scalar_text(const struct value *value);
+
+/* A SHAPE_AMOUNT as the text of a JSON number, seconds of a duration exact to the nanosecond; the
+ * caller frees. NULL for anything else. */
+char *shape_amount_text(const struct value *value);
 
 /* A SHAPE_DURATION; false with the error when it is none. */
 bool shape_duration(const struct value *value, sim_time *time, struct error *error);

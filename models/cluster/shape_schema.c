@@ -120,6 +120,7 @@ static struct value *one_schema(const struct shape_field *field)
     case SHAPE_COUNT:
     case SHAPE_NUMBER:
         return number_schema(field);
+    case SHAPE_AMOUNT: /* as a duration is written */
     case SHAPE_DURATION:
         return duration_schema();
     case SHAPE_TIME: {

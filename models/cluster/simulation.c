@@ -9,6 +9,7 @@
 #include "models/cluster/bring_up.h"
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
+#include "models/metrics/verdict.h"
 #include "sim/base/memory.h"
 
 struct simulation {
@@ -22,6 +23,7 @@ struct simulation {
     struct actions *actions;
     struct planned *planned;    /* the scenario's timeline, in its order */
     struct error_list problems; /* of actions that could not be done */
+    struct value **verdicts;    /* of the scenario's expectations by number; NULL: not yet */
 };
 
 /* An action of the timeline, waiting for its time. */
@@ -82,6 +84,13 @@ static void plan_actions(struct simulation *simulation)
     }
 }
 
+/* ---- expectations: nothing is expected where nothing is measured ---- */
+
+static size_t expectation_count(const struct simulation *simulation)
+{
+    return simulation->metrics != NULL ? simulation->scenario->expectation_count : 0;
+}
+
 struct simulation *simulation_new(const struct scenario *scenario,
                                   struct simulation_options options, struct error_list *faults,
                                   struct error_list *warnings)
@@ -101,6 +110,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
     for (size_t i = 0; i < scenario->failures.count; i++)
         failures_plan(simulation->cluster, scenario->failures.items[i], faults);
     plan_actions(simulation);
+    simulation->verdicts = mem_new((scenario->expectation_count + 1) * sizeof(struct value *));
     if (options.workload != NULL)
         simulation->source = workload_source_new(simulation->cluster, options.workload);
     if (faults->count > before) {
@@ -120,6 +130,9 @@ void simulation_free(struct simulation *simulation)
         metrics_stop(simulation->metrics);
     actions_free(simulation->actions);
     free(simulation->planned);
+    for (size_t i = 0; i < simulation->scenario->expectation_count; i++)
+        value_drop(simulation->verdicts[i]);
+    free(simulation->verdicts);
     value_drop(simulation->kept);
     error_list_close(&simulation->problems);
     cluster_free(simulation->cluster);
@@ -141,10 +154,47 @@ static void warm_up(struct simulation *simulation, sim_time until)
     simulation->measures = true;
 }
 
-void simulation_advance(struct simulation *simulation, sim_time until)
+/* The summary without what is expected; a new reference. */
+static struct value *measure(struct simulation *simulation);
+
+static void advance(struct simulation *simulation, sim_time until)
 {
     warm_up(simulation, until);
     run_until(simulation->run, until);
+}
+
+/* The earliest moment up to `until` at which something is expected and not judged yet; SIM_FOREVER:
+ * there is none. */
+static sim_time next_expected(const struct simulation *simulation, sim_time until)
+{
+    sim_time next = SIM_FOREVER;
+    for (size_t i = 0; i < expectation_count(simulation); i++) {
+        const sim_time at = simulation->scenario->expectations[i].at;
+        if (simulation->verdicts[i] == NULL && at <= until && at < next)
+            next = at;
+    }
+    return next;
+}
+
+/* Judge what is expected at this moment. */
+static void judge_at(struct simulation *simulation, sim_time at)
+{
+    struct value *summary = measure(simulation);
+    for (size_t i = 0; i < expectation_count(simulation); i++) {
+        const struct scenario_expectation *expected = &simulation->scenario->expectations[i];
+        if (simulation->verdicts[i] == NULL && expected->at == at)
+            simulation->verdicts[i] = verdict_of(expected, simulation->cluster, summary);
+    }
+    value_drop(summary);
+}
+
+void simulation_advance(struct simulation *simulation, sim_time until)
+{
+    for (sim_time at; (at = next_expected(simulation, until)) != SIM_FOREVER;) {
+        advance(simulation, at);
+        judge_at(simulation, at);
+    }
+    advance(simulation, until);
 }
 
 struct run *simulation_run(const struct simulation *simulation)
@@ -185,7 +235,7 @@ static void put_head(struct value *summary, const struct simulation *simulation)
     free(hash);
 }
 
-struct value *simulation_summary(struct simulation *simulation)
+static struct value *measure(struct simulation *simulation)
 {
     struct value *summary = value_new_map();
     put_head(summary, simulation);
@@ -196,5 +246,39 @@ struct value *simulation_summary(struct simulation *simulation)
         value_drop(measured);
     }
     value_set(summary, "kept", value_hold(simulation->kept));
+    return summary;
+}
+
+/* Those of the end are judged anew each time; a moment that has not come is told as such. */
+static struct value *expectations_print(const struct simulation *simulation,
+                                        const struct value *summary)
+{
+    struct value *list = value_new_list();
+    for (size_t i = 0; i < expectation_count(simulation); i++) {
+        const struct scenario_expectation *expected = &simulation->scenario->expectations[i];
+        value_add(list, simulation->verdicts[i] != NULL ? value_hold(simulation->verdicts[i])
+                        : expected->at != SIM_FOREVER
+                            ? verdict_too_late(expected)
+                            : verdict_of(expected, simulation->cluster, summary));
+    }
+    return list;
+}
+
+bool simulation_check(struct simulation *simulation, struct error_list *faults)
+{
+    const size_t count = expectation_count(simulation), before = faults->count;
+    simulation_advance(simulation, 0);
+    struct value *summary = measure(simulation);
+    for (size_t i = 0; i < count; i++)
+        verdict_check(&simulation->scenario->expectations[i], summary, faults);
+    value_drop(summary);
+    return faults->count == before;
+}
+
+struct value *simulation_summary(struct simulation *simulation)
+{
+    struct value *summary = measure(simulation);
+    if (expectation_count(simulation) > 0)
+        value_set(summary, "expectations", expectations_print(simulation, summary));
     return summary;
 }

@@ -34,6 +34,10 @@ void simulation_free(struct simulation *simulation);
 /* Let everything happen up to and including this time. */
 void simulation_advance(struct simulation *simulation, sim_time until);
 
+/* Let the beginning happen, up to time 0, and find mistakes of what the scenario expects: paths that do
+ * not fit the summary, bounds of another type. Each is appended; false when there is one. */
+bool simulation_check(struct simulation *simulation, struct error_list *faults);
+
 struct run *simulation_run(const struct simulation *simulation);
 struct cluster *simulation_cluster(const struct simulation *simulation);
 
@@ -41,7 +45,8 @@ struct cluster *simulation_cluster(const struct simulation *simulation);
  * kubectl would print. Borrowed. */
 const struct error_list *simulation_problems(const struct simulation *simulation);
 
-/* The summary document up to now (docs/summary.md); a new reference. */
+/* The summary document up to now (docs/summary.md), with the verdicts on what is expected; a new
+ * reference. Nothing is expected where nothing is measured. */
 struct value *simulation_summary(struct simulation *simulation);
 
 #endif

@@ -79,6 +79,30 @@ bool decimal_equal(const char *a, const char *b)
     return true;
 }
 
+/* The sizes of two numbers, whatever their signs. */
+static int compare_sizes(struct decimal x, struct decimal y)
+{
+    if (x.count == 0 || y.count == 0)
+        return (x.count > 0) - (y.count > 0);
+    if (x.exponent != y.exponent)
+        return x.exponent < y.exponent ? -1 : 1;
+    for (size_t i = 0; i < x.count || i < y.count; i++) {
+        const int left = i < x.count ? next_digit(&x.digits) : 0;
+        const int right = i < y.count ? next_digit(&y.digits) : 0;
+        if (left != right)
+            return left < right ? -1 : 1;
+    }
+    return 0;
+}
+
+int decimal_compare(const char *a, const char *b)
+{
+    struct decimal x = decimal_of(a), y = decimal_of(b);
+    if (x.negative != y.negative)
+        return x.negative ? -1 : 1;
+    return x.negative ? compare_sizes(y, x) : compare_sizes(x, y);
+}
+
 uint64_t decimal_hash(const char *text)
 {
     struct decimal number = decimal_of(text);

@@ -10,6 +10,8 @@
 bool decimal_is_json(const char *text);
 
 bool decimal_equal(const char *a, const char *b);
+/* <0, 0, >0 */
+int decimal_compare(const char *a, const char *b);
 /* Equal numbers have equal hashes. */
 uint64_t decimal_hash(const char *text);
 

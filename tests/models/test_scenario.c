@@ -216,6 +216,33 @@ static const struct {
       "it "
       "has no `lasts`\n"
       "fault: s.yaml:10:43: pods: " },
+    { "expectations that make no sense",
+      HEAD "  duration: 1h\n  expect:\n  - {path: pods.created, is: 1}\n"
+           "  - {that: x, path: pods.created}\n",
+      "fault: s.yaml:7:5: spec.expect[0].that: is missing (what is expected, as a sentence)\n" },
+    { "each of them is told",
+      HEAD "  duration: 1h\n  expect:\n  - {that: x, path: pods.created}\n"
+           "  - {that: x, path: pods.created, is: 1, atMost: 3}\n"
+           "  - {that: x, path: 'pods[', is: 1}\n  - {that: x, path: p, between: [1]}\n"
+           "  - {that: x, path: p, between: [1m, 59]}\n"
+           "  - {that: x, path: p, is: [1]}\n  - {that: x, path: p, is: 1, object: pod}\n"
+           "  - {that: x, path: p, is: 1, object: pood/a}\n"
+           "  - {that: x, path: p, is: 1, at: 2h}\n",
+      "fault: s.yaml:7:5: expect: say one of is, atLeast, atMost and between\n"
+      "fault: s.yaml:8:5: expect: say one of is, atLeast, atMost and between\n"
+      "fault: s.yaml:9:21: expect: path: \"[\" has no closing bracket\n"
+      "fault: s.yaml:10:33: expect: between: two bounds are expected, the least and the most\n"
+      "fault: s.yaml:11:33: expect: between: the first bound, 1m, is more than the second\n"
+      "fault: s.yaml:12:28: expect: is: expected a number, a text, a boolean or null\n"
+      "fault: s.yaml:13:39: expect: object: \"pod\" is not TYPE/NAME\n"
+      "fault: s.yaml:14:39: expect: object: no resource type is called \"pood\" (did you mean "
+      "pods?)\n"
+      "warning: s.yaml:15:35: expect: by then the run is over (it ends at 1h)\n" },
+    { "bounds are numbers or durations",
+      HEAD "  expect:\n  - {that: x, path: p, atLeast: many}\n  - {that: x, path: p, between: 3}\n",
+      "fault: s.yaml:6:33: spec.expect[0].atLeast: \"many\" is not a duration (try 30d, 1h30m, "
+      "2.5s or 250ms)\n"
+      "fault: s.yaml:7:33: spec.expect[1].between: expected a list, got a number\n" },
     { "no Scenario", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
       "Secret s\nfault: s.yaml: no Scenario in this file (apiVersion: seatrial.dev/v1alpha1, kind: "
       "Scenario)\n" },
@@ -250,7 +277,8 @@ Test(scenario, printed_with_all_it_opened_it_reads_as_the_same)
              "  schedulerConfiguration: {apiVersion: kubescheduler.config.k8s.io/v1, kind: "
              "KubeSchedulerConfiguration, percentageOfNodesToScore: 50}\n"
              "  failures: [{kind: node-crash, every: {exponential: {mean: 10h}}, lasts: 1h}]\n"
-             "  timeline: [{at: 1m, apply: web.yaml}]\n";
+             "  timeline: [{at: 1m, apply: web.yaml}]\n"
+             "  expect: [{that: x, path: pods.created, at: 1m, is: null}]\n";
     struct scenario first, second;
     struct error_list faults = { 0 }, warnings = { 0 };
     scenario_init(&first);

@@ -87,6 +87,10 @@ static const struct {
     { SCENARIO "  duration: 1h\n", "run in.yaml --nodes 6y",
       "--nodes: \"6y\" does not describe nodes (try 6, 6x8cpu,32Gi or 6x8cpu,32Gi,3zones; in "
       "quotes inside [])\n" },
+    { SCENARIO "  expect: [{that: x, path: pods.creatd, is: 1}]\n", "run in.yaml",
+      "in.yaml:5:28: expect: there is no field creatd (did you mean created?)\n" },
+    { SCENARIO "  expect: [{that: x, path: pods.creatd, is: 1}]\n", "validate in.yaml",
+      "in.yaml:5:28: expect: there is no field creatd (did you mean created?)\n" },
     { NULL, "schedule",
       "seatrial schedule: nothing to schedule: give files with nodes and pods; see seatrial help "
       "schedule\n" },
@@ -138,6 +142,46 @@ Test(program, broken_input_is_told_line_by_line_and_ends_with_status_2)
         cr_expect_str_eq(printed.bytes, rows[i].want, "%s: %s", rows[i].arguments, printed.bytes);
         writer_close(&printed);
         remove_folder(folder);
+    }
+}
+
+/* Two pods are made, and that is judged; the status says whether all is as expected. */
+Test(program, an_expectation_that_does_not_hold_ends_with_status_1)
+{
+    static const struct {
+        const char *expect, *arguments, *want;
+        int status;
+    } cases[] = {
+        { "{that: two pods, path: pods.created, is: 2}", "run in.yaml",
+          "EXPECTED: 1 of 1 held\n  held: two pods\n      pods.created: 2, expected 2\n", 0 },
+        { "{that: three pods, path: pods.created, atLeast: 3}", "run in.yaml",
+          "EXPECTED: 0 of 1 held\n  NOT HELD: three pods\n"
+          "      pods.created: 2, expected at least 3\n",
+          1 },
+        { "{that: three pods, path: pods.created, between: [3, 4]}", "run in.yaml -o json",
+          "  \"expectations\": [\n    {\n      \"that\": \"three pods\",\n"
+          "      \"path\": \"pods.created\",\n      \"between\": [\n        3,\n        4\n"
+          "      ],\n      \"value\": 2,\n      \"held\": false\n    }\n  ]",
+          1 },
+        { "{that: three pods, path: pods.created, is: 3}", "run in.yaml --no-metrics", "0 pods",
+          0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = mem_format(SCENARIO "  duration: 1m\n  expect:\n  - %s\n---\n" POD
+                                         "spec: {containers: [{name: c, image: x}]}\n---\n"
+                                         "apiVersion: v1\nkind: Pod\nmetadata: {name: q}\n"
+                                         "spec: {containers: [{name: c, image: x}]}\n",
+                                cases[i].expect);
+        char *folder = folder_with(text);
+        struct writer printed = { 0 };
+        const int status = run(folder, cases[i].arguments, &printed);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == cases[i].status, "%s: status %x",
+                  cases[i].expect, (unsigned)status);
+        cr_expect(strstr(printed.bytes, cases[i].want) != NULL, "%s: %s", cases[i].expect,
+                  printed.bytes);
+        writer_close(&printed);
+        remove_folder(folder);
+        free(text);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "tools/output.h"
 #include "tools/policies/policy_options.h"
 #include "tools/progress.h"
+#include "tools/report/expectations.h"
 #include "tools/report/report.h"
 #include "tools/version.h"
 
@@ -117,13 +118,15 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     };
     struct cost cost = { cpu_seconds(), resident_bytes() };
     struct simulation *simulation = simulation_new(&inputs->scenario, options, &faults, &warnings);
+    const bool good = simulation != NULL && simulation_check(simulation, &faults);
     warnings_print(&warnings);
     errors_print(&faults);
     error_list_close(&warnings);
     error_list_close(&faults);
-    if (simulation == NULL)
+    if (!good) {
+        simulation_free(simulation);
         return EXIT_BAD_INPUT;
-    simulation_advance(simulation, 0); /* every component has seen the nodes */
+    }
     cost.resident_before = resident_bytes();
     play(simulation, inputs->scenario.duration, policy);
     warnings_print(simulation_problems(simulation));
@@ -138,12 +141,15 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
     } else {
         fprintf(stderr, "seatrial run: %s\n", error.text);
     }
+    const bool held = expectations_not_held(summary) == 0;
     error_close(&error);
     value_drop(summary);
     simulation_free(simulation);
     if (!fine)
         return EXIT_BAD_INPUT;
-    return policy_failure(policy) == NULL ? EXIT_OK : EXIT_POLICY_FAILED;
+    if (policy_failure(policy) != NULL)
+        return EXIT_POLICY_FAILED;
+    return held ? EXIT_OK : EXIT_CHECK_FAILED;
 }
 
 static int run(const struct command_line *line)
@@ -192,7 +198,8 @@ const struct command run_command = {
         "    helm template x | seatrial run -f - --nodes 3x4cpu,16Gi\n"
         "    seatrial run --workload w1.csv --nodes 1000x64cpu,256Gi\n"
         "    seatrial run scenario.yaml --policy ./my_policy.so\n\n"
-        "The same program, inputs and seed give the same output to the byte.",
+        "The same program, inputs and seed give the same output to the byte. The status is 1 when\n"
+        "something that the scenario expects does not hold.",
     .options =
         (const struct option_info[]){
             INPUT_OPTIONS,

@@ -43,9 +43,8 @@ static bool is_admitted(const struct inputs *inputs)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct simulation *simulation =
-        simulation_new(&inputs->scenario, (struct simulation_options){ .without_metrics = true },
-                       &faults, &warnings);
-    bool admitted = simulation != NULL;
+        simulation_new(&inputs->scenario, (struct simulation_options){ 0 }, &faults, &warnings);
+    bool admitted = simulation != NULL && simulation_check(simulation, &faults);
     warnings_print(&warnings);
     errors_print(&faults);
     error_list_close(&warnings);

@@ -278,6 +278,7 @@ static void html_write(const struct value *summary, struct writer *out)
     html_text(out, text_of(summary, "scenario"));
     writer_format(out, " · seatrial</title>\n<style>\n%s</style></head><body>\n", style);
     title(out, summary);
+    html_expectations(out, summary);
     writer_add(out, "<h2>Workloads</h2>\n");
     availability_table(out, workloads);
     writer_add(out, "<h2>Services</h2>\n");

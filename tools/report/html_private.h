@@ -26,6 +26,9 @@ void html_curve(struct writer *out, const struct value *row, const struct palett
 /* What downtime was lost to: one stacked bar with its legend in words; nothing without downtime. */
 void html_causes(struct writer *out, const struct value *row, const struct palette *palette);
 
+/* What the scenario expected, with the values found; nothing where nothing is expected. */
+void html_expectations(struct writer *out, const struct value *summary);
+
 /* A tally's quantiles as bars on one scale; nothing when none of the tallies has observations. */
 struct named_tally {
     const char *name;

@@ -6,6 +6,7 @@
 
 #include "models/api/kinds.h"
 #include "sim/base/memory.h"
+#include "tools/report/expectations.h"
 #include "tools/report/table.h"
 
 static const char *text_of(const struct value *map, const char *key)
@@ -254,6 +255,7 @@ static void text_write(const struct value *summary, struct writer *out)
     write_nodes(summary, out);
     write_pods(summary, out);
     write_kept(summary, out);
+    expectations_write(summary, out);
 }
 
 const struct report text_report = { .name = "text", .write = text_write };
