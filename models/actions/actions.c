@@ -126,7 +126,10 @@ static const char *reason_of(enum reply reply)
 void action_refused(struct action *action, enum reply reply, const char *doing, struct error *error)
 {
     const char *text = error->text != NULL ? error->text : "";
-    if (reply == REPLY_INVALID)
+    if (reply == REPLY_UNAVAILABLE)
+        action_complain(action, "The connection to the server 10.96.0.1:6443 was refused - did you "
+                                "specify the right host or port?");
+    else if (reply == REPLY_INVALID)
         action_complain(action, "The %s", text);
     else
         action_complain(action, "Error from server (%s): %s%s", reason_of(reply),
@@ -250,6 +253,10 @@ void action_start(struct actions *actions, const struct action_request *request)
     action->space = mem_text(space, strlen(space));
     begin_root(action);
     action_resume(action);
-    if (action->command.verb->start(action))
+    if (actions->cluster->api_server.away && !action->command.verb->is_world) {
+        action_refused(action, REPLY_UNAVAILABLE, NULL, &error);
         action_end(action);
+    } else if (action->command.verb->start(action)) {
+        action_end(action);
+    }
 }

@@ -45,6 +45,7 @@ struct verb {
     bool (*check)(const struct command *command, struct place at, struct error *error);
     /* Do it. False when it goes on; it then calls action_end(). */
     bool (*start)(struct action *action);
+    bool is_world; /* it asks nothing of the API server */
 };
 
 struct command {

@@ -42,6 +42,7 @@ static bool start_restore(struct action *action)
 
 const struct verb verb_fail = {
     .name = "fail",
+    .is_world = true,
     .flags = no_flags, /* a failure begins a root of its own */
     .check = check_failure,
     .start = start_fail,
@@ -49,6 +50,7 @@ const struct verb verb_fail = {
 
 const struct verb verb_restore = {
     .name = "restore",
+    .is_world = true,
     .flags = no_flags,
     .check = check_failure,
     .start = start_restore,

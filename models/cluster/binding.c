@@ -114,11 +114,13 @@ enum reply client_bind(struct client *client, struct object_key key, const struc
                        const struct labels *annotations, struct error *error)
 {
     struct cluster *cluster = client->cluster;
-    client_spend(client);
+    enum reply reply = client_call(client, error);
+    if (reply != REPLY_OK)
+        return reply;
     const struct object *before = store_get(cluster->store, key);
     if (before == NULL)
         return reply_missing(error, key);
-    const enum reply reply = check_binding(pod_of(before), error);
+    reply = check_binding(pod_of(before), error);
     if (reply != REPLY_OK)
         return reply;
 

@@ -59,15 +59,19 @@ static sim_time take_token(struct client *client, sim_time at)
     return served;
 }
 
-void client_spend(struct client *client)
+enum reply client_call(struct client *client, struct error *error)
 {
     client->writes++;
-    if (client->free_of_charge)
-        return;
-    client->now = take_token(client, client->now);
-    client->now =
-        sim_time_after(client->now, distribution_sample_time(client->cluster->settings.api_write,
-                                                             &client->stream));
+    if (!client->free_of_charge) {
+        client->now = take_token(client, client->now);
+        client->now = sim_time_after(
+            client->now,
+            distribution_sample_time(client->cluster->settings.api_write, &client->stream));
+    }
+    if (client->cluster->api_server.away && !client->is_world)
+        return reply_refuse(error, REPLY_UNAVAILABLE,
+                            "dial tcp 10.96.0.1:443: connect: connection refused");
+    return REPLY_OK;
 }
 
 const struct object *client_get(const struct client *client, enum kind kind,
@@ -125,7 +129,7 @@ struct object *client_edit(const struct object *version)
 void client_event(struct client *client, const struct object *about, bool type_warning,
                   const char *reason, const char *format, ...)
 {
-    if (!client->cluster->settings.keep_events)
+    if (!client->cluster->settings.keep_events || client->cluster->api_server.away)
         return;
     char message[1024 + 1]; /* the API server refuses longer notes */
     va_list arguments;

@@ -33,6 +33,7 @@ struct client {
     struct cause cause;   /* of what it does now */
     struct stream stream; /* draws the cost of its calls */
     bool free_of_charge;  /* its calls take no time: users, whose times a scenario names */
+    bool is_world;        /* what it writes happens below the API, whoever answers there */
     uint64_t writes;
     void *owner; /* the component it belongs to */
 };

@@ -182,11 +182,13 @@ enum reply client_delete_object(struct client *client, const struct object *obje
 enum reply client_delete(struct client *client, struct object_key key,
                          struct delete_options options, struct error *error)
 {
-    client_spend(client);
+    enum reply reply = client_call(client, error);
+    if (reply != REPLY_OK)
+        return reply;
     const struct object *object = store_get(client->cluster->store, key);
     if (object == NULL)
         return reply_missing(error, key);
-    const enum reply reply = check_preconditions(object, options, error);
+    reply = check_preconditions(object, options, error);
     if (reply != REPLY_OK)
         return reply;
     return client_delete_object(client, object, options);

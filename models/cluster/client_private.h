@@ -13,8 +13,9 @@ static inline uint64_t orphan_key(const struct text *space)
 }
 
 /* A call that writes begins: wait for the rate limiter, then let the call's own time pass.
- * client->now stands at the instant of the write afterwards. */
-void client_spend(struct client *client);
+ * client->now stands at the instant of the write afterwards. REPLY_OK, or the refusal when the
+ * API server does not answer. */
+enum reply client_call(struct client *client, struct error *error);
 
 /* Store a changed version in the place of `before` and note it in the trace; the reference to
  * `after` is taken. Nothing is written when both are equal. */

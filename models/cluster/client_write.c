@@ -118,9 +118,13 @@ enum reply client_create(struct client *client, struct object *object, const str
                          struct error *error)
 {
     struct meta *meta = (struct meta *)object;
-    client_spend(client);
+    enum reply reply = client_call(client, error);
+    if (reply != REPLY_OK) {
+        object_drop(object);
+        return reply;
+    }
     fill_in(client, meta);
-    enum reply reply = namespace_accepts(client, object, error);
+    reply = namespace_accepts(client, object, error);
     const struct object *present = reply == REPLY_OK ? name_object(client, meta) : NULL;
     if (present != NULL)
         reply = refuse_taken(error, present);
@@ -232,9 +236,10 @@ static enum reply write_change(struct client *client, const char *verb, const st
 static const struct object *find_updated(struct client *client, const struct object *object,
                                          enum reply *reply, struct error *error)
 {
-    client_spend(client);
+    *reply = client_call(client, error);
+    if (*reply != REPLY_OK)
+        return NULL;
     const struct object *before = store_get(store_of(client), object_key(object));
-    *reply = REPLY_OK;
     if (before == NULL)
         *reply = reply_missing(error, object_key(object));
     else if (object->version != 0 && object->version != before->version)
@@ -286,7 +291,9 @@ enum reply client_update_status(struct client *client, struct object *object, st
 enum reply client_patch(struct client *client, struct object_key key, change_fn *change,
                         void *context, struct error *error)
 {
-    client_spend(client);
+    const enum reply reply = client_call(client, error);
+    if (reply != REPLY_OK)
+        return reply;
     const struct object *before = store_get(store_of(client), key);
     if (before == NULL)
         return reply_missing(error, key);

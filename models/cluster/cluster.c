@@ -120,6 +120,7 @@ struct cluster *cluster_new_with(struct run *run, const char *id, struct setting
     cluster->store = store_new(run, object_kinds, KIND_COUNT);
     cluster->cache = cache_new(run, cluster->store, id, settings.cache_lag);
     index_cache(cluster);
+    api_server_follow(cluster);
     cluster->codec = (struct codec){
         .texts = run->texts,
         .specs = pod_specs_new(run->texts),

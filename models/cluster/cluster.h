@@ -7,6 +7,7 @@
 
 #include "models/api/kinds.h"
 #include "models/api/pod.h"
+#include "models/cluster/api_server.h"
 #include "models/cluster/client.h"
 #include "models/cluster/processes.h"
 #include "models/cluster/settings.h"
@@ -29,6 +30,7 @@ struct cluster {
     struct codec codec;
     int pods_by_owner, pods_by_node, replicasets_by_owner; /* indexes of the cache */
     int by_namespace[KIND_COUNT];                          /* -1: none */
+    struct api_server api_server;
     struct event_recorder *events;
     struct identities *identities;
     struct zone_labels *zone_labels;

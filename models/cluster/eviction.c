@@ -135,12 +135,14 @@ enum reply client_evict(struct client *client, struct object_key key, int64_t gr
                         struct error *error)
 {
     struct store *store = client->cluster->store;
-    client_spend(client);
+    enum reply reply = client_call(client, error);
+    if (reply != REPLY_OK)
+        return reply;
     const struct object *before = store_get(store, key);
     if (before == NULL)
         return reply_missing(error, key);
     if (!needs_no_budget(pod_of(before))) {
-        const enum reply reply = ask_budgets(client, pod_of(before), error);
+        reply = ask_budgets(client, pod_of(before), error);
         if (reply != REPLY_OK)
             return reply;
     }

@@ -16,7 +16,8 @@ enum reply {
     REPLY_ALREADY_EXISTS = 1409, /* 409 with reason AlreadyExists */
     REPLY_INVALID = 422,
     REPLY_TOO_MANY_REQUESTS = 429,
-    REPLY_INTERNAL_ERROR = 500
+    REPLY_INTERNAL_ERROR = 500,
+    REPLY_UNAVAILABLE = 503 /* no reply at all: nobody answers */
 };
 
 /* Set the error (may be NULL) to the API server's message; returns `reply`. */

@@ -28,7 +28,8 @@ static const struct shape node_shape = { .name = "NodeGroup", .fields = node_fie
 /* ── failures: models/failures/failures.h ── */
 
 static const struct shape_field failure_fields[] = {
-    SHAPE_FIELD("kind", SHAPE_TEXT, "node-crash, zone-outage, container-crash or bad-release",
+    SHAPE_FIELD("kind", SHAPE_TEXT,
+                "node-crash, zone-outage, container-crash, bad-release or api-outage",
                 .form = SHAPE_REQUIRED),
     SHAPE_FIELD("name", SHAPE_TEXT, "to tell entries apart"),
     SHAPE_FIELD("at", SHAPE_DURATION, "when it strikes", .form = SHAPE_OR_LIST),
@@ -157,8 +158,7 @@ static const struct shape patch_shape = { .name = "Patch",
 
 static const struct shape_field fail_fields[] = {
     SHAPE_FIELD("kind", SHAPE_TEXT, "the kind of failure", .form = SHAPE_REQUIRED),
-    SHAPE_FIELD("target", SHAPE_TEXT, "the node, zone or image it strikes",
-                .form = SHAPE_REQUIRED | SHAPE_OR_LIST),
+    SHAPE_FIELD("target", SHAPE_TEXT, "the node, zone or image it strikes", .form = SHAPE_OR_LIST),
     SHAPE_END,
 };
 static const struct shape fail_shape = { .name = "Fail", .fields = fail_fields };

@@ -45,6 +45,10 @@ struct settings {
     int concurrent_job_syncs, concurrent_ttl_after_finished_syncs; /* 5, 5 */
     int concurrent_cron_job_syncs;                                 /* 5 */
     int concurrent_namespace_syncs;                                /* 10 */
+    bool leader_elect;                                             /* true; scheduler too */
+    sim_time leader_elect_lease_duration;                          /* 15 s */
+    sim_time leader_elect_renew_deadline;                          /* 10 s */
+    sim_time leader_elect_retry_period;                            /* 2 s */
     int terminated_pod_gc_threshold;                               /* 12500 */
 
     /* kube-scheduler */

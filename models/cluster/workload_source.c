@@ -97,10 +97,15 @@ static void create_pod(struct workload_source *source, size_t number)
     error_close(&error); /* a full namespace or the like: the pod never was */
 }
 
+/* Whoever submits pods tries until the API server answers. */
 static void arrive(void *subject, sim_time now)
 {
     struct workload_source *source = subject;
     const struct workload *workload = source->workload;
+    if (source->cluster->api_server.away) {
+        source->arrival = 0;
+        return;
+    }
     client_begin(&source->client, source->cause);
     while (source->next < workload->count &&
            source->began + workload->arrivals[source->next].at <= now)
@@ -118,6 +123,8 @@ static void clean(void *subject, sim_time now)
     struct delete_options options = delete_options_default();
     (void)now;
     source->cleaning = 0;
+    if (source->cluster->api_server.away)
+        return;
     for (size_t i = 0; i < source->finished_count; i++) {
         struct error error = { 0 };
         client_begin(&source->client, source->finished[i].cause);
@@ -128,9 +135,32 @@ static void clean(void *subject, sim_time now)
     source->finished_count = 0;
 }
 
+static void clean_soon(struct workload_source *source)
+{
+    if (source->cleaning == 0)
+        source->cleaning = run_at(source->cluster->run, run_now(source->cluster->run),
+                                  PRIORITY_WORLD, clean, source);
+}
+
+/* The API server is back, perhaps: what waited for it is done. */
+static void notice_machine(struct workload_source *source)
+{
+    struct run *run = source->cluster->run;
+    if (source->cluster->api_server.away)
+        return;
+    if (source->arrival == 0 && source->next < source->workload->count)
+        source->arrival = run_at(run, run_now(run), PRIORITY_WORLD, arrive, source);
+    if (source->finished_count > 0)
+        clean_soon(source);
+}
+
 static void notice(void *self, const struct watch_event *event)
 {
     struct workload_source *source = self;
+    if (event->object->kind == KIND_MACHINE) {
+        notice_machine(source);
+        return;
+    }
     const struct meta *meta = meta_of(event->object);
     if (event->type != WATCH_MODIFIED || !pod_is_terminal(pod_of(event->object)) ||
         meta->deleting || labels_get(meta->labels, "seatrial.dev/source") == NULL)
@@ -138,9 +168,7 @@ static void notice(void *self, const struct watch_event *event)
     MEM_GROW(source->finished, source->finished_count, source->finished_capacity);
     source->finished[source->finished_count++] =
         (struct finished){ object_key_hold(object_key(event->object)), event->cause };
-    if (source->cleaning == 0)
-        source->cleaning = run_at(source->cluster->run, run_now(source->cluster->run),
-                                  PRIORITY_WORLD, clean, source);
+    clean_soon(source);
 }
 
 struct workload_source *workload_source_new(struct cluster *cluster,
@@ -154,7 +182,7 @@ struct workload_source *workload_source_new(struct cluster *cluster,
     source->client.free_of_charge = true;
     source->cause = run_root(cluster->run, source->began, "arrival", "workload");
     cache_watch_kinds(cluster->cache, (struct watcher){ .self = source, .deliver = notice },
-                      1u << KIND_POD);
+                      UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_MACHINE);
     if (workload->count > 0)
         source->arrival = run_at(cluster->run, source->began + workload->arrivals[0].at,
                                  PRIORITY_WORLD, arrive, source);

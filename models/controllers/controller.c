@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/cluster/leadership.h"
 #include "sim/base/memory.h"
 
 static const sim_time first_backoff = 5 * SIM_MILLISECOND, longest_backoff = 1000 * SIM_SECOND;
@@ -24,6 +25,7 @@ struct worker {
 
 struct controller_run {
     const struct controller *controller;
+    const struct leadership *leadership; /* the manager's */
     struct cluster *cluster;
     struct client client;
     struct workqueue *queue;
@@ -44,6 +46,7 @@ struct calls {
 };
 
 struct manager {
+    struct leadership leadership;
     struct controller_run **runs;
     size_t count, capacity;
     struct calls calls[KIND_COUNT];
@@ -78,7 +81,9 @@ static void worker_starts(void *subject, sim_time now)
         return;
     }
     client_begin(&run->client, cause);
-    worker->outcome = run->controller->reconcile(&run->client, worker->key);
+    /* Without an API server the first call fails, and with it the reconcile. */
+    worker->outcome =
+        run->leadership->works ? run->controller->reconcile(&run->client, worker->key) : RETRY;
     assert(run->client.now >= now);
     if (run->client.now == now)
         worker_ends(worker, now);
@@ -256,18 +261,6 @@ static void subscribe(struct manager *manager, struct controller_run *run)
     }
 }
 
-static void *manager_start(struct cluster *cluster)
-{
-    struct manager *manager = mem_new(sizeof *manager);
-    for (size_t i = 0; controllers[i] != NULL; i++) {
-        MEM_GROW(manager->runs, manager->count, manager->capacity);
-        manager->runs[manager->count] = controller_run_new(controllers[i], cluster);
-        subscribe(manager, manager->runs[manager->count++]);
-    }
-    cache_watch_kinds(cluster->cache, (struct watcher){ manager, manager_hears }, manager->kinds);
-    return manager;
-}
-
 /* The informers of a process that begins list what there is. */
 static void list_everything(struct manager *manager, struct cluster *cluster, struct cause cause)
 {
@@ -284,9 +277,8 @@ static void list_everything(struct manager *manager, struct cluster *cluster, st
     }
 }
 
-void controller_manager_restart(struct cluster *cluster, struct cause cause)
+static void manager_restart(struct manager *manager, struct cluster *cluster, struct cause cause)
 {
-    struct manager *manager = cluster_component(cluster, controller_manager.name);
     for (size_t i = 0; i < manager->count; i++) {
         controller_run_end(manager->runs[i]);
         controller_run_begin(manager->runs[i]);
@@ -294,11 +286,39 @@ void controller_manager_restart(struct cluster *cluster, struct cause cause)
     list_everything(manager, cluster, cause);
 }
 
+void controller_manager_restart(struct cluster *cluster, struct cause cause)
+{
+    manager_restart(cluster_component(cluster, controller_manager.name), cluster, cause);
+}
+
+static void manager_is_back(void *self, bool anew, struct cause cause)
+{
+    struct manager *manager = self;
+    if (anew)
+        manager_restart(manager, manager->leadership.cluster, cause);
+}
+
+static void *manager_start(struct cluster *cluster)
+{
+    struct manager *manager = mem_new(sizeof *manager);
+    leadership_init(&manager->leadership, cluster, "kube-controller-manager", manager_is_back,
+                    manager);
+    for (size_t i = 0; controllers[i] != NULL; i++) {
+        MEM_GROW(manager->runs, manager->count, manager->capacity);
+        manager->runs[manager->count] = controller_run_new(controllers[i], cluster);
+        manager->runs[manager->count]->leadership = &manager->leadership;
+        subscribe(manager, manager->runs[manager->count++]);
+    }
+    cache_watch_kinds(cluster->cache, (struct watcher){ manager, manager_hears }, manager->kinds);
+    return manager;
+}
+
 static void manager_stop(void *state)
 {
     struct manager *manager = state;
     for (size_t i = 0; i < manager->count; i++)
         controller_run_free(manager->runs[i]);
+    leadership_close(&manager->leadership);
     for (size_t i = 0; i < KIND_COUNT; i++)
         free(manager->calls[i].items);
     free(manager->runs);

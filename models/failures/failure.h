@@ -23,9 +23,10 @@ struct blow {
 
 /* What the targets of a kind are, and so where an entry finds its own. */
 enum failure_targets {
-    TARGET_NODES, /* every node of the names in `nodes`, now or later */
-    TARGET_ZONES, /* every zone of the names in `zones`, now or later */
-    TARGET_NAMED  /* one, named by the entry itself */
+    TARGET_NODES,  /* every node of the names in `nodes`, now or later */
+    TARGET_ZONES,  /* every zone of the names in `zones`, now or later */
+    TARGET_NAMED,  /* one, named by the entry itself */
+    TARGET_CLUSTER /* the cluster as a whole */
 };
 
 struct failure {
@@ -39,6 +40,6 @@ struct failure {
     void (*mend)(struct blow *blow); /* NULL: nothing to mend, it is over at once */
 };
 
-extern const struct failure node_crash, zone_outage, container_crash, bad_release;
+extern const struct failure node_crash, zone_outage, container_crash, bad_release, api_outage;
 
 #endif

@@ -8,7 +8,7 @@
 #include "sim/base/nearest.h"
 
 static const struct failure *const table[] = { &node_crash, &zone_outage, &container_crash,
-                                               &bad_release };
+                                               &bad_release, &api_outage };
 enum { KINDS = sizeof table / sizeof *table };
 
 const struct failure *failure_find(const char *name, struct place at, struct error *error)

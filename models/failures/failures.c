@@ -141,7 +141,7 @@ static struct target *target_find(const struct failures *failures, const struct 
 static struct target *target_new(struct failures *failures, const struct failure *failure,
                                  const struct failure_plan *plan, const char *name)
 {
-    static const char *const spaces[] = { "node", "zone", "failure" };
+    static const char *const spaces[] = { "node", "zone", "failure", "cluster" };
     const struct cluster *cluster = failures->cluster;
     const uint64_t branch = plan ? plan->branch : 0;
     struct target *target = mem_new(sizeof *target);
@@ -213,6 +213,8 @@ bool failures_plan(struct cluster *cluster, struct value *entry, struct error_li
     all->plans[all->plan_count++] = plan;
     if (plan->failure->targets == TARGET_NAMED)
         target_plan(all, plan, value_text(value_get(entry, plan->failure->target_field), ""));
+    if (plan->failure->targets == TARGET_CLUSTER)
+        target_plan(all, plan, "");
     for (struct cache_cursor nodes = client_list(&all->client, KIND_NODE); cache_next(&nodes);)
         plan_meets(all, plan, node_of(nodes.object));
     return true;
@@ -236,7 +238,7 @@ bool failures_know(const char *kind, struct place at, struct error *error)
 static bool target_exists(const struct failures *all, const struct failure *failure,
                           const char *name)
 {
-    if (failure->targets == TARGET_NAMED)
+    if (failure->targets == TARGET_NAMED || failure->targets == TARGET_CLUSTER)
         return true;
     for (struct cache_cursor nodes = client_list(&all->client, KIND_NODE); cache_next(&nodes);) {
         const struct node *node = node_of(nodes.object);
@@ -302,7 +304,7 @@ static void *failures_start(struct cluster *cluster)
     all->cluster = cluster;
     all->end = &all->targets;
     client_init(&all->client, cluster, "failures", 0, 0, all);
-    all->client.free_of_charge = true;
+    all->client.free_of_charge = all->client.is_world = true;
     cache_watch(all->client.cache, (struct watcher){ all, failures_deliver });
     return all;
 }

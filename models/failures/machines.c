@@ -9,30 +9,30 @@
 void machine_holds_close(struct machine_holds *holds)
 {
     for (size_t i = 0; i < holds->count; i++)
-        text_drop(holds->items[i].node);
+        object_key_drop(holds->items[i].machine);
     free(holds->items);
     *holds = (struct machine_holds){ 0 };
 }
 
-static struct machine_hold *hold_of(struct machine_holds *holds, const struct text *node)
+static struct machine_hold *hold_of(struct machine_holds *holds, struct object_key machine)
 {
     for (size_t i = 0; i < holds->count; i++)
-        if (holds->items[i].node == node)
+        if (object_key_equal(holds->items[i].machine, machine))
             return &holds->items[i];
     MEM_GROW(holds->items, holds->count, holds->capacity);
-    holds->items[holds->count] = (struct machine_hold){ .node = text_hold(node) };
+    holds->items[holds->count] = (struct machine_hold){ .machine = object_key_hold(machine) };
     return &holds->items[holds->count++];
 }
 
 /* A machine's record, changed by `change`; a machine nobody has struck yet is made first. */
-static void machine_write(struct blow *blow, const struct text *node, change_fn *change,
+static void machine_write(struct blow *blow, struct object_key key, change_fn *change,
                           void *context)
 {
-    const struct object_key key = { KIND_MACHINE, NULL, node };
     struct error error = { 0 };
     if (client_patch(blow->client, key, change, context, &error) == REPLY_NOT_FOUND) {
         struct machine *machine = (struct machine *)object_new(object_kinds, KIND_MACHINE);
-        machine->meta.object.name = text_hold(node);
+        machine->meta.object.space = text_hold(key.space);
+        machine->meta.object.name = text_hold(key.name);
         machine->powered = machine->connected = true;
         client_create(blow->client, &machine->meta.object, NULL, NULL);
         client_patch(blow->client, key, change, context, NULL);
@@ -49,24 +49,24 @@ static bool follow_hold(struct object *object, void *context)
     return true;
 }
 
-static void change_hold(struct blow *blow, const struct text *node, bool network, int by)
+static void change_hold(struct blow *blow, struct object_key machine, bool network, int by)
 {
-    struct machine_hold *hold = hold_of(failures_holds(blow->failures), node);
+    struct machine_hold *hold = hold_of(failures_holds(blow->failures), machine);
     int *count = network ? &hold->network : &hold->power;
     const bool turns = *count == 0 || *count + by == 0;
     *count += by;
     if (turns)
-        machine_write(blow, node, follow_hold, hold);
+        machine_write(blow, machine, follow_hold, hold);
 }
 
-void machine_take(struct blow *blow, const struct text *node, bool network)
+void machine_take(struct blow *blow, struct object_key machine, bool network)
 {
-    change_hold(blow, node, network, 1);
+    change_hold(blow, machine, network, 1);
 }
 
-void machine_give(struct blow *blow, const struct text *node, bool network)
+void machine_give(struct blow *blow, struct object_key machine, bool network)
 {
-    change_hold(blow, node, network, -1);
+    change_hold(blow, machine, network, -1);
 }
 
 static bool suffer(struct object *object, void *context)
@@ -83,5 +83,5 @@ void machine_fail_container(struct blow *blow, const struct text *node, struct u
                             int container, int exit_code)
 {
     struct container_fault fault = { .pod = pod, .container = container, .exit_code = exit_code };
-    machine_write(blow, node, suffer, &fault);
+    machine_write(blow, machine_of_node(node), suffer, &fault);
 }

@@ -1,4 +1,4 @@
-/* Taking power or network from nodes, and giving it back.
+/* Taking power or network from the machines of nodes and of the API server, and giving it back.
  *
  * Several failures may hold the same machine down: it comes back when the last one is mended. */
 #ifndef MODELS_FAILURES_MACHINES_H
@@ -9,17 +9,23 @@
 /* Who holds what down. */
 struct machine_holds {
     struct machine_hold {
-        const struct text *node; /* held */
-        int power, network;      /* how many failures took it */
-    } * items;                   /* in the order in which they were first struck */
+        struct object_key machine; /* held */
+        int power, network;        /* how many failures took it */
+    } * items;                     /* in the order in which they were first struck */
     size_t count, capacity;
 };
 
 void machine_holds_close(struct machine_holds *holds);
 
-/* Take from a node, or give back, its network or (with `network` false) its power. */
-void machine_take(struct blow *blow, const struct text *node, bool network);
-void machine_give(struct blow *blow, const struct text *node, bool network);
+/* The machine of a node; borrows its name. */
+static inline struct object_key machine_of_node(const struct text *node)
+{
+    return (struct object_key){ KIND_MACHINE, NULL, node };
+}
+
+/* Take from a machine, or give back, its network or (with `network` false) its power. */
+void machine_take(struct blow *blow, struct object_key machine, bool network);
+void machine_give(struct blow *blow, struct object_key machine, bool network);
 
 /* Make a container of a pod on this node fail. */
 void machine_fail_container(struct blow *blow, const struct text *node, struct uid pod,

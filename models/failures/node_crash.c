@@ -9,14 +9,14 @@ static bool is_network(const struct blow *blow)
 static void node_crash_strike(struct blow *blow)
 {
     const struct text *node = cluster_text(blow->client->cluster, blow->target);
-    machine_take(blow, node, is_network(blow));
+    machine_take(blow, machine_of_node(node), is_network(blow));
     text_drop(node);
 }
 
 static void node_crash_mend(struct blow *blow)
 {
     const struct text *node = cluster_text(blow->client->cluster, blow->target);
-    machine_give(blow, node, is_network(blow));
+    machine_give(blow, machine_of_node(node), is_network(blow));
     text_drop(node);
 }
 

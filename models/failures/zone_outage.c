@@ -33,7 +33,7 @@ static void zone_outage_strike(struct blow *blow)
         if (is_in(node_of(all.object), blow->target))
             struck->nodes[struck->count++] = all.object->name;
     for (size_t i = 0; i < struck->count; i++)
-        machine_take(blow, struck->nodes[i], is_network(blow));
+        machine_take(blow, machine_of_node(struck->nodes[i]), is_network(blow));
     blow->memory = struck;
 }
 
@@ -41,7 +41,7 @@ static void zone_outage_mend(struct blow *blow)
 {
     const struct struck *struck = blow->memory;
     for (size_t i = 0; i < struck->count; i++)
-        machine_give(blow, struck->nodes[i], is_network(blow));
+        machine_give(blow, machine_of_node(struck->nodes[i]), is_network(blow));
 }
 
 const struct failure zone_outage = {

@@ -122,5 +122,9 @@ void heartbeat_end(struct heartbeat *heartbeat)
         return;
     heartbeat->beating = false;
     run_cancel(heartbeat->client->cluster->run, &heartbeat->tick);
+    /* Not a call: what was renewed last is known, and nobody need answer for that. */
+    const bool before = heartbeat->client->is_world;
+    heartbeat->client->is_world = true;
     lease_patch(heartbeat, lease_stop);
+    heartbeat->client->is_world = before;
 }

@@ -37,7 +37,10 @@ static void kubelet_deliver(void *self, const struct watch_event *event)
         kubelet_node_seen(kubelet, event->object, present);
         break;
     case KIND_MACHINE:
-        kubelet_node_machine(kubelet, (const struct machine *)event->object, present);
+        if (api_server_runs_on(event->object))
+            kubelet_api_server_turned(kubelet, event->cause);
+        else
+            kubelet_node_machine(kubelet, (const struct machine *)event->object, present);
         break;
     default:
         break;

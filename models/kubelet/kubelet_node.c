@@ -2,7 +2,8 @@
  *
  * Without power the containers are gone and the kubelet is silent; when it is back it finds
  * its pods in the API, restarts what was running and finishes what was deleted meanwhile.
- * Without network the containers run on, and what happens to them is reported later. */
+ * Without network, or an API server at its other end, the containers run on, and what happens to
+ * them is reported later. */
 #include <stdlib.h>
 
 #include "models/kubelet/kubelet_private.h"
@@ -137,13 +138,14 @@ static void kubelet_node_turn(void *subject, sim_time now)
     node->due = 0;
     client_begin(&node->client, node->cause);
     const bool runs = node->present && node->powered;
+    const bool reaches = runs && node->connected && !node->kubelet->cluster->api_server.away;
     if (node->running && !runs)
         power_off(node, now);
-    if (node->online && !(runs && node->connected))
+    if (node->online && !reaches)
         go_offline(node);
     if (!node->running && runs)
         power_on(node, now);
-    if (!node->online && runs && node->connected)
+    if (!node->online && reaches)
         go_online(node, now);
     for (size_t i = 0; i < node->fault_count; i++)
         suffer(node, &node->faults[i]);
@@ -156,6 +158,12 @@ static void turn_soon(struct kubelet_node *node, struct cause cause)
     node->cause = cause;
     if (node->due == 0)
         node->due = run_at(run, run_now(run), PRIORITY_WORLD, kubelet_node_turn, node);
+}
+
+void kubelet_api_server_turned(struct kubelet *kubelet, struct cause cause)
+{
+    for (struct kubelet_node *node = kubelet->nodes; node != NULL; node = node->next)
+        turn_soon(node, cause);
 }
 
 void kubelet_node_seen(struct kubelet *kubelet, const struct object *object, bool present)

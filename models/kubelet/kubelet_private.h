@@ -242,6 +242,8 @@ struct kubelet_node *kubelet_node_find(const struct kubelet *kubelet, const stru
 void kubelet_node_seen(struct kubelet *kubelet, const struct object *node, bool present);
 /* Its Machine has changed, or is gone: as if powered and connected. */
 void kubelet_node_machine(struct kubelet *kubelet, const struct machine *machine, bool present);
+/* The API server has gone away, or is back. */
+void kubelet_api_server_turned(struct kubelet *kubelet, struct cause cause);
 void kubelet_node_free(struct kubelet_node *node);
 
 /* --- node_status.c --------------------------------------------------------------------- */

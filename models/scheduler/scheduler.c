@@ -14,7 +14,8 @@ static void plan_attempt(void *subject)
 {
     struct scheduler *scheduler = subject;
     const sim_time now = run_now(scheduler->cluster->run);
-    if (scheduler->trying != NULL || scheduler->next_attempt != 0 || scheduler->manual)
+    if (scheduler->trying != NULL || scheduler->next_attempt != 0 || scheduler->manual ||
+        !scheduler->leadership.works)
         return;
     scheduler->next_attempt =
         run_at(scheduler->cluster->run, scheduler->free_at > now ? scheduler->free_at : now,
@@ -203,9 +204,45 @@ static void attempt(void *subject, sim_time now)
 {
     struct scheduler *scheduler = subject;
     scheduler->next_attempt = 0;
-    struct waiting_pod *waiting = next_pod(scheduler);
+    struct waiting_pod *waiting = scheduler->leadership.works ? next_pod(scheduler) : NULL;
     if (waiting != NULL)
         try_pod(scheduler, waiting, now);
+}
+
+/* --- another process ----------------------------------------------------------------------------- */
+
+struct pods {
+    const struct pod **items; /* held */
+    size_t count, capacity;
+};
+
+static void collect(void *context, const struct waiting_pod *waiting)
+{
+    struct pods *pods = context;
+    MEM_GROW(pods->items, pods->count, pods->capacity);
+    pods->items[pods->count++] = pod_of(object_hold(&waiting->pod->meta.object));
+}
+
+/* Every pod without a node is new to a process that begins. */
+static void try_all_again(struct scheduler *scheduler)
+{
+    struct pods pods = { 0 };
+    for (enum waiting_place place = WAITING_BACKOFF; place <= WAITING_POOL; place++)
+        scheduling_queue_each(scheduler->queue, place, collect, &pods);
+    for (size_t i = 0; i < pods.count; i++) {
+        scheduling_queue_activate(scheduler->queue, pods.items[i]);
+        object_drop(&pods.items[i]->meta.object);
+    }
+    free(pods.items);
+}
+
+static void scheduler_is_back(void *self, bool anew, struct cause cause)
+{
+    struct scheduler *scheduler = self;
+    (void)cause;
+    if (anew)
+        try_all_again(scheduler);
+    plan_attempt(scheduler);
 }
 
 /* --- driven by somebody else ------------------------------------------------------------------- */
@@ -286,6 +323,8 @@ static void *scheduler_start(struct cluster *cluster)
     scheduler->cluster = cluster;
     scheduler->configuration = configure(cluster);
     start_client(scheduler);
+    leadership_init(&scheduler->leadership, cluster, "kube-scheduler", scheduler_is_back,
+                    scheduler);
     scheduler->snapshot = snapshot_new(cluster->run->texts, scheduler->client.cache);
     scheduler->templates = template_cache_new();
     scheduler->queue =
@@ -312,6 +351,7 @@ static void scheduler_stop(void *state)
     template_cache_free(scheduler->templates);
     snapshot_free(scheduler->snapshot);
     scheduler_configuration_free(scheduler->configuration);
+    leadership_close(&scheduler->leadership);
     client_close(&scheduler->client);
     free(scheduler);
 }

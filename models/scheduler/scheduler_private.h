@@ -6,6 +6,7 @@
 #ifndef MODELS_SCHEDULER_SCHEDULER_PRIVATE_H
 #define MODELS_SCHEDULER_SCHEDULER_PRIVATE_H
 
+#include "models/cluster/leadership.h"
 #include "models/scheduler/decision/assume.h"
 #include "models/scheduler/decision/decision.h"
 #include "models/scheduler/event_handlers.h"
@@ -37,10 +38,11 @@ struct scheduler {
     struct scheduler_view view;  /* the same, for the event handlers */
     struct stream cycle_stream;  /* how long attempts take */
     size_t next_start;           /* where the next search begins */
-    event_id next_attempt;       /* planned, when it is not 0 */
-    sim_time free_at;            /* when the condition of the last failed pod is written: the real
+    struct leadership leadership;
+    event_id next_attempt;    /* planned, when it is not 0 */
+    sim_time free_at;         /* when the condition of the last failed pod is written: the real
                                   * scheduler waits for that call, and so for its client's limit */
-    struct decision decision;    /* memory of the last one */
+    struct decision decision; /* memory of the last one */
 
     /* The attempt that goes on. What was decided at its beginning takes effect at its end. */
     struct waiting_pod *trying;
