@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/autoscaler.h"
 #include "models/api/cronjob.h"
 #include "models/api/daemonset.h"
 #include "models/api/event.h"
@@ -87,8 +88,9 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_REPLICATIONCONTROLLER] = { "v1", "ReplicationController", "replicationcontrollers", "rc",
                                      true, DOCUMENT_WITH_STATUS },
     [KIND_HORIZONTALPODAUTOSCALER] = { "autoscaling/v2", "HorizontalPodAutoscaler",
-                                       "horizontalpodautoscalers", "hpa", true, DOCUMENT,
-                                       .take_status = document_take_status },
+                                       "horizontalpodautoscalers", "hpa", true,
+                                       SIMULATED(autoscaler),
+                                       .take_status = autoscaler_take_status },
     [KIND_LIMITRANGE] = { "v1", "LimitRange", "limitranges", "limits", true, DOCUMENT },
     [KIND_RESOURCEQUOTA] = { "v1", "ResourceQuota", "resourcequotas", "quota", true, DOCUMENT,
                              .take_status = document_take_status },
@@ -126,7 +128,9 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_JOB] = &job_kind,
     [KIND_ENDPOINTS... KIND_CONTROLLERREVISION] = &document_kind,
     [KIND_CRONJOB] = &cronjob_kind,
-    [KIND_REPLICATIONCONTROLLER... KIND_OTHER] = &document_kind,
+    [KIND_REPLICATIONCONTROLLER] = &document_kind,
+    [KIND_HORIZONTALPODAUTOSCALER] = &autoscaler_kind,
+    [KIND_LIMITRANGE... KIND_OTHER] = &document_kind,
 };
 
 enum kind kind_find(const char *api_version, const char *kind)

@@ -19,7 +19,7 @@ Test(validation, recorded_refusals_name_the_same_fields_for_the_same_reasons)
     cr_assert(table_run("tests/oracle/api/validation.jsonl.gz", &counts, &details));
     printf("validation: %zu of %zu recorded answers agree, %zu of them in equal words\n",
            counts.agreed, counts.compared, counts.agreed - counts.remarks);
-    cr_expect_eq(counts.compared, 160);
+    cr_expect_eq(counts.compared, 173);
     cr_expect_eq(counts.agreed, counts.compared, "%s", details.bytes);
     writer_close(&details);
 }
@@ -37,6 +37,13 @@ Test(validation, recorded_refusals_name_the_same_fields_for_the_same_reasons)
 #define DEPLOYMENT(spec)                                                                           \
     "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\","            \
     "\"namespace\":\"n\"},\"spec\":{" spec "}}"
+#define AUTOSCALER(spec)                                                                           \
+    "{\"apiVersion\":\"autoscaling/"                                                               \
+    "v2\",\"kind\":\"HorizontalPodAutoscaler\",\"metadata\":{\"name\":"                            \
+    "\"h\",\"namespace\":\"n\"},\"spec\":{\"maxReplicas\":3," spec "}}"
+#define SCALES(version)                                                                            \
+    "\"scaleTargetRef\":{\"apiVersion\":\"" version "\",\"kind\":\"Deployment\",\"name\":\"d\"}"
+#define METRIC(metric) AUTOSCALER(SCALES("apps/v1") ",\"metrics\":[{" metric "}]")
 #define SELECTED(labels)                                                                           \
     "\"selector\":{\"matchLabels\":{" labels "}},\"template\":{\"metadata\":{\"labels\":{" labels  \
     "}},\"spec\":{" CONTAINER("") "}}"
@@ -148,6 +155,52 @@ static const struct {
       "metadata.name: Invalid value: \"a/b\": may not contain '/'" },
     { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"labels\":[1]}}",
       "the metadata do not fit: labels: expected map, got list" },
+    { METRIC("\"type\":\"Pods\",\"pods\":{\"metric\":{\"name\":\"a\"},\"target\":{\"type\":"
+             "\"AverageValue\","
+             "\"averageValue\":\"1\"}},\"resource\":{\"name\":\"\"}"),
+      "spec.metrics[0].resource: Forbidden: must populate the given metric source only" },
+    { METRIC(
+          "\"type\":\"External\",\"external\":{\"metric\":{\"name\":\"a/b\"},\"target\":{\"type\":"
+          "\"Value\",\"averageValue\":\"1\",\"value\":\"0\"}}"),
+      "spec.metrics[0].external.metric.name: Invalid value: \"a/b\": may not contain '/'; "
+      "spec.metrics[0].external.target.value: Invalid value: \"0\": must be positive; "
+      "spec.metrics[0].external.target.value: Forbidden: may not set both a target value for "
+      "metric "
+      "and a per-pod target" },
+    { METRIC("\"type\":\"Object\",\"object\":{\"describedObject\":{\"kind\":\"Service\",\"name\":"
+             "\"s\","
+             "\"apiVersion\":\"a/b/c\"},\"metric\":{\"name\":\"m\"},\"target\":{}}"),
+      "spec.metrics[0].object.describedObject.apiVersion: Invalid value: \"a/b/c\": unexpected "
+      "GroupVersion string: a/b/c; spec.metrics[0].object.target.type: Required value: must "
+      "specify "
+      "a metric target type; spec.metrics[0].object.target.type: Invalid value: \"\": must be "
+      "either "
+      "Utilization, Value, or AverageValue; spec.metrics[0].object.target.averageValue: Required "
+      "value: must set either a target value or averageValue" },
+    { METRIC(
+          "\"type\":\"ContainerResource\",\"containerResource\":{\"name\":\"gpu\",\"container\":"
+          "\"C\","
+          "\"target\":{\"type\":\"Utilization\",\"averageUtilization\":5,\"averageValue\":\"2\"}}"),
+      "spec.metrics[0].containerResource.name: Invalid value: \"gpu\": must be a standard resource "
+      "type or fully qualified; spec.metrics[0].containerResource.name: Invalid value: \"gpu\": "
+      "must "
+      "be a standard resource for containers; spec.metrics[0].containerResource.container: Invalid "
+      "value: \"C\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters "
+      "or "
+      "'-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
+      "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?'); "
+      "spec.metrics[0].containerResource.target.averageValue: Forbidden: may not set both a target "
+      "raw value and a target utilization" },
+    { AUTOSCALER("\"scaleTargetRef\":{\"apiVersion\":\"v1\",\"kind\":\"ReplicationController\","
+                 "\"name\":\"r\"}"),
+      "" },
+    { AUTOSCALER(
+          SCALES("apps/v1") ",\"behavior\":{\"scaleUp\":{\"stabilizationWindowSeconds\":3601},"
+                            "\"scaleDown\":{\"stabilizationWindowSeconds\":-1}}"),
+      "spec.behavior.scaleUp.stabilizationWindowSeconds: Invalid value: 3601: must be less than or "
+      "equal to 3600; spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: -1: must "
+      "be "
+      "greater than or equal to zero" },
     { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":null}",
       "metadata.name: Required value: name or generateName is required" },
     { "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\","
@@ -209,6 +262,12 @@ Test(validation, refuses_what_no_recording_shows)
 static const struct {
     const char *before, *after, *faults;
 } updates[] = {
+    { AUTOSCALER(SCALES("apps/v1")), AUTOSCALER(SCALES("v1")),
+      "spec.scaleTargetRef.apiVersion: Invalid value: \"v1\": apiVersion must specify API group" },
+    { AUTOSCALER(SCALES("apps/v1")), AUTOSCALER(SCALES("apps/v1") ",\"minReplicas\":0"),
+      "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1; spec.metrics: "
+      "Forbidden: must specify at least one Object or External metric to support scaling to zero "
+      "replicas" },
     { POD(CONTAINER("")), POD("\"containers\":[{\"name\":\"c\",\"image\":\"i:2\"}]"), "" },
     { DEPLOYMENT(SELECTED("\"a\":\"b\"")), DEPLOYMENT(SELECTED("\"a\":\"c\"")),
       "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"c\"}}: field is immutable" },

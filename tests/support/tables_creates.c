@@ -42,11 +42,18 @@ static const struct admission recorded_cluster = {
 
 static bool applies(const struct value *row)
 {
-    static const char *const kinds[] = {
-        "Namespace",     "Node",    "Pod",           "ReplicaSet",
-        "Deployment",    "Service", "EndpointSlice", "PodDisruptionBudget",
-        "PriorityClass", "Event",   "Lease"
-    };
+    static const char *const kinds[] = { "HorizontalPodAutoscaler",
+                                         "Namespace",
+                                         "Node",
+                                         "Pod",
+                                         "ReplicaSet",
+                                         "Deployment",
+                                         "Service",
+                                         "EndpointSlice",
+                                         "PodDisruptionBudget",
+                                         "PriorityClass",
+                                         "Event",
+                                         "Lease" };
     const char *message = value_text(value_path(row, "response", "message", NULL), "");
     if (strstr(message, "already exists") != NULL || strstr(message, "namespace sent") != NULL)
         return false;

@@ -140,10 +140,41 @@ void default_cronjob(struct value **node)
     default_int(spec, "failedJobsHistoryLimit", 1);
 }
 
+static struct value *scaling_policy(const char *type, int64_t value, int64_t period_seconds)
+{
+    struct value *policy = value_new_map();
+    value_set(policy, "type", value_new_string(type));
+    value_set(policy, "value", value_new_int(value));
+    value_set(policy, "periodSeconds", value_new_int(period_seconds));
+    return policy;
+}
+
+/* Up: doubling or four pods in 15 s, at once. Down: everything, after what the controller
+ * manager's flag says. */
+static void default_scaling_rules(struct value **behavior, const char *key)
+{
+    const bool up = strcmp(key, "scaleUp") == 0;
+    default_map(behavior, key);
+    struct value **rules = own_member(behavior, key);
+    if (up)
+        default_int(rules, "stabilizationWindowSeconds", 0);
+    default_value(rules, "selectPolicy", value_new_string("Max"));
+    struct value *policies = value_new_list();
+    if (up)
+        value_add(policies, scaling_policy("Pods", 4, 15));
+    value_add(policies, scaling_policy("Percent", 100, 15));
+    default_value(rules, "policies", policies);
+}
+
 void default_autoscaler(struct value **node)
 {
     struct value **spec = own_member(node, "spec");
     default_int(spec, "minReplicas", 1);
+    if (!value_is_null(value_get(*spec, "behavior"))) {
+        struct value **behavior = own_member(spec, "behavior");
+        default_scaling_rules(behavior, "scaleUp");
+        default_scaling_rules(behavior, "scaleDown");
+    }
     const struct value *metrics = value_get(*spec, "metrics");
     if (metrics != NULL && metrics->count > 0)
         return;

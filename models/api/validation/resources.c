@@ -89,8 +89,8 @@ static struct quantity amount_of(const struct value *amount)
     return quantity;
 }
 
-static void invalid_amount(struct field_errors *errors, const struct field_path *path,
-                           const struct value *amount, const char *detail)
+void invalid_amount(struct field_errors *errors, const struct field_path *path,
+                    const struct value *amount, const char *detail)
 {
     char text[QUANTITY_TEXT];
     char *quoted = field_quote(quantity_print(amount_of(amount), text));
@@ -144,6 +144,14 @@ static void check_container_name(struct field_errors *errors, struct resource re
         field_invalid_printed(errors, resource.path, resource.amount, resource.quoted,
                               "doesn't follow extended resource name standard");
     }
+}
+
+void check_container_resource_name(struct field_errors *errors, const struct value *name,
+                                   const struct field_path *path)
+{
+    char *quoted = field_quote(name->text);
+    check_container_name(errors, (struct resource){ name->text, quoted, name, path });
+    free(quoted);
 }
 
 static void check_pod_name(struct field_errors *errors, struct resource resource)

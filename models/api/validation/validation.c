@@ -27,6 +27,8 @@ static const struct kind_rules {
     { "apps", "Deployment", true, text_dns_subdomain, check_deployment, check_deployment_update },
     { "apps", "ReplicaSet", true, text_dns_subdomain, check_replicaset, check_replicaset_update },
     { "apps", "StatefulSet", true, text_dns_label, check_statefulset, check_statefulset_update },
+    { "autoscaling", "HorizontalPodAutoscaler", true, text_dns_subdomain, check_autoscaler,
+      check_autoscaler_update },
     { "coordination.k8s.io", "Lease", true, text_dns_subdomain, check_lease, NULL },
     { "discovery.k8s.io", "EndpointSlice", true, text_dns_subdomain, check_endpoint_slice,
       check_endpoint_slice_update },

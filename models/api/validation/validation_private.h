@@ -161,6 +161,12 @@ void check_resources(struct pod_check *check, const struct value *requirements,
 void check_pod_resources(struct pod_check *check, const struct field_path *path);
 void check_quantity(struct field_errors *errors, const char *resource, const struct value *amount,
                     const struct field_path *path);
+/* Blame an amount, printed in its canonical form. */
+void invalid_amount(struct field_errors *errors, const struct field_path *path,
+                    const struct value *amount, const char *detail);
+/* The name of a resource that containers can ask for. */
+void check_container_resource_name(struct field_errors *errors, const struct value *name,
+                                   const struct field_path *path);
 void check_pod_security(struct field_errors *errors, const struct value *spec,
                         const struct field_path *path);
 void check_container_security(struct pod_check *check, const struct value *context,
@@ -204,5 +210,7 @@ check_create_fn check_disruption_budget, check_priority_class, check_lease, chec
 check_update_fn check_deployment_update, check_replicaset_update, check_daemonset_update;
 check_update_fn check_statefulset_update, check_service_update, check_node_update;
 check_update_fn check_endpoint_slice_update, check_priority_class_update;
+check_create_fn check_autoscaler;
+check_update_fn check_autoscaler_update;
 
 #endif
