@@ -88,18 +88,23 @@ struct cache_cursor client_list(const struct client *client, enum kind kind)
 struct cache_cursor client_list_owned(const struct client *client, enum kind kind,
                                       struct uid controller)
 {
-    assert(kind == KIND_POD || kind == KIND_REPLICASET);
-    const int index =
-        kind == KIND_POD ? client->cluster->pods_by_owner : client->cluster->replicasets_by_owner;
+    const int index = client->cluster->by_owner[kind];
+    assert(index >= 0);
     return cache_listed(client->cache, (uint16_t)kind, index, controller.low);
+}
+
+struct cache_cursor client_list_jobs_of(const struct client *client, const struct text *space,
+                                        const struct text *controller)
+{
+    return cache_listed(client->cache, KIND_JOB, client->cluster->jobs_by_owner_name,
+                        owner_name_key(space, controller));
 }
 
 struct cache_cursor client_list_orphans(const struct client *client, enum kind kind,
                                         const struct text *space)
 {
-    assert(kind == KIND_POD || kind == KIND_REPLICASET);
-    const int index =
-        kind == KIND_POD ? client->cluster->pods_by_owner : client->cluster->replicasets_by_owner;
+    const int index = client->cluster->by_owner[kind];
+    assert(index >= 0);
     return cache_listed(client->cache, (uint16_t)kind, index, orphan_key(space));
 }
 

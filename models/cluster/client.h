@@ -79,10 +79,14 @@ const struct object *client_get(const struct client *client, enum kind kind,
 /* Walk what the cache lists, in order of creation; see cache.h. */
 struct cache_cursor client_list(const struct client *client, enum kind kind);
 struct cache_cursor client_list_owned(const struct client *client, enum kind kind,
-                                      struct uid controller); /* pods, ReplicaSets */
-/* Those of a namespace that have no controller and may be adopted: pods, ReplicaSets. */
+                                      struct uid controller);
+/* Those of a namespace that have no controller and may be adopted. Both: pods, ReplicaSets,
+ * ControllerRevisions. */
 struct cache_cursor client_list_orphans(const struct client *client, enum kind kind,
                                         const struct text *space);
+/* Jobs whose controller has the name, whatever its uid; others may be among them. */
+struct cache_cursor client_list_jobs_of(const struct client *client, const struct text *space,
+                                        const struct text *controller);
 struct cache_cursor client_list_on_node(const struct client *client, const struct text *node);
 struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
                                           const struct text *space); /* namespaced kinds */

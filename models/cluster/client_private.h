@@ -12,6 +12,13 @@ static inline uint64_t orphan_key(const struct text *space)
     return (space != NULL ? space->hash : 0) >> 1 | 1;
 }
 
+/* Under which key the index by the controller's name lists a Job. */
+static inline uint64_t owner_name_key(const struct text *space, const struct text *controller)
+{
+    const uint64_t in = space != NULL ? space->hash : 0;
+    return ((controller != NULL ? controller->hash : 0) ^ (in << 21 | in >> 43)) | 1;
+}
+
 /* A call that writes begins: wait for the rate limiter, then let the call's own time pass.
  * client->now stands at the instant of the write afterwards. REPLY_OK, or the refusal when the
  * API server does not answer. */

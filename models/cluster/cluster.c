@@ -31,6 +31,12 @@ static uint64_t by_owner(const struct object *object)
     return controller != NULL ? controller->uid.low : orphan_key(object->space);
 }
 
+static uint64_t by_owner_name(const struct object *object)
+{
+    const struct owner *controller = meta_controller(meta_of(object));
+    return controller != NULL ? owner_name_key(object->space, controller->name) : 0;
+}
+
 static uint64_t by_node(const struct object *object)
 {
     const struct text *node = pod_of(object)->node_name;
@@ -39,9 +45,13 @@ static uint64_t by_node(const struct object *object)
 
 static void index_cache(struct cluster *cluster)
 {
-    cluster->pods_by_owner = cache_add_index(cluster->cache, KIND_POD, by_owner);
     cluster->pods_by_node = cache_add_index(cluster->cache, KIND_POD, by_node);
-    cluster->replicasets_by_owner = cache_add_index(cluster->cache, KIND_REPLICASET, by_owner);
+    cluster->jobs_by_owner_name = cache_add_index(cluster->cache, KIND_JOB, by_owner_name);
+    for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
+        cluster->by_owner[kind] =
+            kind == KIND_POD || kind == KIND_REPLICASET || kind == KIND_CONTROLLERREVISION
+                ? cache_add_index(cluster->cache, kind, by_owner)
+                : -1;
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
         cluster->by_namespace[kind] =
             kind_infos[kind].namespaced || kind == KIND_OTHER

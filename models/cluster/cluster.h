@@ -28,8 +28,10 @@ struct cluster {
     struct store *store;
     struct cache *cache; /* shared by the clients without a cache of their own */
     struct codec codec;
-    int pods_by_owner, pods_by_node, replicasets_by_owner; /* indexes of the cache */
-    int by_namespace[KIND_COUNT];                          /* -1: none */
+    /* Indexes of the cache; -1: none. */
+    int by_namespace[KIND_COUNT];
+    int by_owner[KIND_COUNT]; /* by the uid of the controller; orphans by namespace */
+    int pods_by_node, jobs_by_owner_name;
     struct api_server api_server;
     struct event_recorder *events;
     struct identities *identities;

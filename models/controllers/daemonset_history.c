@@ -94,7 +94,7 @@ bool daemon_history_construct(struct daemon_sync *sync)
     const struct object *present = NULL;
     int64_t newest_other = 0;
     struct cache_cursor cursor =
-        client_list_namespace(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.object.space);
+        client_list_owned(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.uid);
     while (cache_next(&cursor)) {
         const struct owner *owner = meta_controller(meta_of(cursor.object));
         if (owner == NULL || !uid_equal(owner->uid, sync->set->meta.uid))
@@ -144,7 +144,7 @@ void daemon_history_clean(struct daemon_sync *sync)
     const struct object **old = NULL;
     size_t count = 0, capacity = 0;
     struct cache_cursor cursor =
-        client_list_namespace(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.object.space);
+        client_list_owned(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.uid);
     while (cache_next(&cursor)) {
         const struct owner *owner = meta_controller(meta_of(cursor.object));
         const char *hash = labels_get(meta_of(cursor.object)->labels, hash_label);

@@ -80,6 +80,16 @@ static void add(struct stateful_sync *sync, size_t *capacity, const struct objec
     sync->revisions[sync->revision_count++] = revision;
 }
 
+/* Those it controls. */
+static void take_owned(struct stateful_sync *sync, const struct claim *claim, size_t *capacity)
+{
+    struct cache_cursor owned =
+        client_list_owned(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.uid);
+    while (cache_next(&owned))
+        if (claim_matches(claim, meta_of(owned.object)))
+            add(sync, capacity, owned.object);
+}
+
 bool stateful_history_look(struct stateful_sync *sync)
 {
     struct claim claim = { .client = sync->client,
@@ -90,17 +100,15 @@ bool stateful_history_look(struct stateful_sync *sync)
     struct error error = { 0 };
     size_t capacity = 0;
     bool done = true, adopted;
-    struct cache_cursor cursor =
-        client_list_namespace(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.object.space);
-    while (done && cache_next(&cursor)) {
-        const struct meta *meta = meta_of(cursor.object);
-        const struct owner *owner = meta_controller(meta);
-        if ((owner != NULL && !uid_equal(owner->uid, sync->set->meta.uid)) ||
-            !claim_matches(&claim, meta))
+    take_owned(sync, &claim, &capacity);
+    struct cache_cursor orphans =
+        client_list_orphans(sync->client, KIND_CONTROLLERREVISION, sync->set->meta.object.space);
+    while (done && cache_next(&orphans)) {
+        const struct meta *meta = meta_of(orphans.object);
+        if (!claim_matches(&claim, meta))
             continue;
-        if (owner == NULL)
-            done = claim_adopt(&claim, meta, &adopted, &error);
-        add(sync, &capacity, cursor.object);
+        done = claim_adopt(&claim, meta, &adopted, &error);
+        add(sync, &capacity, orphans.object);
     }
     if (sync->revision_count > 1)
         qsort((void *)sync->revisions, sync->revision_count, sizeof *sync->revisions, compare);
