@@ -204,8 +204,9 @@ void job_select_pods(const struct codec *codec, struct job *job)
     default_label(&template, "batch.kubernetes.io/job-name", name_of(job));
     default_label(&template, "controller-uid", uid);
     default_label(&template, UID_LABEL, uid);
+    const struct pod_template *labelled = pod_template_relabel(codec, job->template, template);
     pod_template_drop(job->template);
-    job->template = pod_template_compile(codec, template);
+    job->template = labelled;
     value_drop(template);
     if (value_path(job->meta.document, "spec", "selector", "matchLabels", UID_LABEL, NULL) == NULL)
         value_put(&job->meta.document, value_new_string(uid), "spec", "selector", "matchLabels",

@@ -41,6 +41,14 @@ static void merge_list(struct value **holder, const char *key, const char *membe
     }
 }
 
+bool label_keys_matter(const struct value *spec)
+{
+    const struct value *affinity = value_get(spec, "affinity");
+    return value_get(spec, "topologySpreadConstraints") != NULL ||
+           value_get(affinity, "podAffinity") != NULL ||
+           value_get(affinity, "podAntiAffinity") != NULL;
+}
+
 void label_keys_merge(struct value **spec, const struct value *labels)
 {
     static const char *const kinds[] = { "podAffinity", "podAntiAffinity" };

@@ -10,6 +10,8 @@
 
 /* Merge the keys of a PodSpec for a pod with these labels (a map; NULL: none). A key that the pod
  * does not have, and one of a term without labelSelector, is left out. Shared parts are copied. */
+/* Does a PodSpec have terms that may list keys? If not, labels do not matter. */
+bool label_keys_matter(const struct value *spec);
 void label_keys_merge(struct value **spec, const struct value *labels);
 
 #endif

@@ -1,4 +1,5 @@
 /* Pod templates of workloads: shared, compiled once. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "models/api/kinds_private.h"
@@ -19,7 +20,7 @@ static const struct pod_spec *compile_spec(const struct codec *codec, struct val
     return compiled;
 }
 
-const struct pod_template *pod_template_compile(const struct codec *codec, struct value *document)
+static struct pod_template *template_of(const struct codec *codec, struct value *document)
 {
     const struct value *metadata = value_get(document, "metadata");
     struct pod_template *template = mem_new(sizeof *template);
@@ -27,8 +28,26 @@ const struct pod_template *pod_template_compile(const struct codec *codec, struc
     template->document = document ? value_hold(document) : value_new_map();
     template->labels = labels_from_value(codec->texts, value_get(metadata, "labels"));
     template->annotations = labels_from_value(codec->texts, value_get(metadata, "annotations"));
+    return template;
+}
+
+const struct pod_template *pod_template_compile(const struct codec *codec, struct value *document)
+{
+    struct pod_template *template = template_of(codec, document);
     template->spec = compile_spec(codec, template->document);
     return template;
+}
+
+const struct pod_template *pod_template_relabel(const struct codec *codec,
+                                                const struct pod_template *template,
+                                                struct value *document)
+{
+    const struct value *spec = value_get(document, "spec");
+    assert(spec == value_get(template->document, "spec"));
+    struct pod_template *relabelled = template_of(codec, document);
+    relabelled->spec =
+        label_keys_matter(spec) ? compile_spec(codec, document) : pod_spec_hold(template->spec);
+    return relabelled;
 }
 
 const struct pod_template *pod_template_hold(const struct pod_template *template)

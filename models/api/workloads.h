@@ -58,6 +58,10 @@ extern const struct object_kind replicaset_kind, deployment_kind;
  * what the codec's admission makes of it, shared with equal ones. */
 struct codec;
 const struct pod_template *pod_template_compile(const struct codec *codec, struct value *document);
+/* The same pods with other labels: `document` has the very PodSpec of the template's. */
+const struct pod_template *pod_template_relabel(const struct codec *codec,
+                                                const struct pod_template *template,
+                                                struct value *document);
 const struct pod_template *pod_template_hold(const struct pod_template *template);
 void pod_template_drop(const struct pod_template *template);
 

@@ -26,7 +26,7 @@ struct sync {
     bool changed;            /* the status is to be written */
     const struct job **jobs; /* owned; those it controls */
     size_t count, capacity;
-    const struct cronjob_schedule *schedule;
+    struct cronjob_schedule *schedule;
     sim_time now;     /* when it began to look at the schedule */
     sim_time requeue; /* how long to sleep; -1: until something changes */
 };
@@ -42,10 +42,10 @@ static struct object_key job_key(const struct sync *sync, const struct text *nam
 
 static void find_jobs(struct sync *sync)
 {
-    struct cache_cursor jobs = client_list_namespace(sync->client, KIND_JOB, sync->key.space);
+    struct cache_cursor jobs = client_list_jobs_of(sync->client, sync->key.space, sync->key.name);
     while (cache_next(&jobs)) {
         const struct owner *owner = meta_controller(meta_of(jobs.object));
-        if (owner == NULL || owner->name != sync->key.name)
+        if (owner == NULL || owner->name != sync->key.name || jobs.object->space != sync->key.space)
             continue;
         MEM_GROW(sync->jobs, sync->count, sync->capacity);
         sync->jobs[sync->count++] = job_of(jobs.object);
@@ -180,42 +180,6 @@ static void look_at_jobs(struct sync *sync)
 
 /* ---- a start ---- */
 
-/* What the template says, with a name that no other start has. NULL with the fault. */
-static struct object *job_new(struct sync *sync, int64_t at, const struct text *name,
-                              struct error *error)
-{
-    struct cluster *cluster = sync->client->cluster;
-    const struct value *template = cronjob_job_template(sync->seen);
-    const struct value *metadata = value_get(template, "metadata");
-    static const char *const copied[] = { "labels", "annotations" };
-    struct value *document = NULL;
-    struct error_list faults = { 0 }, warnings = { 0 };
-    char time[ZONED_TIME_TEXT];
-    value_put(&document, value_new_string("batch/v1"), "apiVersion", NULL);
-    value_put(&document, value_new_string("Job"), "kind", NULL);
-    value_put(&document, value_new_string(name->s), "metadata", "name", NULL);
-    value_put(&document, value_new_string(text_s(sync->key.space)), "metadata", "namespace", NULL);
-    for (size_t i = 0; i < 2; i++)
-        if (!value_is_null(value_get(metadata, copied[i])))
-            value_put(&document, value_hold(value_get(metadata, copied[i])), "metadata", copied[i],
-                      NULL);
-    value_put(&document, value_new_string(cronjob_print_time(at, sync->schedule->zone, time)),
-              "metadata", "annotations", CRONJOB_TIMESTAMP, NULL);
-    if (value_get(template, "spec") != NULL)
-        value_put(&document, value_hold(value_get(template, "spec")), "spec", NULL);
-    struct object *job =
-        cluster_admit(cluster, document, text_s(sync->key.space), &faults, &warnings);
-    if (job != NULL)
-        ((struct meta *)job)->owners =
-            owners_of_controller(cluster->run->texts, &sync->seen->meta, "batch/v1", "CronJob");
-    else
-        error_set(error, (struct place){ 0 }, "%s", faults.items[0].text);
-    error_list_close(&faults);
-    error_list_close(&warnings);
-    value_drop(document);
-    return job;
-}
-
 static void take_up(struct sync *sync, const struct object *job, int64_t at)
 {
     cronjob_add_active(sync->next, job);
@@ -236,7 +200,8 @@ static enum outcome make_job(struct sync *sync, int64_t at, const struct text *n
                              const struct object **made)
 {
     struct error error = { 0 };
-    struct object *job = job_new(sync, at, name, &error);
+    struct object *job =
+        cronjob_new_job(sync->schedule, sync->client->cluster, sync->seen, at, name, &error);
     const enum reply reply =
         job != NULL ? client_create(sync->client, job, made, &error) : REPLY_INVALID;
     enum outcome outcome = RECONCILED;
@@ -481,6 +446,14 @@ static void wake_for_cronjob(struct controller_run *controller, const struct wat
     controller_wake(controller, object_key(event->object), event->cause);
 }
 
+/* What is admitted from now on may be another. */
+static void note_priority_class(struct controller_run *controller, const struct watch_event *event)
+{
+    struct cronjob_schedules *schedules = controller_run_state(controller);
+    (void)event;
+    schedules->classes++;
+}
+
 static int cronjob_workers(const struct settings *settings)
 {
     return settings->concurrent_cron_job_syncs;
@@ -499,7 +472,9 @@ static void cronjob_state_close(void *state)
 const struct controller cronjob_controller = {
     .name = "cronjob-controller",
     .reconciles = KIND_CRONJOB,
-    .wakes_on = { { KIND_CRONJOB, wake_for_cronjob }, { KIND_JOB, wake_owner } },
+    .wakes_on = { { KIND_CRONJOB, wake_for_cronjob },
+                  { KIND_JOB, wake_owner },
+                  { KIND_PRIORITYCLASS, note_priority_class } },
     .reconcile = cronjob_reconcile,
     .workers = cronjob_workers,
     .state_size = sizeof(struct cronjob_schedules),

@@ -7,6 +7,8 @@
 #include "models/controllers/cron_schedule.h"
 #include "sim/base/table.h"
 
+struct cluster;
+
 #define CRONJOB_TIMESTAMP "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
 /* ---- cronjob_schedules.c: the schedules that were read, by CronJob ---- */
@@ -19,20 +21,35 @@ struct cronjob_schedule {
     struct cron_schedule *read;                /* owned; NULL: it cannot be read */
     struct zone *zone;                         /* owned; of timeZone, or UTC; NULL: unknown */
     char *fault;                               /* owned; why it cannot be read */
+
+    /* Its last Job as the API server admitted it (cronjob_jobs.c). */
+    struct cronjob_schedules *all;
+    struct object *mould;   /* owned; NULL: none was made */
+    struct value *template; /* held: what it was made of */
+    uint64_t classes;       /* the schedules' then */
 };
 
 struct cronjob_schedules {
     struct table table; /* of struct cronjob_schedule, by the CronJob's key */
     struct cronjob_schedule *first;
     const struct settings *settings; /* borrowed: they know who reads zones */
+    uint64_t classes;                /* how often a PriorityClass changed */
 };
 
 void cronjob_schedules_init(struct cronjob_schedules *schedules, const struct settings *settings);
 void cronjob_schedules_close(struct cronjob_schedules *schedules);
 /* That of a CronJob as it is now; borrowed until the next call. */
-const struct cronjob_schedule *cronjob_schedule_of(struct cronjob_schedules *schedules,
-                                                   const struct cronjob *cronjob);
+struct cronjob_schedule *cronjob_schedule_of(struct cronjob_schedules *schedules,
+                                             const struct cronjob *cronjob);
 void cronjob_schedule_forget(struct cronjob_schedules *schedules, struct object_key key);
+
+/* ---- cronjob_jobs.c: the Job of a start ---- */
+
+/* A new record for the start at this Unix time; NULL with the API server's fault. */
+struct object *cronjob_new_job(struct cronjob_schedule *schedule, struct cluster *cluster,
+                               const struct cronjob *cronjob, int64_t at, const struct text *name,
+                               struct error *error);
+void cronjob_mould_drop(struct cronjob_schedule *schedule);
 
 /* ---- cronjob_times.c: which starts are due; all in Unix seconds ---- */
 

@@ -40,6 +40,7 @@ static void drop(struct cronjob_schedules *schedules, struct cronjob_schedule *s
     if (schedule->next != NULL)
         schedule->next->link = schedule->link;
     object_key_drop(schedule->key);
+    cronjob_mould_drop(schedule);
     unread(schedule);
     free(schedule);
 }
@@ -62,6 +63,7 @@ static struct cronjob_schedule *add(struct cronjob_schedules *schedules, struct 
 {
     struct cronjob_schedule *schedule = mem_new(sizeof *schedule);
     schedule->key = object_key_hold(key);
+    schedule->all = schedules;
     schedule->next = schedules->first;
     schedule->link = &schedules->first;
     if (schedule->next != NULL)
@@ -89,8 +91,8 @@ static void read_schedule(struct cronjob_schedule *schedule, const struct cronjo
     error_close(&error);
 }
 
-const struct cronjob_schedule *cronjob_schedule_of(struct cronjob_schedules *schedules,
-                                                   const struct cronjob *cronjob)
+struct cronjob_schedule *cronjob_schedule_of(struct cronjob_schedules *schedules,
+                                             const struct cronjob *cronjob)
 {
     const struct object_key key = object_key(&cronjob->meta.object);
     struct cronjob_schedule *schedule = find(schedules, key);

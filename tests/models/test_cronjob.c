@@ -268,6 +268,53 @@ Test(cronjob, a_job_of_its_that_is_deleted_is_forgotten)
     done(w);
 }
 
+static bool set_team(struct object *object, void *team)
+{
+    struct meta *meta = (struct meta *)object;
+    value_put(&meta->document, value_new_string(team), "spec", "jobTemplate", "metadata", "labels",
+              "team", NULL);
+    return true;
+}
+
+/* Pods made from a record of the last Job must not be told from those of one admitted anew. */
+Test(cronjob, its_jobs_are_of_the_template_and_the_priority_classes_of_their_start)
+{
+    char team[] = "y";
+    struct world *w = given_cronjob(0, CRONJOB(EVERY_MINUTE, "short:1"));
+    until(w, 130);
+    create(w, "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: usual}, "
+              "value: 7, globalDefault: true}");
+    until(w, 190);
+    client_begin(w->user, (struct cause){ 0, 0 });
+    client_patch(w->user, key_of(w, "cronjob/default/c"), set_team, team, NULL);
+    until(w, 242);
+    static const struct {
+        const char *job, *scheduled, *team;
+        int32_t priority;
+    } rows[] = {
+        { "job/default/c-1", "1970-01-01T00:01:00Z", "x", 0 },
+        { "job/default/c-2", "1970-01-01T00:02:00Z", "x", 0 },
+        { "job/default/c-3", "1970-01-01T00:03:00Z", "x", 7 },
+        { "job/default/c-4", "1970-01-01T00:04:00Z", "y", 7 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct object *job = find(w, rows[i].job);
+        char uid[UID_TEXT];
+        struct cache_cursor pods = client_list_owned(w->user, KIND_POD, meta_of(job)->uid);
+        expect_field(w, rows[i].job, "metadata.labels.team", rows[i].team);
+        uid_print(meta_of(job)->uid, uid);
+        cr_expect(selector_matches(job_of(job)->selector, labels_lookup,
+                                   ((const struct job *)job)->template->labels));
+        cr_expect_str_eq(labels_get(meta_of(job)->annotations, CRONJOB_TIMESTAMP),
+                         rows[i].scheduled);
+        cr_assert(cache_next(&pods), "%s", rows[i].job);
+        cr_expect_eq(pod_of(pods.object)->spec->priority, rows[i].priority, "%s", rows[i].job);
+        cr_expect_str_eq(labels_get(meta_of(pods.object)->labels, "job-name"), name_of(job));
+        cr_expect_str_eq(labels_get(meta_of(pods.object)->labels, "controller-uid"), uid);
+    }
+    done(w);
+}
+
 static bool set_schedule(struct object *object, void *schedule)
 {
     struct cronjob *cronjob = (struct cronjob *)object;
