@@ -4,7 +4,7 @@
 
 #include "models/api/cronjob.h"
 #include "models/cluster/settings.h"
-#include "models/controllers/cron_schedule.h"
+#include "models/api/cron_schedule.h"
 #include "sim/base/table.h"
 
 struct cluster;

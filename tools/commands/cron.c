@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "models/api/meta.h"
-#include "models/controllers/cron_schedule.h"
+#include "models/api/cron_schedule.h"
 #include "sim/base/date.h"
 #include "sim/base/time.h"
 #include "tools/commands/commands.h"

@@ -3,7 +3,7 @@
  * Where no clock changes, the next instant follows from the calendar: the month's matching days are
  * one word of bits. Near a change the search steps as the original does, hour by hour in absolute
  * time and day by day in civil time, since its answers there follow from its steps. */
-#include "models/controllers/cron_schedule.h"
+#include "models/api/cron_schedule.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -65,9 +65,13 @@ static bool read_number(const struct reading *reading, const char *text, int *nu
     errno = 0;
     const long value = isspace((unsigned char)*text) ? 0 : strtol(text, &end, 10);
     if (*text == '\0' || isspace((unsigned char)*text) || *end != '\0' || errno != 0)
-        return error_set(reading->error, reading->at, "\"%s\" is not a number", text);
+        return error_set(
+            reading->error, reading->at,
+            "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", text,
+            text);
     if (value < 0)
-        return error_set(reading->error, reading->at, "negative number (%s) not allowed", text);
+        return error_set(reading->error, reading->at, "negative number (%s) not allowed: %s", text,
+                         text);
     *number = value > INT_MAX ? INT_MAX : (int)value;
     return true;
 }
@@ -198,8 +202,8 @@ static bool read_fields(const struct reading *reading, struct cron_schedule *sch
     bool good = count == FIELDS, ignored = false;
     if (!good)
         error_set(reading->error, reading->at,
-                  seconds ? "expected 5 to 6 fields, found %zu: %s"
-                          : "expected exactly 5 fields, found %zu: %s",
+                  seconds ? "expected 5 to 6 fields, found %zu: [%s]"
+                          : "expected exactly 5 fields, found %zu: [%s]",
                   given, text);
     for (enum field field = SECONDS; good && field < FIELDS; field++)
         good = read_field(reading, field, words[field], &schedule->bits[field],

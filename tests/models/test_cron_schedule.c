@@ -1,5 +1,5 @@
 /* The cron language: rows of the real library's answers, and two ways to one answer. */
-#include "models/controllers/cron_schedule.h"
+#include "models/api/cron_schedule.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * "@every 90s", and a leading "TZ=Europe/Berlin ". Follows robfig/cron v3.0.1, which the release
  * named in docs/fidelity.md uses: its parser.go and spec.go, with their behaviour around the changes
  * of clocks. */
-#ifndef MODELS_CONTROLLERS_CRON_SCHEDULE_H
-#define MODELS_CONTROLLERS_CRON_SCHEDULE_H
+#ifndef MODELS_API_CRON_SCHEDULE_H
+#define MODELS_API_CRON_SCHEDULE_H
 
 #include "sim/base/error.h"
 #include "sim/base/zone.h"
