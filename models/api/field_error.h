@@ -8,6 +8,7 @@
 #include "models/api/field_path.h"
 #include "sim/base/error.h"
 #include "sim/base/value.h"
+#include "sim/base/zone.h"
 
 enum field_reason {
     FIELD_INVALID,
@@ -31,6 +32,7 @@ struct field_error {
 struct field_errors {
     struct field_error *items; /* owned */
     size_t count, capacity;
+    zone_reader *zones; /* what checks ask for time zones; NULL: there are all */
 };
 
 /* "FieldValueInvalid", as in Status.details.causes[].reason. */

@@ -165,8 +165,10 @@ static void set_namespace(struct value **document, const char *default_namespace
 
 /* ── validation ── */
 
-/* The document as validation sees it: with a name where one will be generated. */
-static struct value *with_name(const struct value *document)
+/* The document as validation sees it: with a name where one will be generated, and a Job with the
+ * labels and the selector that it gets with its uid. */
+static struct value *as_stored(const struct value *document, const struct schema_kind *kind,
+                               bool is_new)
 {
     struct value *named = value_hold(document);
     const char *prefix = value_text(value_path(document, "metadata", "generateName", NULL), "");
@@ -176,6 +178,8 @@ static struct value *with_name(const struct value *document)
         value_put(&named, value_new_string(sample), "metadata", "name", NULL);
         free(sample);
     }
+    if (is_new)
+        prepare_identified(&named, kind);
     return named;
 }
 
@@ -190,12 +194,14 @@ static void tell_fields(const struct refusal *refusal, const struct value *docum
     }
 }
 
-static bool is_valid(const struct value *document, const struct value *old,
-                     const struct schema_kind *kind, struct refusal *refusal)
+static bool is_valid(const struct admission *admission, const struct value *document,
+                     const struct value *old, const struct schema_kind *kind,
+                     struct refusal *refusal)
 {
     if (strcmp(text_of(document, "apiVersion"), "seatrial.dev/v1alpha1") == 0)
         return true; /* of ours, with names such as image references: the loader checked it */
-    struct value *named = with_name(document);
+    struct value *named = as_stored(document, kind, old == NULL);
+    refusal->fields.zones = admission->zones;
     if (old == NULL)
         validate_create(named, kind, &refusal->fields);
     else
@@ -262,7 +268,7 @@ struct value *admit_create(const struct admission *admission, const struct value
     }
     if (is_service(kind))
         service_normalize(&tree, NULL);
-    if (!is_valid(tree, NULL, kind, refusal) ||
+    if (!is_valid(admission, tree, NULL, kind, refusal) ||
         (kind != NULL && !admission_check(admission, tree, kind, refusal)))
         return refuse(tree, refusal, document, faults);
     if (is_service(kind))
@@ -326,7 +332,7 @@ struct value *admit_update(const struct admission *admission, const struct value
         prepare_gated(admission, &tree, old, kind);
     if (is_service(kind))
         service_normalize(&tree, old);
-    if (!is_valid(tree, old, kind, refusal))
+    if (!is_valid(admission, tree, old, kind, refusal))
         return refuse(tree, refusal, document, faults);
     if (is_service(kind))
         service_allocate(admission, &tree);

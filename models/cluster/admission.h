@@ -33,6 +33,7 @@ struct admission {
      * address of the range itself and the port after the last one given, as in a dry run. */
     char *(*allocate_ip)(void *context);
     int (*allocate_node_port)(void *context, const char *protocol);
+    zone_reader *zones; /* who knows time zones; NULL: there are all */
     void *context;
     bool max_unavailable_stateful_set; /* the feature gate: without it the field is dropped */
 };

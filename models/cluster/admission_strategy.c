@@ -103,12 +103,64 @@ static void prepare_daemonset(struct value **document)
 static void prepare_job(struct value **document)
 {
     const struct value *labels = value_path(*document, "metadata", "labels", NULL);
-    if (labels != NULL &&
+    const bool manual = value_truth(value_path(*document, "spec", "manualSelector", NULL), false);
+    if (labels != NULL && !manual &&
         labels == value_path(*document, "spec", "template", "metadata", "labels", NULL))
         value_remove(value_own(value_slot(value_own(document), "metadata")), "labels");
 }
 
+static void default_label(struct value **job, const char *key, const char *text)
+{
+    if (value_path(*job, "spec", "template", "metadata", "labels", key, NULL) == NULL)
+        value_put(job, value_new_string(text), "spec", "template", "metadata", "labels", key, NULL);
+}
+
+void prepare_identified(struct value **document, const struct schema_kind *kind)
+{
+    static const char uid[] = "00000000-0000-0000-0000-000000000000";
+    static const char label[] = "batch.kubernetes.io/controller-uid";
+    if (kind == NULL || !is_kind(kind, "batch", "Job"))
+        return;
+    const char *name = value_text(value_path(*document, "metadata", "name", NULL), "");
+    value_put(document, value_new_string(uid), "metadata", "uid", NULL);
+    if (value_truth(value_path(*document, "spec", "manualSelector", NULL), false))
+        return;
+    default_label(document, label, uid);
+    default_label(document, "batch.kubernetes.io/job-name", name);
+    default_label(document, "controller-uid", uid);
+    default_label(document, "job-name", name);
+    if (value_path(*document, "spec", "selector", "matchLabels", label, NULL) == NULL)
+        value_put(document, value_new_string(uid), "spec", "selector", "matchLabels", label, NULL);
+}
+
+static bool names_nothing(const struct value *source)
+{
+    return *value_text(value_get(source, "kind"), "") == '\0' &&
+           *value_text(value_get(source, "name"), "") == '\0';
+}
+
+/* Either field that names a source of data says the same in the other one; of a source in another
+ * namespace the older cannot speak (pkg/api/persistentvolumeclaim). */
 static void prepare_claim(struct value **document)
+{
+    set_phase(document, "Pending");
+    if (value_get(*document, "spec") == NULL)
+        return;
+    struct value *spec = value_own(value_slot(value_own(document), "spec"));
+    const struct value *source = value_get(spec, "dataSource");
+    const struct value *reference = value_get(spec, "dataSourceRef");
+    if (!value_is_null(source) && names_nothing(source)) {
+        value_remove(spec, "dataSource");
+        source = NULL;
+    }
+    const bool elsewhere = *value_text(value_get(reference, "namespace"), "") != '\0';
+    if (value_is_null(reference) && !value_is_null(source))
+        value_set(spec, "dataSourceRef", value_hold(source));
+    else if (value_is_null(source) && !value_is_null(reference) && !elsewhere)
+        value_set(spec, "dataSource", value_hold(reference));
+}
+
+static void prepare_volume(struct value **document)
 {
     set_phase(document, "Pending");
 }
@@ -133,9 +185,12 @@ void prepare_create(struct value **document, const struct schema_kind *kind)
         const char *group, *kind;
         void (*prepare)(struct value **document);
     } rows[] = {
-        { "", "Namespace", prepare_namespace },    { "", "Pod", prepare_pod },
-        { "", "PersistentVolume", prepare_claim }, { "", "PersistentVolumeClaim", prepare_claim },
-        { "", "Secret", prepare_secret },          { "apps", "DaemonSet", prepare_daemonset },
+        { "", "Namespace", prepare_namespace },
+        { "", "Pod", prepare_pod },
+        { "", "PersistentVolume", prepare_volume },
+        { "", "PersistentVolumeClaim", prepare_claim },
+        { "", "Secret", prepare_secret },
+        { "apps", "DaemonSet", prepare_daemonset },
         { "batch", "Job", prepare_job },
     };
     if (begins_without_status(kind) && value_get(*document, "status") != NULL)

@@ -73,6 +73,7 @@ static struct admission admission_of(struct cluster *cluster, const char *defaul
         .allocate_ip = allocate_ip,
         .allocate_node_port = allocate_node_port,
         .max_unavailable_stateful_set = cluster->settings.max_unavailable_stateful_set,
+        .zones = cluster->settings.zones,
         .context = cluster,
     };
 }

@@ -23,6 +23,7 @@ static const struct rule {
     { "autoscaling/v2.HorizontalPodAutoscaler", default_autoscaler },
     { "batch/v1.CronJob", default_cronjob },
     { "batch/v1.Job", default_job },
+    { "batch/v1.PodFailurePolicyOnPodConditionsPattern", default_failure_pattern },
     { "core/v1.ConfigMapVolumeSource", default_file_mode },
     { "core/v1.Container", default_container },
     { "core/v1.DownwardAPIVolumeSource", default_file_mode },

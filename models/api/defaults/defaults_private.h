@@ -26,7 +26,7 @@ default_fn default_object_field, default_volume, default_file_mode, default_toke
 default_fn default_host_path;
 /* workloads.c */
 default_fn default_deployment, default_replicaset, default_daemonset, default_statefulset;
-default_fn default_replication_controller, default_job, default_cronjob;
+default_fn default_replication_controller, default_job, default_failure_pattern, default_cronjob;
 default_fn default_autoscaler;
 /* service.c */
 default_fn default_service, default_protocol, default_slice_port, default_network_policy;

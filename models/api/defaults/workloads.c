@@ -131,6 +131,11 @@ void default_job(struct value **node)
     default_bool(spec, "manualSelector", false);
 }
 
+void default_failure_pattern(struct value **node)
+{
+    default_text(node, "status", "True");
+}
+
 void default_cronjob(struct value **node)
 {
     struct value **spec = own_member(node, "spec");

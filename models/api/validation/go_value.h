@@ -11,4 +11,8 @@
 /* The caller frees the text. NULL prints the zero value of the type. */
 char *go_value_print(const struct value *value, const struct schema_type *type);
 
+/* What changed between two such texts, as the API server tells it: laid out one member a line, in
+ * hunks of unified diffs with three lines around each change. The caller frees. */
+char *go_value_diff(const char *before, const char *after);
+
 #endif

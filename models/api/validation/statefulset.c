@@ -1,6 +1,6 @@
-/* StatefulSets.
+/* StatefulSets, and the ControllerRevisions that they and DaemonSets keep.
  *
- * Follows ValidateStatefulSetSpec() of pkg/apis/apps/validation. */
+ * Follows ValidateStatefulSetSpec() and ValidateControllerRevision() of pkg/apis/apps/validation. */
 #include <string.h>
 
 #include "models/api/validation/validation_private.h"
@@ -81,4 +81,21 @@ void check_statefulset_update(struct field_errors *errors, const struct value *n
                         "'template', 'updateStrategy', 'revisionHistoryLimit', "
                         "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
                         "forbidden");
+}
+
+/* ---- ControllerRevisions ---- */
+
+void check_controller_revision(struct field_errors *errors, const struct value *revision)
+{
+    if (!has(revision, "data"))
+        field_required(errors, CHILD(NULL, "data"), revision, "data is mandatory");
+    check_not_negative(errors, revision, "revision", NULL);
+}
+
+void check_controller_revision_update(struct field_errors *errors, const struct value *now,
+                                      const struct value *before)
+{
+    check_controller_revision(errors, now);
+    check_immutable(errors, value_get(now, "data"), value_get(before, "data"), CHILD(NULL, "data"),
+                    NULL);
 }

@@ -154,6 +154,9 @@ void check_volume_source(struct field_errors *errors, size_t index, const struct
 void forbid_second_source(struct field_errors *errors, size_t index, const struct value *node,
                           const struct field_path *path);
 check_fn check_projected, check_volume_items, check_downward_file, check_claim_spec;
+check_fn check_csi_driver; /* of a volume's source */
+/* A list of access modes; one that is empty is blamed by whoever needs one. */
+check_fn check_access_modes;
 void check_file_mode(struct field_errors *errors, const struct value *map, const char *key,
                      const struct field_path *path);
 void check_resources(struct pod_check *check, const struct value *requirements,
@@ -191,6 +194,9 @@ void check_restart_and_deadline(struct field_errors *errors, const struct value 
 void check_selector_stays(struct field_errors *errors, const struct value *now,
                           const struct value *before);
 
+/* What a CronJob makes; and the policies of a Job's spec. */
+check_fn check_job_template, check_job_failure_policy, check_job_success_policy;
+
 check_fn check_int_or_percent, check_at_most_all; /* a count or a percentage */
 /* Both of the above for a member, if it is given. */
 void check_int_or_percent_at(struct field_errors *errors, const struct value *map, const char *key,
@@ -212,5 +218,10 @@ check_update_fn check_statefulset_update, check_service_update, check_node_updat
 check_update_fn check_endpoint_slice_update, check_priority_class_update;
 check_create_fn check_autoscaler;
 check_update_fn check_autoscaler_update;
+check_create_fn check_job, check_cronjob, check_claim, check_volume_object, check_storage_class;
+check_update_fn check_job_update, check_cronjob_update, check_claim_update;
+check_update_fn check_volume_object_update, check_storage_class_update;
+check_create_fn check_controller_revision;
+check_update_fn check_controller_revision_update;
 
 #endif

@@ -223,18 +223,24 @@ static void check_storageos(struct field_errors *errors, const struct value *sou
     check_secret_name(errors, source, path);
 }
 
-static void check_csi(struct field_errors *errors, const struct value *source,
+void check_csi_driver(struct field_errors *errors, const struct value *source,
                       const struct field_path *path)
 {
     enum { DRIVER_BYTES = 63 };
     const char *driver = text_at(source, "driver");
     const struct field_path *at = CHILD(path, "driver");
-    const struct value *secret = value_get(source, "nodePublishSecretRef");
     check_required_text(errors, source, "driver", path, NULL);
     if (strlen(driver) > DRIVER_BYTES)
         field_too_long(errors, at, value_get(source, "driver"), DRIVER_BYTES);
     if (strpbrk(driver, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL)
         check_text(errors, value_get(source, "driver"), at, text_dns_subdomain);
+}
+
+static void check_csi(struct field_errors *errors, const struct value *source,
+                      const struct field_path *path)
+{
+    const struct value *secret = value_get(source, "nodePublishSecretRef");
+    check_csi_driver(errors, source, path);
     if (secret == NULL)
         return;
     if (*text_at(secret, "name") == '\0')
