@@ -161,6 +161,7 @@ void cluster_free(struct cluster *cluster)
     for (size_t i = cluster->component_count; i-- > 0;)
         cluster->components[i].component->stop(cluster->components[i].state);
     free(cluster->components);
+    free(cluster->usage_sources);
     client_close(&cluster->admin);
     zone_labels_free(cluster->zone_labels);
     identities_free(cluster->identities);
@@ -170,6 +171,12 @@ void cluster_free(struct cluster *cluster)
     pod_specs_free(cluster->codec.specs);
     settings_close(&cluster->settings);
     free(cluster);
+}
+
+void cluster_add_usage(struct cluster *cluster, struct usage_source source)
+{
+    MEM_GROW(cluster->usage_sources, cluster->usage_count, cluster->usage_capacity);
+    cluster->usage_sources[cluster->usage_count++] = source;
 }
 
 void *cluster_component(const struct cluster *cluster, const char *name)

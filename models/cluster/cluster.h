@@ -9,6 +9,7 @@
 #include "models/api/pod.h"
 #include "models/cluster/api_server.h"
 #include "models/cluster/client.h"
+#include "models/cluster/metrics_api.h"
 #include "models/cluster/processes.h"
 #include "models/cluster/settings.h"
 
@@ -48,6 +49,10 @@ struct cluster {
     void *process_listener;
 
     uint32_t service_addresses, node_ports; /* given to Services so far */
+
+    const struct metrics_api *metrics;  /* borrowed from who measures; NULL: nobody does */
+    struct usage_source *usage_sources; /* who knows what pods use */
+    size_t usage_count, usage_capacity;
 
     struct running_component {
         const struct component *component;
