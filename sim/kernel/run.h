@@ -12,6 +12,7 @@
 #include "sim/kernel/cause.h"
 #include "sim/kernel/queue.h"
 #include "sim/kernel/trace.h"
+#include "sim/kernel/variation.h"
 
 /* Events at one instant happen in this order: first everybody learns what changed, then
  * the world acts (failures, repairs, users), then controllers work. */
@@ -61,6 +62,7 @@ struct run {
     void *decide_context;
     bool keep_choices; /* record them; off at first: long runs that nobody will replay */
     uint64_t choices_made;
+    const struct variation *variation; /* borrowed; NULL: everything takes its usual course */
 };
 
 /* A run that nothing has happened in. Release with run_free(), after what lives in it. */

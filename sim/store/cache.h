@@ -25,6 +25,20 @@ struct cache *cache_new(struct run *run, struct store *store, const char *name,
                         const struct distribution *lag);
 void cache_free(struct cache *cache);
 
+/* A cache for a run with a variation: every kind is watched by itself, may come late ("watch-late" of
+ * "name/kind"), and may lose its watch ("watch-lost"): it then lists after a while, and hears of
+ * each object only what has become of it. Kinds of which the bit is set in `prompt` are never late.
+ * The name is borrowed. */
+struct cache *cache_new_varied(struct run *run, struct store *store, const char *name,
+                               uint64_t prompt);
+
+/* Know at once all that is visible, without a word to the watchers. In an event of its own. */
+void cache_relist(struct cache *cache);
+
+/* Everything of a kind that was written before this time is known to the cache. O(changes under
+ * way). */
+sim_time cache_known(const struct cache *cache, uint16_t kind);
+
 /* Keep an index over one kind; returns its number. Before anything of it is stored. The same
  * function twice is one index. */
 int cache_add_index(struct cache *cache, uint16_t kind, index_fn *key);

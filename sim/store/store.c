@@ -253,6 +253,15 @@ void store_each(const struct store *store, uint16_t kind,
             visit(context, draft->object);
 }
 
+sim_time store_known(const struct store *store, uint16_t kind)
+{
+    sim_time known = run_now(store->run);
+    const struct batch *batch = store->all_batches.after;
+    for (; batch != &store->all_batches; batch = batch->after)
+        known = changes_known(&batch->changes, kind, known);
+    return known;
+}
+
 /* ---- writing ---- */
 
 /* Give the object the next version and send it on its way; takes the reference. */
@@ -275,7 +284,8 @@ static void write_version(struct store *store, enum watch_type type, struct obje
 
     struct batch *batch = batch_of(store, draft->visible);
     changes_add(&batch->changes, &store->change_pool,
-                &(struct watch_event){ type, object, before, batch->at, object->cause });
+                &(struct watch_event){ type, object, before, batch->at, object->cause,
+                                       run_now(store->run) });
     object_drop(object);
 }
 

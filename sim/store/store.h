@@ -21,8 +21,9 @@ struct watch_event {
     enum watch_type type;
     const struct object *object; /* the new version; for WATCH_DELETED the last state */
     const struct object *before; /* the version it replaced; NULL for WATCH_ADDED */
-    sim_time at;
+    sim_time at;                 /* when it became visible */
     struct cause cause;
+    sim_time made; /* when it was written: what a call does is visible when the call has ended */
 };
 
 /* Somebody who wants to know. `deliver` may schedule events and queue keys; writes belong
@@ -57,6 +58,9 @@ void store_replace(struct store *store, struct object *object, sim_time visible)
 /* Remove a key that exists. `last` is its final state, the caller's reference is taken; it
  * gets the next version, as a deletion is itself a write. */
 void store_remove(struct store *store, struct object *last, sim_time visible);
+
+/* Everything of a kind that was written before this time is visible. O(writes under way). */
+sim_time store_known(const struct store *store, uint16_t kind);
 
 /* The version of the newest write. */
 uint64_t store_version(const struct store *store);

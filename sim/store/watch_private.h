@@ -38,6 +38,13 @@ void changes_apply(const struct changes *changes, struct view *view);
 /* Tell everybody who wants to know: in the order of registration, each in that of versions. */
 void changes_deliver(const struct changes *changes, const struct watchers *watchers);
 
+/* When the first of a kind was written, if that was before `known`; otherwise this. */
+sim_time changes_known(const struct changes *changes, uint16_t kind, sim_time known);
+/* Leave of each object only what has become of it, as somebody sees who lists anew: what the view
+ * does not know and is no more, was never there. One that was removed and made again is told as
+ * both. In the order of the last change. */
+void changes_compress(struct changes *changes, struct pool *pool, const struct view *view);
+
 void watchers_add(struct watchers *watchers, struct watcher watcher, uint64_t kinds);
 void watchers_remove(struct watchers *watchers, const void *self);
 

@@ -34,6 +34,9 @@ struct workqueue {
     struct pool pool;
     struct item *first, *last; /* in line */
     size_t length;
+    const char *name; /* whose order is varied; NULL: nobody's */
+    struct varied order;
+    uint64_t taken; /* out of their turn, or not */
 };
 
 struct workqueue *workqueue_new(struct run *run, sim_time base, sim_time limit,
@@ -120,15 +123,40 @@ void workqueue_add(struct workqueue *queue, struct object_key key, struct cause 
     add(item_of(queue, key), cause);
 }
 
+void workqueue_vary(struct workqueue *queue, const char *name)
+{
+    queue->name = name;
+    queue->order = varied_of(queue->run, "queue-order", name);
+}
+
+/* The place in line of the key that is taken next. */
+static uint32_t next_place(struct workqueue *queue)
+{
+    if (queue->length < 2 || !varied_happens(&queue->order, queue->run, 1))
+        return 0;
+    return run_choose(queue->run, "queue-order", queue->name, queue->taken++,
+                      (uint32_t)queue->length);
+}
+
+static struct item *leave_line(struct workqueue *queue, uint32_t place)
+{
+    struct item *before = NULL, *item = queue->first;
+    for (; place > 0; place--) {
+        before = item;
+        item = item->next;
+    }
+    *(before != NULL ? &before->next : &queue->first) = item->next;
+    if (queue->last == item)
+        queue->last = before;
+    queue->length--;
+    return item;
+}
+
 bool workqueue_take(struct workqueue *queue, struct object_key *key, struct cause *cause)
 {
-    struct item *item = queue->first;
-    if (item == NULL)
-        return false;
-    queue->first = item->next;
     if (queue->first == NULL)
-        queue->last = NULL;
-    queue->length--;
+        return false;
+    struct item *item = leave_line(queue, next_place(queue));
     item->dirty = false;
     item->in_process = true;
     item->taken_cause = item->cause;

@@ -12,6 +12,10 @@
 
 struct workqueue;
 
+/* In a run with a variation ("queue-order" of `name`) any key that waits may be the next. The name
+ * is borrowed. */
+void workqueue_vary(struct workqueue *queue, const char *name);
+
 /* An empty queue. `ready(subject)` is called whenever a key becomes available. Back-off is
  * base * 2^failures, at most `limit`. Release with workqueue_free(). */
 struct workqueue *workqueue_new(struct run *run, sim_time base, sim_time limit,
