@@ -10,12 +10,16 @@
 
 #include "models/cluster/event_recorder.h"
 
+/* What varies at most: how long a call takes, and how many fail. */
+static const sim_time slowest_call = SIM_SECOND;
+static const double often_fails = 0.1;
+
 void client_init(struct client *client, struct cluster *cluster, const char *name, double qps,
                  int burst, void *owner)
 {
     *client = (struct client){
         .cluster = cluster,
-        .cache = cluster->cache,
+        .cache = cluster_cache(cluster, name),
         .name = name,
         .qps = qps,
         .burst = burst,
@@ -24,6 +28,10 @@ void client_init(struct client *client, struct cluster *cluster, const char *nam
         .stream = stream_of(cluster->run->seed, cluster->id, name, "api-write", 0),
         .owner = owner,
     };
+    if (cluster->run->variation != NULL) {
+        client->slow = varied_of(cluster->run, "api-slow", name);
+        client->failing = varied_of(cluster->run, "api-fails", name);
+    }
 }
 
 void client_close(struct client *client)
@@ -59,6 +67,14 @@ static sim_time take_token(struct client *client, sim_time at)
     return served;
 }
 
+/* A call may take longer than usual, and fail before it has done anything. */
+static bool fails_by_chance(struct client *client)
+{
+    struct run *run = client->cluster->run;
+    client->now = sim_time_after(client->now, varied_delay(&client->slow, run, slowest_call));
+    return varied_happens(&client->failing, run, often_fails);
+}
+
 enum reply client_call(struct client *client, struct error *error)
 {
     client->writes++;
@@ -71,7 +87,19 @@ enum reply client_call(struct client *client, struct error *error)
     if (client->cluster->api_server.away && !client->is_world)
         return reply_refuse(error, REPLY_UNAVAILABLE,
                             "dial tcp 10.96.0.1:443: connect: connection refused");
+    if (client->cluster->run->variation != NULL && !client->free_of_charge &&
+        fails_by_chance(client))
+        return reply_refuse(error, REPLY_INTERNAL_ERROR, "etcdserver: request timed out");
     return REPLY_OK;
+}
+
+void client_wrote(const struct client *client, const struct object *before,
+                  const struct object *after)
+{
+    const struct cluster *cluster = client->cluster;
+    if (cluster->written != NULL)
+        cluster->written(cluster->written_context,
+                         &(struct write){ .by = client, .before = before, .after = after });
 }
 
 const struct object *client_get(const struct client *client, enum kind kind,

@@ -29,11 +29,12 @@ struct client {
     int burst;
     double tokens;
     sim_time refilled;
-    sim_time now;         /* its own clock: never before the run's while it works */
-    struct cause cause;   /* of what it does now */
-    struct stream stream; /* draws the cost of its calls */
-    bool free_of_charge;  /* its calls take no time: users, whose times a scenario names */
-    bool is_world;        /* what it writes happens below the API, whoever answers there */
+    sim_time now;                /* its own clock: never before the run's while it works */
+    struct cause cause;          /* of what it does now */
+    struct stream stream;        /* draws the cost of its calls */
+    struct varied slow, failing; /* calls, in a run with a variation: "api-slow", "api-fails" */
+    bool free_of_charge;         /* its calls take no time: users, whose times a scenario names */
+    bool is_world;               /* what it writes happens below the API, whoever answers there */
     uint64_t writes;
     void *owner; /* the component it belongs to */
 };

@@ -24,6 +24,10 @@ static inline uint64_t owner_name_key(const struct text *space, const struct tex
  * API server does not answer. */
 enum reply client_call(struct client *client, struct error *error);
 
+/* Tell those who watch over the cluster. */
+void client_wrote(const struct client *client, const struct object *before,
+                  const struct object *after);
+
 /* Store a changed version in the place of `before` and note it in the trace; the reference to
  * `after` is taken. Nothing is written when both are equal. */
 enum reply client_store(struct client *client, const char *verb, const struct object *before,

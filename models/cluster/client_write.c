@@ -141,6 +141,7 @@ enum reply client_create(struct client *client, struct object *object, const str
         *stored = object;
     const bool created = store_create(store_of(client), object, client->now);
     assert(created);
+    client_wrote(client, NULL, object);
     return REPLY_CREATED;
 }
 
@@ -185,7 +186,9 @@ enum reply client_remove(struct client *client, struct object *last)
 {
     last->cause = run_note(client->cluster->run, client->now, client->cause, "remove",
                            traced_kind(last), last->space, last->name, NULL);
+    const struct object *before = store_get(store_of(client), object_key(last));
     store_remove(store_of(client), last, client->now);
+    client_wrote(client, before, NULL);
     return REPLY_OK;
 }
 
@@ -201,6 +204,7 @@ enum reply client_store(struct client *client, const char *verb, const struct ob
         return REPLY_OK;
     note_write(client, verb, before, after);
     store_replace(store_of(client), after, client->now);
+    client_wrote(client, before, after);
     return REPLY_OK;
 }
 

@@ -43,19 +43,21 @@ static uint64_t by_node(const struct object *object)
     return node != NULL ? node->hash : 0;
 }
 
-static void index_cache(struct cluster *cluster)
+/* The numbers of the indexes are the same in every cache. */
+static void index_cache(void *context, struct cache *cache)
 {
-    cluster->pods_by_node = cache_add_index(cluster->cache, KIND_POD, by_node);
-    cluster->jobs_by_owner_name = cache_add_index(cluster->cache, KIND_JOB, by_owner_name);
+    struct cluster *cluster = context;
+    cluster->pods_by_node = cache_add_index(cache, KIND_POD, by_node);
+    cluster->jobs_by_owner_name = cache_add_index(cache, KIND_JOB, by_owner_name);
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
         cluster->by_owner[kind] =
             kind == KIND_POD || kind == KIND_REPLICASET || kind == KIND_CONTROLLERREVISION
-                ? cache_add_index(cluster->cache, kind, by_owner)
+                ? cache_add_index(cache, kind, by_owner)
                 : -1;
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
         cluster->by_namespace[kind] =
             kind_infos[kind].namespaced || kind == KIND_OTHER
-                ? cache_add_index(cluster->cache, kind, object_namespace_key)
+                ? cache_add_index(cache, kind, object_namespace_key)
                 : -1;
 }
 
@@ -128,8 +130,13 @@ struct cluster *cluster_new_with(struct run *run, const char *id, struct setting
     cluster->id = id;
     cluster->settings = settings;
     cluster->store = store_new(run, object_kinds, KIND_COUNT);
-    cluster->cache = cache_new(run, cluster->store, id, settings.cache_lag);
-    index_cache(cluster);
+    cluster->caches = caches_new(cluster);
+    cluster->cache = cluster->caches != NULL
+                         ? cluster_cache(cluster, "")
+                         : cache_new(run, cluster->store, id, settings.cache_lag);
+    if (cluster->caches == NULL)
+        index_cache(cluster, cluster->cache);
+    caches_each(cluster->caches, index_cache, cluster);
     api_server_follow(cluster);
     cluster->codec = (struct codec){
         .texts = run->texts,
@@ -166,7 +173,9 @@ void cluster_free(struct cluster *cluster)
     zone_labels_free(cluster->zone_labels);
     identities_free(cluster->identities);
     event_recorder_free(cluster->events);
-    cache_free(cluster->cache);
+    if (cluster->caches == NULL)
+        cache_free(cluster->cache);
+    caches_free(cluster->caches);
     store_free(cluster->store);
     pod_specs_free(cluster->codec.specs);
     settings_close(&cluster->settings);

@@ -8,6 +8,7 @@
 #include "models/api/kinds.h"
 #include "models/api/pod.h"
 #include "models/cluster/api_server.h"
+#include "models/cluster/caches.h"
 #include "models/cluster/client.h"
 #include "models/cluster/metrics_api.h"
 #include "models/cluster/processes.h"
@@ -22,12 +23,19 @@ struct component {
     void (*stop)(void *state); /* release */
 };
 
+/* A write that was made, as those see it who watch over the cluster; borrowed for the call. */
+struct write {
+    const struct client *by;
+    const struct object *before, *after; /* NULL: it was created, it was removed */
+};
+
 struct cluster {
     struct run *run;
     const char *id; /* in stream names and trace; "" for the only cluster */
     struct settings settings;
     struct store *store;
-    struct cache *cache; /* shared by the clients without a cache of their own */
+    struct cache *cache;   /* shared by the clients without a cache of their own */
+    struct caches *caches; /* of a run with a variation; NULL: there is one for all */
     struct codec codec;
     /* Indexes of the cache; -1: none. */
     int by_namespace[KIND_COUNT];
@@ -47,6 +55,11 @@ struct cluster {
     /* Hears what processes do; NULL: nobody. */
     process_listener *hear_process;
     void *process_listener;
+
+    /* Told of every write at once, in the order in which the store takes them. Reads, never writes.
+     * NULL: nobody. */
+    void (*written)(void *context, const struct write *write);
+    void *written_context;
 
     uint32_t service_addresses, node_ports; /* given to Services so far */
 

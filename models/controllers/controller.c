@@ -13,6 +13,8 @@
 #include "sim/base/memory.h"
 
 static const sim_time first_backoff = 5 * SIM_MILLISECOND, longest_backoff = 1000 * SIM_SECOND;
+/* How long a worker may take to begin, in a run with a variation. */
+static const sim_time slowest_worker = 2 * SIM_SECOND;
 
 /* One of the workers of a controller, and the key it is at. */
 struct worker {
@@ -33,6 +35,7 @@ struct controller_run {
     int worker_count;
     void *state;
     const struct text *kind_name; /* of what it reconciles: "ReplicaSet" */
+    struct varied slow;           /* in a run with a variation: "worker-slow" */
 };
 
 /* Who is woken by changes of one kind, in the order of the table of controllers. */
@@ -46,9 +49,22 @@ struct calls {
 };
 
 struct manager {
+    struct cluster *cluster;
     struct leadership leadership;
     struct controller_run **runs;
     size_t count, capacity;
+    struct listener *listeners; /* one for each cache that they read from */
+    bool down;                  /* ended, and not begun again */
+    struct varied restarts;     /* by chance, in a run with a variation */
+    event_id ends, begins;      /* the next one of each */
+    struct cause cause;         /* of the beginning */
+};
+
+/* What is heard from one cache. */
+struct listener {
+    struct listener *next;
+    struct manager *manager;
+    struct cache *cache;
     struct calls calls[KIND_COUNT];
     uint64_t kinds; /* bit k: somebody is woken by kind k */
 };
@@ -97,9 +113,11 @@ static void worker_next(struct worker *worker)
 {
     if (workqueue_length(worker->run->queue) == 0)
         return;
+    struct run *run = worker->run->cluster->run;
     worker->busy = true;
-    worker->event = run_at(worker->run->cluster->run, run_now(worker->run->cluster->run),
-                           PRIORITY_WORK, worker_starts, worker);
+    worker->event = run_at(
+        run, sim_time_after(run_now(run), varied_delay(&worker->run->slow, run, slowest_worker)),
+        PRIORITY_WORK, worker_starts, worker);
 }
 
 /* A key is there: the first idle worker will take it. */
@@ -181,10 +199,14 @@ void wake_owner(struct controller_run *controller, const struct watch_event *eve
 
 /* --- the component -------------------------------------------------------------------- */
 
-static void manager_hears(void *self, const struct watch_event *event)
+static void plan_restart(struct manager *manager);
+
+static void listener_hears(void *self, const struct watch_event *event)
 {
-    struct manager *manager = self;
-    const struct calls *calls = &manager->calls[event->object->kind];
+    const struct listener *listener = self;
+    const struct calls *calls = &listener->calls[event->object->kind];
+    if (listener->manager->down)
+        return;
     for (size_t i = 0; i < calls->count; i++)
         calls->items[i].wake(calls->items[i].run, event);
 }
@@ -195,6 +217,8 @@ static void controller_run_begin(struct controller_run *run)
     const struct controller *controller = run->controller;
     struct cluster *cluster = run->cluster;
     run->queue = workqueue_new(cluster->run, first_backoff, longest_backoff, key_is_ready, run);
+    if (cluster->run->variation != NULL)
+        workqueue_vary(run->queue, controller->name);
     run->state = controller->state_size > 0 ? mem_new(controller->state_size) : NULL;
     if (controller->init != NULL)
         controller->init(run->state, cluster);
@@ -206,10 +230,13 @@ static void controller_run_end(struct controller_run *run)
         run_cancel(run->cluster->run, &run->workers[i].event);
         run->workers[i].busy = false;
     }
+    if (run->queue == NULL)
+        return; /* it has ended, and not begun again */
     if (run->controller->close != NULL)
         run->controller->close(run->state);
     free(run->state);
     workqueue_free(run->queue);
+    run->queue = NULL;
 }
 
 static struct controller_run *controller_run_new(const struct controller *controller,
@@ -226,6 +253,7 @@ static struct controller_run *controller_run_new(const struct controller *contro
     run->workers = mem_new((size_t)run->worker_count * sizeof *run->workers);
     for (int i = 0; i < run->worker_count; i++)
         run->workers[i].run = run;
+    run->slow = varied_of(cluster->run, "worker-slow", controller->name);
     run->kind_name = cluster_text(cluster, kind_infos[controller->reconciles].name);
     controller_run_begin(run);
     return run;
@@ -240,76 +268,159 @@ static void controller_run_free(struct controller_run *run)
     free(run);
 }
 
-static void subscribe_to(struct manager *manager, enum kind kind, struct call call)
+static void subscribe_to(struct listener *listener, enum kind kind, struct call call)
 {
-    struct calls *calls = &manager->calls[kind];
+    struct calls *calls = &listener->calls[kind];
     MEM_GROW(calls->items, calls->count, calls->capacity);
     calls->items[calls->count++] = call;
-    manager->kinds |= UINT64_C(1) << kind;
+    listener->kinds |= UINT64_C(1) << kind;
 }
 
-static void subscribe(struct manager *manager, struct controller_run *run)
+static void subscribe(struct listener *listener, struct controller_run *run)
 {
     const struct wake *wakes = run->controller->wakes_on;
     for (int i = 0; i < CONTROLLER_WAKES && wakes[i].wake != NULL; i++) {
         const struct call call = { run, wakes[i].wake };
         if (wakes[i].kind != KIND_COUNT)
-            subscribe_to(manager, wakes[i].kind, call);
+            subscribe_to(listener, wakes[i].kind, call);
         for (enum kind kind = 0; wakes[i].kind == KIND_COUNT && kind < KIND_COUNT; kind++)
             if (kind != KIND_EVENT && kind != KIND_LEASE)
-                subscribe_to(manager, kind, call);
+                subscribe_to(listener, kind, call);
     }
 }
 
-/* The informers of a process that begins list what there is. */
-static void list_everything(struct manager *manager, struct cluster *cluster, struct cause cause)
+/* The one at the cache that a controller reads from. */
+static struct listener *listener_of(struct manager *manager, struct cache *cache)
 {
-    const sim_time now = run_now(cluster->run);
+    struct listener **end = &manager->listeners;
+    for (; *end != NULL; end = &(*end)->next)
+        if ((*end)->cache == cache)
+            return *end;
+    *end = mem_new(sizeof **end);
+    (*end)->manager = manager;
+    (*end)->cache = cache;
+    return *end;
+}
+
+/* --- ends and begins again ------------------------------------------------------------- */
+
+/* The informers of a process that begins list what there is. */
+static void list_everything(struct listener *listener, struct cause cause)
+{
+    const struct run *run = listener->manager->cluster->run;
+    if (run->variation != NULL)
+        cache_relist(listener->cache); /* nobody else reads it */
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++) {
-        if (manager->calls[kind].count == 0)
+        if (listener->calls[kind].count == 0)
             continue;
-        for (struct cache_cursor all = cache_list(cluster->cache, kind); cache_next(&all);) {
-            const struct watch_event event = {
-                .type = WATCH_ADDED, .object = all.object, .at = now, .cause = cause
-            };
-            manager_hears(manager, &event);
+        for (struct cache_cursor all = cache_list(listener->cache, kind); cache_next(&all);) {
+            const struct watch_event event = { .type = WATCH_ADDED,
+                                               .object = all.object,
+                                               .at = run_now(run),
+                                               .cause = cause,
+                                               .made = run_now(run) };
+            listener_hears(listener, &event);
         }
     }
 }
 
-static void manager_restart(struct manager *manager, struct cluster *cluster, struct cause cause)
+static void manager_ends(struct manager *manager)
 {
-    for (size_t i = 0; i < manager->count; i++) {
+    for (size_t i = 0; i < manager->count; i++)
         controller_run_end(manager->runs[i]);
+    manager->down = true;
+}
+
+static void manager_begins(struct manager *manager, struct cause cause)
+{
+    run_cancel(manager->cluster->run, &manager->begins);
+    manager->down = false;
+    for (size_t i = 0; i < manager->count; i++)
         controller_run_begin(manager->runs[i]);
-    }
-    list_everything(manager, cluster, cause);
+    for (struct listener *listener = manager->listeners; listener; listener = listener->next)
+        list_everything(listener, cause);
+}
+
+static void manager_restart(struct manager *manager, struct cause cause)
+{
+    manager_ends(manager);
+    manager_begins(manager, cause);
 }
 
 void controller_manager_restart(struct cluster *cluster, struct cause cause)
 {
-    manager_restart(cluster_component(cluster, controller_manager.name), cluster, cause);
+    manager_restart(cluster_component(cluster, controller_manager.name), cause);
 }
 
 static void manager_is_back(void *self, bool anew, struct cause cause)
 {
-    struct manager *manager = self;
     if (anew)
-        manager_restart(manager, manager->leadership.cluster, cause);
+        manager_restart(self, cause);
 }
+
+/* ---- by chance, in a run with a variation ---- */
+
+/* At full strength one within so long; and how long nobody leads, at least. */
+static const sim_time between_restarts = 2 * SIM_MINUTE, without_leader = 2 * SIM_SECOND;
+
+static void leader_begins(void *subject, sim_time now)
+{
+    struct manager *manager = subject;
+    (void)now;
+    manager->begins = 0;
+    manager_begins(manager, manager->cause);
+}
+
+/* Its last calls end before anybody else begins. */
+static void leader_ends(void *subject, sim_time now)
+{
+    struct manager *manager = subject;
+    manager->ends = 0;
+    plan_restart(manager);
+    if (manager->down)
+        return;
+    sim_time begin = sim_time_after(now, without_leader);
+    for (size_t i = 0; i < manager->count; i++)
+        if (manager->runs[i]->client.now > begin)
+            begin = manager->runs[i]->client.now;
+    manager->cause = run_root(manager->cluster->run, now, "controller-manager-restart", "");
+    manager_ends(manager);
+    manager->begins =
+        run_at(manager->cluster->run, begin + 1, PRIORITY_WORLD, leader_begins, manager);
+}
+
+static void plan_restart(struct manager *manager)
+{
+    struct run *run = manager->cluster->run;
+    if (manager->restarts.strength <= 0)
+        return;
+    const double u = stream_uniform(&manager->restarts.stream) / manager->restarts.strength;
+    sim_time at = run_now(run) > run->variation->from ? run_now(run) : run->variation->from;
+    at = sim_time_after(at, (sim_time)(u * (double)between_restarts));
+    if (at < run->variation->until)
+        manager->ends = run_at(run, at, PRIORITY_WORLD, leader_ends, manager);
+}
+
+/* --- start and stop -------------------------------------------------------------------- */
 
 static void *manager_start(struct cluster *cluster)
 {
     struct manager *manager = mem_new(sizeof *manager);
+    manager->cluster = cluster;
     leadership_init(&manager->leadership, cluster, "kube-controller-manager", manager_is_back,
                     manager);
     for (size_t i = 0; controllers[i] != NULL; i++) {
         MEM_GROW(manager->runs, manager->count, manager->capacity);
-        manager->runs[manager->count] = controller_run_new(controllers[i], cluster);
-        manager->runs[manager->count]->leadership = &manager->leadership;
-        subscribe(manager, manager->runs[manager->count++]);
+        struct controller_run *run = controller_run_new(controllers[i], cluster);
+        run->leadership = &manager->leadership;
+        manager->runs[manager->count++] = run;
+        subscribe(listener_of(manager, run->client.cache), run);
     }
-    cache_watch_kinds(cluster->cache, (struct watcher){ manager, manager_hears }, manager->kinds);
+    for (struct listener *listener = manager->listeners; listener; listener = listener->next)
+        cache_watch_kinds(listener->cache, (struct watcher){ listener, listener_hears },
+                          listener->kinds);
+    manager->restarts = varied_of(cluster->run, "restart", controller_manager.name);
+    plan_restart(manager);
     return manager;
 }
 
@@ -319,8 +430,15 @@ static void manager_stop(void *state)
     for (size_t i = 0; i < manager->count; i++)
         controller_run_free(manager->runs[i]);
     leadership_close(&manager->leadership);
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        free(manager->calls[i].items);
+    while (manager->listeners != NULL) {
+        struct listener *listener = manager->listeners;
+        manager->listeners = listener->next;
+        for (size_t i = 0; i < KIND_COUNT; i++)
+            free(listener->calls[i].items);
+        free(listener);
+    }
+    run_cancel(manager->cluster->run, &manager->ends);
+    run_cancel(manager->cluster->run, &manager->begins);
     free(manager->runs);
     free(manager);
 }

@@ -56,7 +56,7 @@ static void *kubelet_start(struct cluster *cluster)
     table_init(&kubelet->nodes_by_name);
     table_init(&kubelet->workers_by_uid);
     pool_init(&kubelet->small_workers, sizeof(struct pod_worker) + sizeof(struct container_run));
-    cache_watch(cluster->cache, (struct watcher){ kubelet, kubelet_deliver });
+    cache_watch(cluster_cache(cluster, "kubelet"), (struct watcher){ kubelet, kubelet_deliver });
     return kubelet;
 }
 
