@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "models/api/kinds_private.h"
+#include "models/api/quantity.h"
 
 static void image_hold(struct object *copy)
 {
@@ -40,13 +41,36 @@ static struct distribution *load_distribution(const struct value *from)
     return distribution;
 }
 
+/* 0 when the field is absent. */
+static int64_t load_bytes(const struct value *from)
+{
+    struct quantity quantity = { 0 };
+    struct error error = { 0 };
+    if (!value_is_null(from))
+        quantity_load(from, &quantity, &error);
+    error_close(&error);
+    return quantity_value(quantity);
+}
+
+static void put_bytes(struct value **tree, const char *field, int64_t bytes)
+{
+    char text[QUANTITY_TEXT];
+    quantity_print(quantity_of_units(bytes, QUANTITY_BINARY_SI), text);
+    if (bytes > 0)
+        value_put(tree, value_new_string(text), "spec", field, NULL);
+}
+
 struct object *image_load(const struct codec *codec, const struct value *tree)
 {
-    static const char *const held[] = { "sizeBytes",        "ready",      "runTime",   "exitCode",
-                                        "startProbability", "neverReady", "pullFails", NULL };
+    static const char *const held[] = {
+        "sizeBytes", "memory",           "memoryPerHour", "ready",     "runTime",
+        "exitCode",  "startProbability", "neverReady",    "pullFails", NULL,
+    };
     struct image *image = (struct image *)record_new(codec, KIND_IMAGE, tree);
     const struct value *spec = value_get(tree, "spec");
     image->size_bytes = value_int(value_get(spec, "sizeBytes"), -1);
+    image->memory = load_bytes(value_get(spec, "memory"));
+    image->memory_per_hour = load_bytes(value_get(spec, "memoryPerHour"));
     image->ready = load_distribution(value_get(spec, "ready"));
     image->run_time = load_distribution(value_get(spec, "runTime"));
     image->exit_code = (int32_t)value_int(value_get(spec, "exitCode"), 0);
@@ -63,6 +87,8 @@ struct value *image_print(const struct codec *codec, const struct object *object
     struct value *tree = record_print_begin(codec, object);
     if (image->size_bytes >= 0)
         PUT_INT(&tree, image->size_bytes, "spec", "sizeBytes");
+    put_bytes(&tree, "memory", image->memory);
+    put_bytes(&tree, "memoryPerHour", image->memory_per_hour);
     if (image->ready != NULL)
         value_put(&tree, distribution_print(image->ready), "spec", "ready", NULL);
     if (image->run_time != NULL)

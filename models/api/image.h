@@ -12,6 +12,8 @@
 struct image {
     struct meta meta;
     int64_t size_bytes;            /* -1: as the scenario's image sizes are */
+    int64_t memory;                /* bytes that a process uses from its start, */
+    int64_t memory_per_hour;       /* and by how many that grows in an hour; 0, 0: nobody asks */
     struct distribution *ready;    /* process start until ready; NULL: the timing model's */
     struct distribution *run_time; /* until the process exits; NULL: for ever */
     int32_t exit_code;             /* with which it then exits */

@@ -5,6 +5,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("sizeBytes", SHAPE_COUNT,
                 "bytes to pull; of images that do not say so the timing model imageSize does",
                 .most = 1e15),
+    SHAPE_FIELD("memory", SHAPE_QUANTITY, "what a container uses from its start"),
+    SHAPE_FIELD("memoryPerHour", SHAPE_QUANTITY, "and by how much that grows in an hour: a leak"),
     SHAPE_FIELD("ready", SHAPE_DISTRIBUTION,
                 "from the start of a container until its probes would succeed; the timing model "
                 "containerReady if absent"),

@@ -92,6 +92,11 @@ static const struct setting table[] = {
     { kubelet, "max-container-restart-period", SETTING_TIME, AT(max_container_backoff), "5m", 1,
       A_DAY },
     { kubelet, "serialize-image-pulls", SETTING_SWITCH, AT(serialize_image_pulls), "true", 0, 1 },
+    { kubelet, "eviction-pressure-transition-period", SETTING_TIME,
+      AT(eviction_pressure_transition_period), "5m", 0, A_DAY },
+    /* Of --eviction-hard, what it says of memory.available, in bytes. */
+    { ours, "eviction-hard-memory", SETTING_NUMBER, AT(eviction_hard_memory), "104857600", 0,
+      1e18 },
     /* Fitted to measurements of kube-scheduler 1.36.4 with its 16 workers: see docs/scenario.md. */
     { ours, "scheduling-attempt-cost", SETTING_TIME, AT(attempt_cost.attempt), "50us", 0, A_DAY },
     { ours, "scheduling-filter-cost", SETTING_TIME, AT(attempt_cost.node_filtered), "1850ns", 0,

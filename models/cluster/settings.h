@@ -58,13 +58,15 @@ struct settings {
     sim_time pod_initial_backoff, pod_max_backoff; /* 1 s, 10 s */
 
     /* kubelet */
-    double kubelet_qps;                    /* 50 */
-    int kubelet_burst;                     /* 100 */
-    sim_time node_lease_duration;          /* 40 s; renewed every quarter */
-    sim_time node_status_update_frequency; /* 10 s */
-    sim_time node_status_report_frequency; /* 5 min */
-    sim_time max_container_backoff;        /* 5 min */
-    bool serialize_image_pulls;            /* true */
+    double kubelet_qps;                           /* 50 */
+    int kubelet_burst;                            /* 100 */
+    sim_time node_lease_duration;                 /* 40 s; renewed every quarter */
+    sim_time node_status_update_frequency;        /* 10 s */
+    sim_time node_status_report_frequency;        /* 5 min */
+    sim_time max_container_backoff;               /* 5 min */
+    bool serialize_image_pulls;                   /* true */
+    double eviction_hard_memory;                  /* 100 Mi: bytes that are to stay available */
+    sim_time eviction_pressure_transition_period; /* 5 min */
 
     /* timing models; constants unless the scenario says otherwise. Owned. */
     struct distribution *api_write;        /* one API call that writes */

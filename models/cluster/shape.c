@@ -299,6 +299,8 @@ static bool check_one(const struct value *value, const struct shape_field *field
         return check_time(value, path, faults);
     case SHAPE_DISTRIBUTION:
         return check_distribution(value, path, faults);
+    case SHAPE_QUANTITY:
+        return check_quantity(value, path, faults);
     case SHAPE_TEXT_MAP:
     case SHAPE_LABELS:
     case SHAPE_QUANTITIES:

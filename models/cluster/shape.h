@@ -26,6 +26,7 @@ enum shape_type {
     SHAPE_DISTRIBUTION, /* a duration, or as sim/chance/distribution.h says */
     SHAPE_TEXT_MAP,     /* keys to texts; numbers and booleans count as their text */
     SHAPE_LABELS,       /* the same, where null removes a label */
+    SHAPE_QUANTITY,     /* as Kubernetes writes it; not negative */
     SHAPE_QUANTITIES,   /* resource names to quantities */
     SHAPE_SETTINGS,     /* flags to scalars */
     SHAPE_TIMINGS,      /* names of timing models to distributions */

@@ -134,6 +134,8 @@ static struct value *one_schema(const struct shape_field *field)
         return map_of(scalar_schema());
     case SHAPE_LABELS:
         return map_of(either(scalar_schema(), of_type("null")));
+    case SHAPE_QUANTITY:
+        return either(of_type("string"), of_type("number"));
     case SHAPE_QUANTITIES:
         return map_of(either(of_type("string"), of_type("number")));
     case SHAPE_SETTINGS:

@@ -171,6 +171,7 @@ static void process_start(struct pod_worker *worker, size_t i, sim_time now)
     if (image != NULL && image->never_ready)
         run->passes_at = SIM_FOREVER;
     worker_tell(worker, i, PROCESS_STARTS, run->passes_at);
+    memory_takes(worker, i, image, now);
     if (start_fails(worker, i, image)) {
         run->due = now;
         run->exit_code = 1;

@@ -156,6 +156,7 @@ void container_exit(struct pod_worker *worker, size_t i, int exit_code, const ch
     run->state = RUN_DONE;
     run->due = SIM_FOREVER;
     worker_tell(worker, i, PROCESS_ENDS, now);
+    memory_gives(worker, i);
     if (worker->stage == STAGE_LIVE && container_restarts(worker, i, exit_code))
         back_off(worker, i, status, now);
     worker_report(worker, worker_is_init(worker, i) ? REPORT_MINOR : REPORT_NOW);

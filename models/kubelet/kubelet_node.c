@@ -56,6 +56,7 @@ void kubelet_node_free(struct kubelet_node *node)
     table_remove(&node->kubelet->nodes_by_name, &node->by_name);
     heartbeat_close(&node->heartbeat);
     image_cache_close(&node->images);
+    memory_close(node);
     client_close(&node->client);
     text_drop(node->name);
     free(node->faults);
@@ -76,6 +77,7 @@ static void power_on(struct kubelet_node *node, sim_time now)
 {
     node->running = true;
     node->booted = now == 0 ? -1 : now;
+    memory_begin(node, now);
 }
 
 /* What happened to known pods while nobody heard of it. */

@@ -10,6 +10,7 @@
 #include "models/kubelet/back_off.h"
 #include "models/kubelet/heartbeat.h"
 #include "models/kubelet/images.h"
+#include "models/kubelet/node_memory.h"
 #include "models/kubelet/pod_addresses.h"
 #include "models/kubelet/probes.h"
 #include "sim/base/memory.h"
@@ -23,6 +24,9 @@ struct kubelet {
     struct pool small_workers;  /* of pods with one container */
     struct pod_addresses addresses;
 };
+
+/* Pods of this priority and above are the node's own: neither refused nor evicted for what it lacks. */
+enum { CRITICAL_PRIORITY = 2000000000 };
 
 /* What the pods of a node take. */
 enum resource { CPU, MEMORY, EPHEMERAL_STORAGE, RESOURCES };
@@ -39,6 +43,7 @@ struct kubelet_node {
     struct heartbeat heartbeat;
     struct image_cache images;
     struct room room;
+    struct node_memory memory;
     struct pod_worker *first, *last;  /* in order of admission */
     bool present, powered, connected; /* its Node exists; its Machine's, as last heard */
     bool running;                     /* the kubelet's process */
@@ -94,8 +99,9 @@ struct pod_worker {
     const struct pod *pod;               /* held: the version seen last */
     struct container_statuses *statuses; /* held: shared with the version written last */
     event_id due;
-    struct cause cause; /* of what happened to it last */
-    sim_time accepted;  /* by the kubelet: the phase of its probes */
+    struct cause cause;         /* of what happened to it last */
+    const struct text *evicted; /* held: why the node gives it up; NULL: it does not */
+    sim_time accepted;          /* by the kubelet: the phase of its probes */
     sim_time deadline;  /* LIVE: activeDeadlineSeconds; SANDBOX: made; ENDING: end of the grace */
     sim_time reconcile; /* when a status that others changed is put right; SIM_FOREVER: it is */
     uint32_t address;

@@ -1,13 +1,16 @@
-/* What a kubelet says of its node: when it comes online, and when its images have changed.
+/* What a kubelet says of its node: when it comes online, and when its images or its memory have
+ * changed.
  *
  * Follows pkg/kubelet/nodestatus/setters.go and kubelet_node_status.go of the release named in
  * docs/fidelity.md. What the Node says already (capacity, labels, taints) stays. */
 #include "models/kubelet/kubelet_private.h"
 
-static const struct {
+struct state {
     const char *type, *reason, *message;
     enum condition_status status;
-} healthy[] = {
+};
+
+static const struct state healthy[] = {
     { "MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available",
       CONDITION_FALSE },
     { "DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", CONDITION_FALSE },
@@ -15,29 +18,42 @@ static const struct {
       CONDITION_FALSE },
     { "Ready", "KubeletReady", "kubelet is posting ready status", CONDITION_TRUE },
 };
+static const struct state memory_is_low = { "MemoryPressure", "KubeletHasInsufficientMemory",
+                                            "kubelet has insufficient memory available",
+                                            CONDITION_TRUE };
 
-struct registration {
-    struct texts *texts;
+struct saying {
+    struct kubelet_node *node;
+    struct node_images *images; /* taken over when they are written */
     sim_time now;
 };
 
-static void set_conditions(struct node *node, const struct registration *registration)
+static void set_condition(struct node *node, const struct state *state, const struct saying *saying)
 {
-    struct texts *texts = registration->texts;
-    for (size_t i = 0; i < sizeof healthy / sizeof *healthy; i++) {
-        const struct condition *before = conditions_find(node->conditions, healthy[i].type);
-        const bool same = before != NULL && before->status == healthy[i].status;
-        const struct conditions *with = conditions_with(
-            node->conditions,
-            (struct condition){ .type = text_intern(texts, healthy[i].type),
-                                .status = healthy[i].status,
-                                .reason = text_intern(texts, healthy[i].reason),
-                                .message = text_intern(texts, healthy[i].message),
-                                .transition = same ? before->transition : registration->now,
-                                .update = registration->now });
-        conditions_drop(node->conditions);
-        node->conditions = with;
-    }
+    struct texts *texts = saying->node->kubelet->cluster->run->texts;
+    const struct condition *before = conditions_find(node->conditions, state->type);
+    const bool same = before != NULL && before->status == state->status;
+    const struct conditions *with = conditions_with(
+        node->conditions, (struct condition){ .type = text_intern(texts, state->type),
+                                              .status = state->status,
+                                              .reason = text_intern(texts, state->reason),
+                                              .message = text_intern(texts, state->message),
+                                              .transition = same ? before->transition : saying->now,
+                                              .update = saying->now });
+    conditions_drop(node->conditions);
+    node->conditions = with;
+}
+
+static const struct state *memory_state(const struct kubelet_node *node)
+{
+    return node->memory.pressure ? &memory_is_low : &healthy[0];
+}
+
+static void set_conditions(struct node *node, const struct saying *saying)
+{
+    set_condition(node, memory_state(saying->node), saying);
+    for (size_t i = 1; i < sizeof healthy / sizeof *healthy; i++)
+        set_condition(node, &healthy[i], saying);
 }
 
 static void set_label(struct node *node, struct texts *texts, const char *key, const char *value)
@@ -51,25 +67,26 @@ static void set_label(struct node *node, struct texts *texts, const char *key, c
 
 static bool node_reports(struct object *object, void *context)
 {
-    const struct registration *registration = context;
+    const struct saying *saying = context;
+    struct texts *texts = saying->node->kubelet->cluster->run->texts;
     struct node *node = (struct node *)object;
-    set_conditions(node, registration);
-    set_label(node, registration->texts, "kubernetes.io/hostname", name_of(node));
-    set_label(node, registration->texts, "kubernetes.io/os", "linux");
-    set_label(node, registration->texts, "kubernetes.io/arch", "amd64");
+    set_conditions(node, saying);
+    set_label(node, texts, "kubernetes.io/hostname", name_of(node));
+    set_label(node, texts, "kubernetes.io/os", "linux");
+    set_label(node, texts, "kubernetes.io/arch", "amd64");
     return true;
 }
 
 void node_status_register(struct kubelet_node *node, sim_time now)
 {
-    struct registration registration = { node->kubelet->cluster->run->texts, now };
+    struct saying saying = { .node = node, .now = now };
     const struct object_key key = { KIND_NODE, NULL, node->name };
     struct error error = { 0 };
-    client_patch(&node->client, key, node_reports, &registration, &error);
+    client_patch(&node->client, key, node_reports, &saying, &error);
     error_close(&error); /* gone: the kubelet goes with it */
 }
 
-/* --- images ---------------------------------------------------------------------------- */
+/* --- what changes ---------------------------------------------------------------------------- */
 
 /* Images that the Node has from the start. A digest names what a tag beside it names. */
 void node_status_take_images(struct kubelet_node *node)
@@ -83,11 +100,16 @@ void node_status_take_images(struct kubelet_node *node)
                                 images->items[i].size_bytes);
 }
 
-static bool node_shows_images(struct object *object, void *context)
+static bool node_has_changed(struct object *object, void *context)
 {
+    const struct saying *saying = context;
     struct node *node = (struct node *)object;
+    const struct state *memory = memory_state(saying->node);
+    const struct condition *said = conditions_find(node->conditions, memory->type);
+    if (said == NULL || said->status != memory->status)
+        set_condition(node, memory, saying);
     node_images_drop((struct node_images *)node->images);
-    node->images = context;
+    node->images = saying->images;
     return true;
 }
 
@@ -95,12 +117,12 @@ static void node_status_report(void *subject, sim_time now)
 {
     struct kubelet_node *node = subject;
     const struct object_key key = { KIND_NODE, NULL, node->name };
-    struct node_images *images = image_cache_report(&node->images, now);
+    struct saying saying = { node, image_cache_report(&node->images, now), now };
     node->report_due = 0;
     client_begin(&node->client, node->cause);
     if (!node->online ||
-        client_patch(&node->client, key, node_shows_images, images, NULL) == REPLY_NOT_FOUND)
-        node_images_drop(images);
+        client_patch(&node->client, key, node_has_changed, &saying, NULL) != REPLY_OK)
+        node_images_drop(saying.images);
 }
 
 void node_status_changed(struct kubelet_node *node, sim_time now)

@@ -74,12 +74,31 @@ static bool affinity_fits(const struct node *node, const struct pod *pod, const 
                              "node affinity/selector"));
 }
 
+/* The eviction manager's own look at a pod: without memory the node takes nobody who asked for none. */
+static bool pressure_allows(const struct kubelet_node *node, const struct pod *pod,
+                            const char **reason, char **message)
+{
+    static const struct taint memory_pressure = { .effect = NO_SCHEDULE };
+    struct texts *texts = node->kubelet->cluster->run->texts;
+    if (!node->memory.pressure || pod->spec->priority >= CRITICAL_PRIORITY ||
+        pod->spec->qos != QOS_BEST_EFFORT)
+        return true;
+    struct taint taint = memory_pressure;
+    taint.key = text_intern(texts, "node.kubernetes.io/memory-pressure");
+    const bool tolerated = taint_is_tolerated(&taint, pod->spec);
+    text_drop(taint.key);
+    return tolerated || refuse(reason, message, "Evicted",
+                               mem_format("The node had condition: [MemoryPressure]. "));
+}
+
 bool pod_fits(const struct kubelet_node *node, const struct pod *pod, const char **reason,
               char **message)
 {
     const struct object *object = client_get(&node->client, KIND_NODE, NULL, node->name);
     if (object == NULL)
         return true;
+    if (!pressure_allows(node, pod, reason, message))
+        return false;
     const struct node_resources *capacity = node_of(object)->allocatable;
     if (capacity != NULL && !pods_fit(node, capacity->pods, reason, message))
         return false;

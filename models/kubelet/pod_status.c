@@ -44,7 +44,7 @@ static enum pod_phase phase_when_stopped(const struct pod_worker *worker, struct
 enum pod_phase pod_phase_of(const struct pod_worker *worker)
 {
     const struct census census = take_census(worker);
-    if (worker->overdue && worker->stage == STAGE_ENDED)
+    if ((worker->overdue || worker->evicted != NULL) && worker->stage == STAGE_ENDED)
         return POD_FAILED;
     if (census.waiting > 0 || (!worker->initialized && census.stopped == 0))
         return worker->stage == STAGE_ENDED               ? POD_FAILED
@@ -202,6 +202,11 @@ static bool status_fill(struct object *object, void *context)
         pod_set_reason(pod, text_intern(texts, "DeadlineExceeded"),
                        text_intern(texts, "Pod was active on the node longer than the specified "
                                           "deadline"));
+    if (worker->evicted != NULL && pod->phase == POD_FAILED) {
+        pod_set_reason(pod, text_intern(texts, "Evicted"), text_hold(worker->evicted));
+        pod_set_condition(pod, texts, POD_DISRUPTION_TARGET, true, "TerminationByKubelet",
+                          text_s(worker->evicted), write->now);
+    }
     pod_set_condition(pod, texts, POD_READY_TO_START_CONTAINERS,
                       worker->stage == STAGE_LIVE || worker->stage == STAGE_ENDING, NULL, NULL,
                       write->now);

@@ -63,24 +63,28 @@ static void unlink_from_node(struct pod_worker *worker)
 }
 
 /* What still runs ends with the worker: the power went, or the pod was deleted without grace. */
-static void tell_ends(const struct pod_worker *worker)
+static void end_processes(struct pod_worker *worker)
 {
     const sim_time now = run_now(worker_run(worker));
-    for (size_t i = 0; i < worker_count(worker); i++)
-        if (worker->runs[i].state == RUN_RUNNING || worker->runs[i].state == RUN_STOPPING)
-            worker_tell(worker, i, PROCESS_ENDS, now);
+    for (size_t i = 0; i < worker_count(worker); i++) {
+        if (worker->runs[i].state != RUN_RUNNING && worker->runs[i].state != RUN_STOPPING)
+            continue;
+        worker_tell(worker, i, PROCESS_ENDS, now);
+        memory_gives(worker, i);
+    }
 }
 
 void pod_worker_free(struct pod_worker *worker)
 {
     struct kubelet *kubelet = worker->node->kubelet;
     const bool small = worker_count(worker) == 1;
-    tell_ends(worker);
+    end_processes(worker);
     run_cancel(kubelet->cluster->run, &worker->due);
     pod_worker_charge(worker, false);
     table_remove(&kubelet->workers_by_uid, &worker->by_uid);
     unlink_from_node(worker);
     container_statuses_drop(worker->statuses);
+    text_drop(worker->evicted);
     object_drop(&worker->pod->meta.object);
     if (small)
         pool_give(&kubelet->small_workers, worker);

@@ -421,6 +421,10 @@ static const struct row scenarios[] = {
       "`lasts`\n" },
     { "a bad release of nothing", SCENARIO "  failures: [{kind: bad-release, at: 1h}]\n",
       "5:14: failure: bad-release has no `image`\n" },
+    { "an image that uses less than nothing",
+      SCENARIO "  images: [{name: web, memory: -1Gi, memoryPerHour: lots}]\n",
+      "5:32: spec.images[0].memory: -1Gi is negative\n"
+      "5:53: spec.images[0].memoryPerHour: \"lots\" is not a quantity (try 4, 500m or 2Gi)\n" },
     { "an action at no time", SCENARIO "  timeline: [{cordon: n1}]\n",
       "5:14: spec.timeline[0].at: is missing (when, since the start)\n" },
     { "an action without a verb", SCENARIO "  timeline: [{at: 1h}]\n",
