@@ -10,6 +10,7 @@
 #include "models/cluster/api_server.h"
 #include "models/cluster/caches.h"
 #include "models/cluster/client.h"
+#include "models/cluster/eviction.h"
 #include "models/cluster/metrics_api.h"
 #include "models/cluster/processes.h"
 #include "models/cluster/settings.h"
@@ -60,6 +61,10 @@ struct cluster {
      * NULL: nobody. */
     void (*written)(void *context, const struct write *write);
     void *written_context;
+
+    /* Hears how budgets answer evictions; NULL: nobody. */
+    eviction_listener *hear_eviction;
+    void *eviction_listener;
 
     uint32_t service_addresses, node_ports; /* given to Services so far */
 

@@ -15,10 +15,12 @@ enum { MOST_DISRUPTED = 2000 };
 
 static const char refused[] = "Cannot evict pod as it would violate the pod's disruption budget.";
 
+enum { MOST_BUDGETS = 8 }; /* that are told of a pod with too many of them */
+
 /* The budgets that select a pod. */
 struct budgets {
     const struct pod *pod;
-    const struct pod_disruption_budget *first;
+    const struct pod_disruption_budget *found[MOST_BUDGETS]; /* the first ones */
     int count;
 };
 
@@ -30,8 +32,9 @@ static void count_budget(void *context, const struct object *object)
     if (object->space != budgets->pod->meta.object.space || budget->selector == NULL ||
         !selector_matches(budget->selector, labels_lookup, budgets->pod->meta.labels))
         return;
-    if (budgets->count++ == 0)
-        budgets->first = budget;
+    if (budgets->count < MOST_BUDGETS)
+        budgets->found[budgets->count] = budget;
+    budgets->count++;
 }
 
 /* Nobody loses anything: the pod does not run, or goes already. */
@@ -105,21 +108,34 @@ static void spend_budget(struct client *client, const struct pod_disruption_budg
     client_store(client, "update-status", &before->meta.object, &after->meta.object);
 }
 
+static void tell(const struct client *client, const struct pod *pod,
+                 const struct pod_disruption_budget *budget, enum reply reply)
+{
+    const struct cluster *cluster = client->cluster;
+    if (cluster->hear_eviction != NULL)
+        cluster->hear_eviction(cluster->eviction_listener,
+                               &(struct eviction_answer){ pod, budget, reply, client->now });
+}
+
 static enum reply ask_budgets(struct client *client, const struct pod *pod, struct error *error)
 {
     struct budgets budgets = { .pod = pod };
     store_each(client->cluster->store, KIND_PODDISRUPTIONBUDGET, count_budget, &budgets);
     if (budgets.count == 0)
         return REPLY_OK;
-    if (budgets.count > 1)
+    if (budgets.count > 1) {
+        for (int i = 0; i < budgets.count && i < MOST_BUDGETS; i++)
+            tell(client, pod, budgets.found[i], REPLY_INTERNAL_ERROR);
         return reply_refuse(error, REPLY_INTERNAL_ERROR,
                             "This pod has more than one PodDisruptionBudget, which the eviction "
                             "subresource does not support.");
-    if (costs_nothing(pod, budgets.first))
-        return REPLY_OK;
-    const enum reply reply = check_budget(budgets.first, error);
-    if (reply == REPLY_OK)
-        spend_budget(client, budgets.first, pod->meta.object.name);
+    }
+    const struct pod_disruption_budget *budget = budgets.found[0];
+    const bool is_free = costs_nothing(pod, budget);
+    const enum reply reply = is_free ? REPLY_OK : check_budget(budget, error);
+    tell(client, pod, budget, reply);
+    if (reply == REPLY_OK && !is_free)
+        spend_budget(client, budget, pod->meta.object.name);
     return reply;
 }
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/actions/actions.h"
 #include "models/cluster/bring_up.h"
+#include "models/cluster/timeline.h"
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
 #include "models/metrics/verdict.h"
@@ -20,69 +20,9 @@ struct simulation {
     bool measures;                  /* the warm-up is over */
     struct workload_source *source; /* NULL: no pods that come and go */
     struct value *kept;             /* objects that do nothing, by kind */
-    struct actions *actions;
-    struct planned *planned;    /* the scenario's timeline, in its order */
-    struct error_list problems; /* of actions that could not be done */
-    struct value **verdicts;    /* of the scenario's expectations by number; NULL: not yet */
+    struct timeline *timeline;
+    struct value **verdicts; /* of the scenario's expectations by number; NULL: not yet */
 };
-
-/* An action of the timeline, waiting for its time. */
-struct planned {
-    struct simulation *simulation;
-    const struct scenario_action *action;
-};
-
-/* ---- the timeline ---- */
-
-/* What kubectl printed on standard error as one line; the caller frees. */
-static char *one_line(const char *text)
-{
-    size_t length = strlen(text);
-    while (length > 0 && text[length - 1] == '\n')
-        length--;
-    char *line = mem_text(text, length);
-    for (char *c = line; *c != '\0'; c++)
-        if (*c == '\n')
-            *c = ' ';
-    return line;
-}
-
-static void action_is_done(void *context, const struct action_reply *reply)
-{
-    const struct planned *planned = context;
-    char time[SIM_TIME_TEXT];
-    if (reply->rc == 0)
-        return;
-    char *line = one_line(reply->err);
-    error_list_add(&planned->simulation->problems, planned->action->place, "timeline, at %s: %s",
-                   sim_time_print(planned->action->at, time), line);
-    free(line);
-}
-
-static void act(void *subject, sim_time now)
-{
-    struct planned *planned = subject;
-    const struct scenario_action *action = planned->action;
-    (void)now;
-    action_start(planned->simulation->actions,
-                 &(struct action_request){ .argv = action->argv,
-                                           .argc = action->argc,
-                                           .documents = &action->documents,
-                                           .done = action_is_done,
-                                           .context = planned });
-}
-
-static void plan_actions(struct simulation *simulation)
-{
-    const struct scenario *scenario = simulation->scenario;
-    simulation->actions = actions_new(simulation->cluster);
-    simulation->planned = mem_new((scenario->action_count + 1) * sizeof *simulation->planned);
-    for (size_t i = 0; i < scenario->action_count; i++) {
-        simulation->planned[i] = (struct planned){ simulation, &scenario->actions[i] };
-        run_at(simulation->run, scenario->actions[i].at, PRIORITY_WORLD, act,
-               &simulation->planned[i]);
-    }
-}
 
 /* ---- expectations: nothing is expected where nothing is measured ---- */
 
@@ -109,7 +49,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
     simulation->kept = bring_up(simulation->cluster, scenario, faults, warnings);
     for (size_t i = 0; i < scenario->failures.count; i++)
         failures_plan(simulation->cluster, scenario->failures.items[i], faults);
-    plan_actions(simulation);
+    simulation->timeline = timeline_new(simulation->cluster, scenario);
     simulation->verdicts = mem_new((scenario->expectation_count + 1) * sizeof(struct value *));
     if (options.workload != NULL)
         simulation->source = workload_source_new(simulation->cluster, options.workload);
@@ -128,13 +68,11 @@ void simulation_free(struct simulation *simulation)
         workload_source_free(simulation->source);
     if (simulation->metrics != NULL)
         metrics_stop(simulation->metrics);
-    actions_free(simulation->actions);
-    free(simulation->planned);
+    timeline_free(simulation->timeline);
     for (size_t i = 0; i < simulation->scenario->expectation_count; i++)
         value_drop(simulation->verdicts[i]);
     free(simulation->verdicts);
     value_drop(simulation->kept);
-    error_list_close(&simulation->problems);
     cluster_free(simulation->cluster);
     run_free(simulation->run);
     free(simulation);
@@ -209,7 +147,7 @@ struct cluster *simulation_cluster(const struct simulation *simulation)
 
 const struct error_list *simulation_problems(const struct simulation *simulation)
 {
-    return &simulation->problems;
+    return timeline_problems(simulation->timeline);
 }
 
 /* ---- the summary ---- */
@@ -245,6 +183,7 @@ static struct value *measure(struct simulation *simulation)
             value_set(summary, measured->entries[i].key, value_hold(measured->entries[i].value));
         value_drop(measured);
     }
+    value_set(summary, "commands", timeline_print(simulation->timeline));
     value_set(summary, "kept", value_hold(simulation->kept));
     return summary;
 }

@@ -6,7 +6,8 @@
 #include "models/metrics/metric.h"
 #include "sim/stat/tally.h"
 
-extern const struct metric workloads_metric, services_metric, pods_metric, nodes_metric;
+extern const struct metric workloads_metric, services_metric, jobs_metric, cronjobs_metric,
+    budgets_metric, pods_metric, nodes_metric, event_reasons_metric;
 
 /* A replica counts while it is Ready and not on its way out: what an endpoint needs. */
 static inline bool pod_serves(const struct pod *pod)
@@ -49,7 +50,7 @@ void recovery_print(struct recovery *recovery, struct value *into);
 struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
                              struct availability *availability, struct recovery *recovery);
 
-/* The rollouts of a Deployment. All zero: none yet. Release with rollouts_close(). */
+/* The rollouts of a Deployment, StatefulSet or DaemonSet. All zero: none yet. Release with rollouts_close(). */
 struct rollouts {
     struct rollout *items; /* owned; the last one may be under way */
     size_t count, capacity;

@@ -1,7 +1,9 @@
-/* Rollouts of a Deployment: from a change of its template until every replica is updated and
- * available, as `kubectl rollout status` sees it. */
+/* Rollouts of a Deployment, StatefulSet or DaemonSet: from a change of its template until `kubectl
+ * rollout status` would say that it is done (pkg/polymorphichelpers/rollout_status.go of kubectl). */
 #include <stdlib.h>
 
+#include "models/api/daemonset.h"
+#include "models/api/statefulset.h"
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
@@ -10,7 +12,7 @@ enum rollout_outcome {
     ROLLOUT_UNDER_WAY,
     ROLLOUT_COMPLETE,
     ROLLOUT_SUPERSEDED, /* by the next one */
-    ROLLOUT_ABANDONED   /* the Deployment was deleted */
+    ROLLOUT_ABANDONED   /* the workload was deleted */
 };
 
 struct rollout {
@@ -42,7 +44,9 @@ static void begin(struct rollouts *rollouts, const struct watch_event *event)
         (struct rollout){ .start = event->at, .end = SIM_FOREVER, .root = event->cause.root };
 }
 
-static bool is_complete(const struct deployment *deployment)
+/* ---- what kubectl rollout status looks at ---- */
+
+static bool deployment_is_complete(const struct deployment *deployment)
 {
     return deployment->observed_generation >= deployment->meta.generation &&
            deployment->updated_replicas == deployment->replicas &&
@@ -50,11 +54,48 @@ static bool is_complete(const struct deployment *deployment)
            deployment->available_replicas == deployment->replicas;
 }
 
-static bool template_changed(const struct deployment *deployment, const struct deployment *before)
+/* Ordinals before the partition keep what they have. */
+static bool statefulset_is_complete(const struct statefulset *set)
+{
+    return set->observed_generation >= set->meta.generation && set->ready >= set->replicas &&
+           set->updated >= set->replicas - set->partition;
+}
+
+static bool daemonset_is_complete(const struct daemonset *set)
+{
+    return set->observed_generation >= set->meta.generation && set->updated >= set->desired &&
+           set->available >= set->desired;
+}
+
+static bool is_complete(const struct object *object)
+{
+    switch (object->kind) {
+    case KIND_STATEFULSET:
+        return statefulset_is_complete(statefulset_of(object));
+    case KIND_DAEMONSET:
+        return daemonset_is_complete(daemonset_of(object));
+    default:
+        return deployment_is_complete((const struct deployment *)object);
+    }
+}
+
+static const struct pod_template *template_of(const struct object *object)
+{
+    switch (object->kind) {
+    case KIND_STATEFULSET:
+        return statefulset_of(object)->template;
+    case KIND_DAEMONSET:
+        return daemonset_of(object)->template;
+    default:
+        return ((const struct deployment *)object)->template;
+    }
+}
+
+static bool template_changed(const struct object *object, const struct object *before)
 {
     return before == NULL ||
-           (deployment->template != before->template &&
-            !value_equal(deployment->template->document, before->template->document));
+           (template_of(object) != template_of(before) &&
+            !value_equal(template_of(object)->document, template_of(before)->document));
 }
 
 static void note_deadline(struct rollout *rollout, const struct deployment *deployment)
@@ -67,18 +108,18 @@ static void note_deadline(struct rollout *rollout, const struct deployment *depl
 
 void rollouts_follow(struct rollouts *rollouts, const struct watch_event *event)
 {
-    const struct deployment *deployment = (const struct deployment *)event->object;
-    if (event->type == WATCH_DELETED || deployment->meta.deleting) {
+    if (event->type == WATCH_DELETED || meta_of(event->object)->deleting) {
         end_with(open_one(rollouts), ROLLOUT_ABANDONED, event->at);
         return;
     }
-    if (template_changed(deployment, (const struct deployment *)event->before))
+    if (template_changed(event->object, event->before))
         begin(rollouts, event);
     struct rollout *open = open_one(rollouts);
     if (open == NULL)
         return;
-    note_deadline(open, deployment);
-    if (is_complete(deployment))
+    if (event->object->kind == KIND_DEPLOYMENT)
+        note_deadline(open, (const struct deployment *)event->object);
+    if (is_complete(event->object))
         end_with(open, ROLLOUT_COMPLETE, event->at);
 }
 

@@ -21,7 +21,7 @@ struct row {
     struct availability availability;
     struct recovery recovery;
     struct tally latency; /* seconds from a pod's creation to its binding */
-    int64_t restarts;
+    int64_t restarts, pods_created, pods_deleted;
     struct rollouts rollouts;
 };
 
@@ -185,6 +185,8 @@ static void count_pod(struct row *row, const struct watch_event *event)
     const struct pod *pod = pod_of(event->object), *before = pod_of(event->before);
     if (before != NULL && pod->containers != before->containers)
         row->restarts += restarts_of(pod->containers) - restarts_of(before->containers);
+    row->pods_created += event->type == WATCH_ADDED;
+    row->pods_deleted += event->type == WATCH_DELETED;
     if (pod->node_name != NULL && before != NULL && before->node_name == NULL)
         tally_add(&row->latency, sim_time_to_seconds(event->at - pod->meta.created));
 }
@@ -239,10 +241,10 @@ static struct row *workload_changed(struct workloads *all, const struct watch_ev
     return row;
 }
 
-static void deployment_changed(struct workloads *all, const struct watch_event *event)
+static void rolled_workload_changed(struct workloads *all, const struct watch_event *event,
+                                    int32_t replicas)
 {
-    const struct deployment *deployment = (const struct deployment *)event->object;
-    struct row *row = workload_changed(all, event, deployment->replicas);
+    struct row *row = workload_changed(all, event, replicas);
     rollouts_follow(&row->rollouts, event);
 }
 
@@ -310,13 +312,13 @@ static void notice(void *self, const struct watch_event *event)
         replicaset_changed(self, event);
         break;
     case KIND_DEPLOYMENT:
-        deployment_changed(self, event);
+        rolled_workload_changed(self, event, ((const struct deployment *)event->object)->replicas);
         break;
     case KIND_DAEMONSET:
-        workload_changed(self, event, ((const struct daemonset *)event->object)->desired);
+        rolled_workload_changed(self, event, daemonset_of(event->object)->desired);
         break;
     case KIND_STATEFULSET:
-        workload_changed(self, event, statefulset_of(event->object)->replicas);
+        rolled_workload_changed(self, event, statefulset_of(event->object)->replicas);
         break;
     }
 }
@@ -356,6 +358,8 @@ static struct value *row_print(struct workloads *all, struct row *row)
                                        &row->availability, &row->recovery);
     value_set(map, "schedulingLatency", tally_print(&row->latency));
     value_set(map, "restarts", value_new_int(row->restarts));
+    value_set(map, "podsCreated", value_new_int(row->pods_created));
+    value_set(map, "podsDeleted", value_new_int(row->pods_deleted));
     value_set(map, "rollouts", rollouts_print(&row->rollouts, all->cluster->run));
     value_set(map, "reason", reason_print(all, row));
     return map;
@@ -381,7 +385,7 @@ static void restart(void *state, sim_time now)
         tally_close(&row->latency);
         tally_init(&row->latency, TALLY_EXACT);
         rollouts_restart(&row->rollouts);
-        row->restarts = 0;
+        row->restarts = row->pods_created = row->pods_deleted = 0;
     }
 }
 

@@ -9,6 +9,8 @@
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
 #include "tools/files.h"
+#include "tools/report/expectations.h"
+#include "tools/tz_database.h"
 
 /* ---- playing ---- */
 
@@ -24,6 +26,7 @@ void scenario_given(struct scenario *scenario, const char *yaml, const char *nam
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     scenario_init(scenario);
+    scenario->settings.zones = tz_database_read;
     scenario_load(scenario, yaml, strlen(yaml), name, NULL, true, &faults, &warnings);
     expect_no_faults(&faults);
     error_list_close(&warnings);
@@ -196,4 +199,16 @@ void expect_rollouts(const struct value *summary, const char *name, const char *
     }
     cr_expect_str_eq(out.bytes, text, "%s:\n%s", name, out.bytes);
     writer_close(&out);
+}
+
+void expect_held(const struct value *summary)
+{
+    const struct value *verdicts = value_get(summary, "expectations");
+    cr_assert(verdicts != NULL && verdicts->count > 0, "nothing is expected");
+    for (size_t i = 0; i < verdicts->count; i++) {
+        char *found = expectation_found(verdicts->items[i]);
+        cr_expect(value_truth(value_get(verdicts->items[i], "held"), false), "%s: %s",
+                  value_text(value_get(verdicts->items[i], "that"), ""), found);
+        free(found);
+    }
 }

@@ -46,4 +46,7 @@ void expect_measured(const struct value *summary, const char *name, const char *
 /* The rollouts of a row: "0 to 3.071 complete by bring-up\n". */
 void expect_rollouts(const struct value *summary, const char *name, const char *text);
 
+/* That everything held which the scenario expects (`expect:`), and that it expects something. */
+void expect_held(const struct value *summary);
+
 #endif

@@ -5,6 +5,7 @@
 #include "sim/base/memory.h"
 #include "tools/report/html_private.h"
 #include "tools/report/report.h"
+#include "tools/report/tables.h"
 
 enum { MOST_OUTAGES = 40, MOST_NODES = 200 };
 
@@ -198,6 +199,40 @@ static void tables_of_workloads(struct writer *out, const struct value *rows)
                       MOST_OUTAGES);
 }
 
+static void list_row(struct writer *out, const struct report_table *from,
+                     const struct table_row *row, size_t columns)
+{
+    writer_add(out, "<tr>");
+    for (size_t i = 0; i < columns; i++)
+        cell(out, from->heads[i][0] == '-', mem_format("%s", row->cells[i] ? row->cells[i] : ""));
+    writer_add(out, "</tr>\n");
+    if (row->note == NULL)
+        return;
+    writer_format(out, "<tr><td class=\"faint\" colspan=\"%zu\">", columns);
+    html_text(out, row->note);
+    writer_add(out, "</td></tr>\n");
+}
+
+/* Heads are written for a terminal, in capitals. */
+static void lists(struct writer *out, const struct value *summary)
+{
+    for (const struct report_table *from = report_tables; from->list != NULL; from++) {
+        struct text_table table = report_table_of(from, summary);
+        size_t columns = 0;
+        while (from->heads[columns] != NULL)
+            columns++;
+        if (table.count > 0) {
+            writer_format(out, "<h2>%s</h2>\n", from->title);
+            head(out, from->heads, columns);
+        }
+        for (size_t i = 0; i < table.count; i++)
+            list_row(out, from, &table.rows[i], columns);
+        if (table.count > 0)
+            writer_add(out, "</tbody></table>\n");
+        text_table_close(&table);
+    }
+}
+
 static char *print_percent(const struct value *fraction)
 {
     return mem_format("%.1f %%", 100 * value_double(fraction, 0));
@@ -285,6 +320,7 @@ static void html_write(const struct value *summary, struct writer *out)
     availability_table(out, value_get(summary, "services"));
     workload_sections(out, summary, duration);
     tables_of_workloads(out, workloads);
+    lists(out, summary);
     pod_section(out, value_get(summary, "pods"));
     node_table(out, value_get(summary, "nodes"));
     kept_section(out, value_get(summary, "kept"));

@@ -8,6 +8,7 @@
 #include "sim/base/memory.h"
 #include "tools/report/expectations.h"
 #include "tools/report/table.h"
+#include "tools/report/tables.h"
 
 static const char *text_of(const struct value *map, const char *key)
 {
@@ -173,6 +174,18 @@ static void write_rollouts(const struct value *summary, struct writer *out)
     text_table_close(&table);
 }
 
+static void write_lists(const struct value *summary, struct writer *out)
+{
+    for (const struct report_table *from = report_tables; from->list != NULL; from++) {
+        struct text_table table = report_table_of(from, summary);
+        if (table.count > 0) {
+            text_table_print(&table, out);
+            writer_add_char(out, '\n');
+        }
+        text_table_close(&table);
+    }
+}
+
 enum { MOST_NODES = 12 };
 
 static char *print_percent(const struct value *fraction)
@@ -252,6 +265,7 @@ static void text_write(const struct value *summary, struct writer *out)
     free(duration);
     write_availability(summary, out);
     write_rollouts(summary, out);
+    write_lists(summary, out);
     write_nodes(summary, out);
     write_pods(summary, out);
     write_kept(summary, out);

@@ -1,0 +1,150 @@
+/* Each PodDisruptionBudget: which evictions it allowed and refused, and how long it allowed none. */
+#include <stdlib.h>
+
+#include "models/cluster/eviction.h"
+#include "models/metrics/metrics_private.h"
+#include "sim/base/memory.h"
+#include "sim/base/table.h"
+
+struct row {
+    struct table_node node; /* by uid */
+    struct row *next;       /* in order of creation */
+    struct object_key key;
+    struct uid uid;
+    bool deleted;
+    int32_t allowed, healthy, desired, expected;
+    int64_t granted, refused, ambiguous; /* evictions */
+    sim_time blocked, since;             /* how long none was allowed; up to when that is added */
+};
+
+struct budgets {
+    struct cluster *cluster;
+    struct row *first, **last;
+    struct table by_uid;
+};
+
+static struct row *row_find(const struct budgets *budgets, struct uid uid)
+{
+    struct table_node *node = table_first(&budgets->by_uid, uid.low);
+    while (node != NULL && ((struct row *)node)->uid.high != uid.high)
+        node = table_again(node);
+    return (struct row *)node;
+}
+
+static struct row *row_new(struct budgets *budgets, const struct watch_event *event)
+{
+    struct row *row = mem_new(sizeof *row);
+    row->key = object_key_hold(object_key(event->object));
+    row->uid = meta_of(event->object)->uid;
+    row->since = event->at;
+    *budgets->last = row;
+    budgets->last = &row->next;
+    table_add(&budgets->by_uid, &row->node, row->uid.low);
+    return row;
+}
+
+static void advance(struct row *row, sim_time now)
+{
+    if (!row->deleted && row->allowed <= 0)
+        row->blocked += now - row->since;
+    row->since = now;
+}
+
+static void notice(void *self, const struct watch_event *event)
+{
+    struct budgets *budgets = self;
+    const struct pod_disruption_budget *budget =
+        (const struct pod_disruption_budget *)event->object;
+    struct row *row = row_find(budgets, budget->meta.uid);
+    if (row == NULL)
+        row = row_new(budgets, event);
+    advance(row, event->at);
+    row->deleted = event->type == WATCH_DELETED;
+    row->allowed = budget->disruptions_allowed;
+    row->healthy = budget->current_healthy;
+    row->desired = budget->desired_healthy;
+    row->expected = budget->expected_pods;
+}
+
+static void hear_eviction(void *self, const struct eviction_answer *answer)
+{
+    struct row *row = row_find(self, answer->budget->meta.uid);
+    if (row == NULL)
+        return;
+    row->granted += answer->reply == REPLY_OK;
+    row->ambiguous += answer->reply == REPLY_INTERNAL_ERROR;
+    row->refused += answer->reply == REPLY_TOO_MANY_REQUESTS || answer->reply == REPLY_FORBIDDEN;
+}
+
+static void *start(struct cluster *cluster)
+{
+    struct budgets *budgets = mem_new(sizeof *budgets);
+    budgets->cluster = cluster;
+    budgets->last = &budgets->first;
+    table_init(&budgets->by_uid);
+    cluster->hear_eviction = hear_eviction;
+    cluster->eviction_listener = budgets;
+    store_watch_kinds(cluster->store, (struct watcher){ .self = budgets, .deliver = notice },
+                      UINT64_C(1) << KIND_PODDISRUPTIONBUDGET);
+    return budgets;
+}
+
+static struct value *row_print(struct row *row, sim_time now)
+{
+    struct value *map = value_new_map();
+    advance(row, now);
+    value_set(map, "kind", value_new_string("PodDisruptionBudget"));
+    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
+    value_set(map, "name", value_new_string(text_s(row->key.name)));
+    value_set(map, "deleted", value_new_bool(row->deleted));
+    value_set(map, "disruptionsAllowed", value_new_int(row->allowed));
+    value_set(map, "currentHealthy", value_new_int(row->healthy));
+    value_set(map, "desiredHealthy", value_new_int(row->desired));
+    value_set(map, "expectedPods", value_new_int(row->expected));
+    value_set(map, "granted", value_new_int(row->granted));
+    value_set(map, "refused", value_new_int(row->refused));
+    value_set(map, "ambiguous", value_new_int(row->ambiguous));
+    value_set(map, "blockedSeconds", seconds_print(row->blocked));
+    return map;
+}
+
+static struct value *summary(void *state, sim_time now)
+{
+    struct budgets *budgets = state;
+    struct value *list = value_new_list();
+    for (struct row *row = budgets->first; row != NULL; row = row->next)
+        value_add(list, row_print(row, now));
+    return list;
+}
+
+static void restart(void *state, sim_time now)
+{
+    struct budgets *budgets = state;
+    for (struct row *row = budgets->first; row != NULL; row = row->next) {
+        row->granted = row->refused = row->ambiguous = 0;
+        row->blocked = 0;
+        row->since = now;
+    }
+}
+
+static void stop(void *state)
+{
+    struct budgets *budgets = state;
+    budgets->cluster->hear_eviction = NULL;
+    while (budgets->first != NULL) {
+        struct row *row = budgets->first;
+        budgets->first = row->next;
+        object_key_drop(row->key);
+        free(row);
+    }
+    table_close(&budgets->by_uid);
+    free(budgets);
+}
+
+const struct metric budgets_metric = {
+    .name = "disruptionBudgets",
+    .start = start,
+    .summary = summary,
+    .restart = restart,
+    .stop = stop,
+};
