@@ -7,81 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/amounts.h"
 #include "models/api/pod_spec_private.h"
-#include "models/api/quantity.h"
 #include "sim/base/memory.h"
 
 enum { DEFAULT_CPU_MILLI = 100, DEFAULT_MEMORY_BYTES = 200 << 20 };
-
-/* ---- lists of exact amounts ---- */
-
-struct amount {
-    const char *name; /* borrowed from the document */
-    struct quantity quantity;
-};
-
-struct amounts {
-    struct amount *items;
-    size_t count, capacity;
-};
-
-static struct quantity *amounts_find(const struct amounts *amounts, const char *name)
-{
-    for (size_t i = 0; i < amounts->count; i++)
-        if (strcmp(amounts->items[i].name, name) == 0)
-            return &amounts->items[i].quantity;
-    return NULL;
-}
-
-static void amounts_set(struct amounts *amounts, const char *name, struct quantity quantity)
-{
-    struct quantity *present = amounts_find(amounts, name);
-    if (present != NULL) {
-        *present = quantity;
-        return;
-    }
-    MEM_GROW(amounts->items, amounts->count, amounts->capacity);
-    amounts->items[amounts->count++] = (struct amount){ name, quantity };
-}
-
-static void amounts_add(struct amounts *to, const struct amounts *from)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        const struct amount *item = &from->items[i];
-        const struct quantity *present = amounts_find(to, item->name);
-        amounts_set(to, item->name,
-                    present ? quantity_add(*present, item->quantity) : item->quantity);
-    }
-}
-
-static void amounts_raise(struct amounts *to, const struct amounts *from)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        const struct amount *item = &from->items[i];
-        const struct quantity *present = amounts_find(to, item->name);
-        if (present == NULL || quantity_compare(item->quantity, *present) > 0)
-            amounts_set(to, item->name, item->quantity);
-    }
-}
-
-static struct amounts amounts_load(const struct value *list)
-{
-    struct amounts amounts = { 0 };
-    for (size_t i = 0; list != NULL && list->type == VALUE_MAP && i < list->count; i++) {
-        struct quantity quantity;
-        struct error error = { 0 };
-        if (quantity_load(list->entries[i].value, &quantity, &error))
-            amounts_set(&amounts, list->entries[i].key, quantity);
-        error_close(&error);
-    }
-    return amounts;
-}
-
-static void amounts_close(struct amounts *amounts)
-{
-    free(amounts->items);
-    *amounts = (struct amounts){ 0 };
-}
 
 /* ---- compact amounts ---- */
 
@@ -165,6 +95,7 @@ int64_t resources_get(const struct resources *resources, const char *name)
  * requests as a whole counts instead of its containers. */
 struct filling {
     bool cpu, memory;
+    bool limits; /* sum limits, which have none of the other cases */
     bool by_container;
     const struct value *status; /* of a pod that is there; NULL: only the spec counts */
 };
@@ -201,9 +132,11 @@ static void raise_to_reported(struct amounts *amounts, const struct value *repor
     raise_to(amounts, value_get(reported, "allocatedResources"));
 }
 
-static struct amounts container_requests(const struct value *container,
+static struct amounts container_amounts(const struct value *container,
                                          const struct value *reported, struct filling filling)
 {
+    if (filling.limits)
+        return amounts_load(value_path(container, "resources", "limits", NULL));
     struct amounts amounts = amounts_load(value_path(container, "resources", "requests", NULL));
     raise_to_reported(&amounts, reported, resize_is_infeasible(filling.status));
     if (filling.cpu && amounts_find(&amounts, "cpu") == NULL)
@@ -226,7 +159,7 @@ static void add_init_containers(struct amounts *total, const struct value *conta
         const char *policy = value_text(value_get(container, "restartPolicy"), "");
         const bool sidecar = strcmp(policy, "Always") == 0;
         struct amounts own =
-            container_requests(container, sidecar ? value_at(statuses, i) : NULL, filling);
+            container_amounts(container, sidecar ? value_at(statuses, i) : NULL, filling);
         if (sidecar) {
             amounts_add(total, &own);
             amounts_add(&sidecars, &own);
@@ -260,35 +193,44 @@ static struct amounts pod_level(const struct value *spec, const char *requests_o
     return amounts;
 }
 
-static struct amounts requests_of(const struct value *spec, struct filling filling)
+/* Overhead adds to what is limited only. */
+static void add_overhead(struct amounts *total, const struct value *spec, bool limits)
+{
+    struct amounts overhead = amounts_load(value_get(spec, "overhead"));
+    for (size_t i = 0; limits && i < overhead.count; i++)
+        if (amounts_find(total, overhead.items[i].name) == NULL)
+            overhead.items[i--] = overhead.items[--overhead.count];
+    amounts_add(total, &overhead);
+    amounts_close(&overhead);
+}
+
+static struct amounts total_of(const struct value *spec, struct filling filling)
 {
     struct amounts total = { 0 };
     const struct value *containers = value_get(spec, "containers");
     const struct value *statuses = value_get(filling.status, "containerStatuses");
     for (size_t i = 0; containers != NULL && i < containers->count; i++) {
         struct amounts own =
-            container_requests(containers->items[i], value_at(statuses, i), filling);
+            container_amounts(containers->items[i], value_at(statuses, i), filling);
         amounts_add(&total, &own);
         amounts_close(&own);
     }
     add_init_containers(&total, value_get(spec, "initContainers"), filling);
-    struct amounts whole = pod_level(spec, "requests");
-    if (whole.count > 0)
+    struct amounts whole = pod_level(spec, filling.limits ? "limits" : "requests");
+    if (whole.count > 0 && !filling.limits)
         raise_to_reported(&whole, filling.status, resize_is_infeasible(filling.status));
     for (size_t i = 0; i < whole.count && !filling.by_container; i++)
         if (is_pod_level(whole.items[i].name))
             amounts_set(&total, whole.items[i].name, whole.items[i].quantity);
-    struct amounts overhead = amounts_load(value_get(spec, "overhead"));
-    amounts_add(&total, &overhead);
+    add_overhead(&total, spec, filling.limits);
     amounts_close(&whole);
-    amounts_close(&overhead);
     return total;
 }
 
 static void sum_filled(const struct value *spec, struct filling filling, int64_t *cpu_milli,
                        int64_t *memory_bytes)
 {
-    struct amounts total = requests_of(spec, filling);
+    struct amounts total = total_of(spec, filling);
     const struct quantity *cpu = amounts_find(&total, "cpu");
     const struct quantity *memory = amounts_find(&total, "memory");
     *cpu_milli = cpu ? quantity_milli(*cpu) : 0;
@@ -302,7 +244,7 @@ static void sum_filled(const struct value *spec, struct filling filling, int64_t
 static void sum_requests(const struct value *spec, const struct value *status, struct texts *texts,
                          struct resized *sums)
 {
-    struct amounts total = requests_of(spec, (struct filling){ .status = status });
+    struct amounts total = total_of(spec, (struct filling){ .status = status });
     struct amounts whole = pod_level(spec, "requests");
     struct filling filling = { .cpu = true, .memory = true, .status = status };
     if (whole.count > 0) {
@@ -313,6 +255,25 @@ static void sum_requests(const struct value *spec, const struct value *status, s
     amounts_compact(&total, texts, &sums->requests);
     amounts_close(&whole);
     amounts_close(&total);
+}
+
+struct amounts pod_spec_requests(const struct value *spec)
+{
+    return total_of(spec, (struct filling){ .limits = false });
+}
+
+struct amounts pod_spec_limits(const struct value *spec)
+{
+    return total_of(spec, (struct filling){ .limits = true });
+}
+
+bool pod_spec_has_pod_level(const struct value *spec)
+{
+    struct amounts requests = pod_level(spec, "requests"), limits = pod_level(spec, "limits");
+    const bool has = requests.count + limits.count > 0;
+    amounts_close(&requests);
+    amounts_close(&limits);
+    return has;
 }
 
 static bool reports_resources(const struct value *status)

@@ -7,6 +7,7 @@
 #ifndef MODELS_API_POD_SPEC_H
 #define MODELS_API_POD_SPEC_H
 
+#include "models/api/amounts.h"
 #include "models/api/labels.h"
 #include "models/api/pod_affinity.h"
 #include "models/api/selector.h"
@@ -151,6 +152,13 @@ void resources_close(struct resources *resources);
 /* The amount of any resource by its name; 0 when it is not there. */
 int64_t resources_get(const struct resources *resources, const char *name);
 bool resources_equal(const struct resources *a, const struct resources *b);
+
+/* What a PodSpec document requests as a whole, and how much it is limited to (a resource that no
+ * container limits is not there), in exact amounts whose names are the document's; and whether it
+ * asks for the pod as a whole. Close them. */
+struct amounts pod_spec_requests(const struct value *spec);
+struct amounts pod_spec_limits(const struct value *spec);
+bool pod_spec_has_pod_level(const struct value *spec);
 
 /* What a pod requests in the middle of a resize in place, where that is not what its template says:
  * the most of what is wanted, allocated and in force. Shared, never changed. */
