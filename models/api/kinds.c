@@ -14,6 +14,7 @@
 #include "models/api/node.h"
 #include "models/api/pod.h"
 #include "models/api/policy.h"
+#include "models/api/quota.h"
 #include "models/api/service.h"
 #include "models/api/statefulset.h"
 #include "models/api/storage.h"
@@ -24,6 +25,9 @@
 #define SIMULATED(record)                                                                          \
     .simulated = true, .type = &record##_kind, .load = record##_load, .print = record##_print
 #define DOCUMENT .type = &document_kind, .load = document_load, .print = document_print
+/* One that is simulated although its record is its document. */
+#define SIMULATED_DOCUMENT(record)                                                                 \
+    .simulated = true, .type = &record##_kind, .load = document_load, .print = document_print
 /* A document whose spec and status are told apart. */
 #define DOCUMENT_WITH_STATUS                                                                       \
     DOCUMENT, .spec_changed = document_spec_changed, .take_status = document_take_status
@@ -80,7 +84,8 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_ENDPOINTS] = { "v1", "Endpoints", "endpoints", "ep", true, DOCUMENT },
     [KIND_CONFIGMAP] = { "v1", "ConfigMap", "configmaps", "cm", true, DOCUMENT },
     [KIND_SECRET] = { "v1", "Secret", "secrets", "", true, DOCUMENT },
-    [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true, DOCUMENT },
+    [KIND_SERVICEACCOUNT] = { "v1", "ServiceAccount", "serviceaccounts", "sa", true,
+                              SIMULATED_DOCUMENT(service_account) },
     [KIND_CONTROLLERREVISION] = { "apps/v1", "ControllerRevision", "controllerrevisions", "", true,
                                   DOCUMENT },
     [KIND_CRONJOB] = { "batch/v1", "CronJob", "cronjobs", "cj", true, SIMULATED(cronjob),
@@ -91,8 +96,10 @@ const struct kind_info kind_infos[KIND_COUNT] = {
                                        "horizontalpodautoscalers", "hpa", true,
                                        SIMULATED(autoscaler),
                                        .take_status = autoscaler_take_status },
-    [KIND_LIMITRANGE] = { "v1", "LimitRange", "limitranges", "limits", true, DOCUMENT },
-    [KIND_RESOURCEQUOTA] = { "v1", "ResourceQuota", "resourcequotas", "quota", true, DOCUMENT,
+    [KIND_LIMITRANGE] = { "v1", "LimitRange", "limitranges", "limits", true,
+                          SIMULATED_DOCUMENT(limit_range) },
+    [KIND_RESOURCEQUOTA] = { "v1", "ResourceQuota", "resourcequotas", "quota", true,
+                             SIMULATED_DOCUMENT(resource_quota),
                              .take_status = document_take_status },
     [KIND_NETWORKPOLICY] = { "networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", "netpol",
                              true, DOCUMENT, .spec_changed = document_spec_changed },
@@ -126,11 +133,15 @@ const struct object_kind *const object_kinds[KIND_COUNT] = {
     [KIND_CSISTORAGECAPACITY] = &csi_storage_capacity_kind,
     [KIND_VOLUMEATTACHMENT] = &volume_attachment_kind,
     [KIND_JOB] = &job_kind,
-    [KIND_ENDPOINTS... KIND_CONTROLLERREVISION] = &document_kind,
+    [KIND_ENDPOINTS... KIND_SECRET] = &document_kind,
+    [KIND_SERVICEACCOUNT] = &service_account_kind,
+    [KIND_CONTROLLERREVISION] = &document_kind,
     [KIND_CRONJOB] = &cronjob_kind,
     [KIND_REPLICATIONCONTROLLER] = &document_kind,
     [KIND_HORIZONTALPODAUTOSCALER] = &autoscaler_kind,
-    [KIND_LIMITRANGE... KIND_OTHER] = &document_kind,
+    [KIND_LIMITRANGE] = &limit_range_kind,
+    [KIND_RESOURCEQUOTA] = &resource_quota_kind,
+    [KIND_NETWORKPOLICY... KIND_OTHER] = &document_kind,
 };
 
 enum kind kind_find(const char *api_version, const char *kind)

@@ -397,6 +397,7 @@ void pod_spec_drop(const struct pod_spec *shared)
     close_containers(spec->init_containers, spec->init_container_count);
     close_placement(spec);
     resources_close(&spec->requests);
+    pod_usage_close(&spec->usage);
     value_drop(spec->document);
     value_drop(entry->source);
     free(entry);

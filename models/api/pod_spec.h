@@ -10,6 +10,7 @@
 #include "models/api/amounts.h"
 #include "models/api/labels.h"
 #include "models/api/pod_affinity.h"
+#include "models/api/pod_usage.h"
 #include "models/api/selector.h"
 #include "models/api/spread_constraint.h"
 #include "sim/base/text.h"
@@ -132,6 +133,7 @@ struct pod_spec {
     int64_t scored_cpu_milli, scored_memory_bytes;   /* as NodeResourcesFit scores the pod: each
                                       * container with these defaults, pod level left out */
     enum qos_class qos;
+    struct pod_usage usage; /* what quotas charge: ask pod_spec_usage() */
 };
 
 /* Holds the compiled templates of one cluster by document. */
