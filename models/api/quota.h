@@ -40,6 +40,10 @@ bool quota_hard_changed(const struct object *before, const struct object *after)
  * there are none. */
 bool quota_counts_kind(enum kind kind);
 
+/* "widgets.oracle.example": the resource of a kind whose plural nobody told (meta.UnsafeGuessKind-
+ * ToResource); the caller frees. */
+char *quota_resource(const char *group, size_t group_length, const char *kind, size_t length);
+
 /* What an object uses, under the names that quotas have for it. */
 struct usage {
     struct amounts amounts;

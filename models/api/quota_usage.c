@@ -42,25 +42,30 @@ static bool ends_in(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* Of a kind without a row: its name is "group/Kind/name", its resource what meta.UnsafeGuess-
- * KindToResource() makes of the kind. */
+char *quota_resource(const char *group, size_t group_length, const char *kind, size_t length)
+{
+    char *singular = mem_text(kind, length);
+    for (char *c = singular; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c += 'a' - 'A';
+    const bool in_s = ends_in(singular, "s"), in_y = ends_in(singular, "y");
+    char *resource = mem_format("%.*s%s%s%.*s", (int)(length - in_y), singular,
+                                in_s   ? "es"
+                                : in_y ? "ies"
+                                       : "s",
+                                group_length > 0 ? "." : "", (int)group_length, group);
+    free(singular);
+    return resource;
+}
+
+/* An object of a kind without a row is named "group/Kind/name". */
 static const struct text *count_of_other(const struct codec *codec, const char *name)
 {
     const size_t group = strcspn(name, "/");
     const char *kind = name[group] != '\0' ? name + group + 1 : name;
-    char *singular = mem_text(kind, strcspn(kind, "/"));
-    for (char *c = singular; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c += 'a' - 'A';
-    const size_t length = strlen(singular);
-    const bool in_s = ends_in(singular, "s"), in_y = ends_in(singular, "y");
-    const struct text *text =
-        text_format(codec->texts, "count/%.*s%s%s%.*s", (int)(length - in_y), singular,
-                    in_s   ? "es"
-                    : in_y ? "ies"
-                           : "s",
-                    group > 0 ? "." : "", (int)group, name);
-    free(singular);
+    char *resource = quota_resource(name, group, kind, strcspn(kind, "/"));
+    const struct text *text = text_format(codec->texts, "count/%s", resource);
+    free(resource);
     return text;
 }
 

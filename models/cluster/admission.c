@@ -219,6 +219,11 @@ static bool is_service(const struct schema_kind *kind)
     return kind != NULL && *kind->group == '\0' && strcmp(kind->kind, "Service") == 0;
 }
 
+static bool is_claim(const struct schema_kind *kind)
+{
+    return kind != NULL && *kind->group == '\0' && strcmp(kind->kind, "PersistentVolumeClaim") == 0;
+}
+
 /* ── creation and update ── */
 
 static struct value *refuse(struct value *document, const struct refusal *refusal,
@@ -332,7 +337,8 @@ struct value *admit_update(const struct admission *admission, const struct value
         prepare_gated(admission, &tree, old, kind);
     if (is_service(kind))
         service_normalize(&tree, old);
-    if (!is_valid(admission, tree, old, kind, refusal))
+    if (!is_valid(admission, tree, old, kind, refusal) ||
+        (is_claim(kind) && !admission_check_limits(admission, tree, refusal)))
         return refuse(tree, refusal, document, faults);
     if (is_service(kind))
         service_allocate(admission, &tree);

@@ -2,7 +2,7 @@
  * schema check, defaults, strategy, mutating admission, validation.
  *
  * The same for a manifest of a scenario and for an HTTP request. Follows the registry strategies
- * (pkg/registry) and the default admission plugins (ServiceAccount, Priority,
+ * (pkg/registry) and the default admission plugins (LimitRanger, ServiceAccount, Priority,
  * DefaultTolerationSeconds, TaintNodesByCondition, RuntimeClass) of the release named in docs/fidelity.md. */
 #ifndef MODELS_CLUSTER_ADMISSION_H
 #define MODELS_CLUSTER_ADMISSION_H
@@ -11,6 +11,7 @@
 #include "models/api/schema.h"
 #include "sim/base/error.h"
 #include "sim/base/value.h"
+#include "sim/store/object.h"
 
 /* A priority class as admission needs it. The texts are borrowed. */
 struct priority_class {
@@ -25,10 +26,14 @@ struct admission {
     /* The class with this name, or for NULL the global default; false when there is none. NULL:
      * every name is a class of priority 0. */
     bool (*find_priority_class)(void *context, const char *name, struct priority_class *found);
-    /* Is there such a service account? NULL: there are all. */
-    bool (*has_service_account)(void *context, const char *space, const char *name);
-    /* Is there such a runtime class? NULL: there are all. What classes add is not modelled. */
-    bool (*has_runtime_class)(void *context, const char *name);
+    /* Is there such a service account, or runtime class? What is known of it goes to *found,
+     * borrowed; NULL: it says nothing of pods. NULL: there are all, and they say nothing. */
+    bool (*find_service_account)(void *context, const char *space, const char *name,
+                                 const struct object **found);
+    bool (*find_runtime_class)(void *context, const char *name, const struct object **found);
+    /* Show each LimitRange of a namespace, the oldest first. NULL: there are none. */
+    void (*each_limit_range)(void *context, const char *space,
+                             void (*show)(void *to, const struct object *limit_range), void *to);
     /* A free address of the service range, or a free node port; the caller frees the text. NULL: the
      * address of the range itself and the port after the last one given, as in a dry run. */
     char *(*allocate_ip)(void *context);

@@ -1,7 +1,7 @@
 /* The mutating admission plugins that every cluster runs.
  *
- * Follows plugin/pkg/admission/{serviceaccount,priority,defaulttolerationseconds,nodetaint,
- * runtimeclass}. */
+ * Follows plugin/pkg/admission/{priority,defaulttolerationseconds,nodetaint}; LimitRanger,
+ * ServiceAccount and RuntimeClass have files of their own. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,136 +10,11 @@
 #include "sim/base/memory.h"
 #include "sim/base/text.h"
 
-#define TOKEN_VOLUME "kube-api-access-"
-#define TOKEN_PATH   "/var/run/secrets/kubernetes.io/serviceaccount"
-
-enum { NOT_READY_SECONDS = 300, TOKEN_SECONDS = 3607, FILE_MODE = 0644, SUFFIX = 5 };
+enum { NOT_READY_SECONDS = 300 };
 
 static const char *text_of(const struct value *map, const char *key)
 {
     return value_text(value_get(map, key), "");
-}
-
-/* ── ServiceAccount ── */
-
-static struct value *file_item(const char *first_key, const char *first, const char *path)
-{
-    struct value *item = value_new_map();
-    if (first != NULL)
-        value_set(item, first_key, value_new_string(first));
-    value_set(item, "path", value_new_string(path));
-    return item;
-}
-
-static struct value *list_of(struct value *item)
-{
-    struct value *list = value_new_list();
-    value_add(list, item);
-    return list;
-}
-
-/* Token, certificate and namespace in one directory. */
-static struct value *token_volume(const char *name)
-{
-    struct value *volume = value_new_map(), *sources = value_new_list();
-    struct value *token = value_new_map(), *root = value_new_map(), *space = value_new_map();
-    struct value *item = file_item(NULL, NULL, "namespace");
-    value_put(&token, value_new_int(TOKEN_SECONDS), "serviceAccountToken", "expirationSeconds",
-              NULL);
-    value_put(&token, value_new_string("token"), "serviceAccountToken", "path", NULL);
-    value_put(&root, value_new_string("kube-root-ca.crt"), "configMap", "name", NULL);
-    value_put(&root, list_of(file_item("key", "ca.crt", "ca.crt")), "configMap", "items", NULL);
-    value_put(&item, value_new_string("v1"), "fieldRef", "apiVersion", NULL);
-    value_put(&item, value_new_string("metadata.namespace"), "fieldRef", "fieldPath", NULL);
-    value_put(&space, list_of(item), "downwardAPI", "items", NULL);
-    value_add(sources, token);
-    value_add(sources, root);
-    value_add(sources, space);
-    value_set(volume, "name", value_new_string(name));
-    value_put(&volume, sources, "projected", "sources", NULL);
-    value_put(&volume, value_new_int(FILE_MODE), "projected", "defaultMode", NULL);
-    return volume;
-}
-
-/* Mount it where nothing else is mounted. True when a container needed it. */
-static bool mount_token(struct value **spec, const char *key, const char *volume)
-{
-    const struct value *list = value_get(*spec, key);
-    bool mounted = false;
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        const struct value *mounts = value_get(list->items[i], "volumeMounts");
-        bool taken = false;
-        for (size_t j = 0; mounts != NULL && j < mounts->count; j++)
-            taken |= strcmp(text_of(mounts->items[j], "mountPath"), TOKEN_PATH) == 0;
-        if (taken)
-            continue;
-        struct value *own = value_own(value_slot(value_own(spec), key));
-        struct value *container = value_own(&own->items[i]);
-        if (mounts == NULL)
-            value_set(container, "volumeMounts", value_new_list());
-        struct value *mount = value_new_map();
-        value_set(mount, "name", value_new_string(volume));
-        value_set(mount, "readOnly", value_new_bool(true));
-        value_set(mount, "mountPath", value_new_string(TOKEN_PATH));
-        value_add(value_own(value_slot(container, "volumeMounts")), mount);
-        list = own;
-        mounted = true;
-    }
-    return mounted;
-}
-
-/* Five characters drawn from a name: the same pod has the same volume in every run. */
-static char *volume_name(const char *space, const char *name)
-{
-    static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
-    char *seed = mem_format("%s/%s", space, name);
-    uint64_t hash = text_hash(seed, strlen(seed));
-    char suffix[SUFFIX + 1] = "";
-    for (int i = 0; i < SUFFIX; i++, hash /= sizeof alphabet - 1)
-        suffix[i] = alphabet[hash % (sizeof alphabet - 1)];
-    free(seed);
-    return mem_format(TOKEN_VOLUME "%s", suffix);
-}
-
-static void add_token(struct value **spec, const char *space, const char *name)
-{
-    const struct value *volumes = value_get(*spec, "volumes");
-    char *volume = NULL;
-    for (size_t i = 0; volumes != NULL && i < volumes->count && volume == NULL; i++) {
-        const char *given = text_of(volumes->items[i], "name");
-        if (strncmp(given, TOKEN_VOLUME, strlen(TOKEN_VOLUME)) == 0)
-            volume = mem_text(given, strlen(given));
-    }
-    bool present = volume != NULL;
-    if (!present)
-        volume = volume_name(space, name);
-    bool needed = mount_token(spec, "initContainers", volume);
-    needed |= mount_token(spec, "containers", volume);
-    if (needed && !present) {
-        if (value_get(*spec, "volumes") == NULL)
-            value_set(value_own(spec), "volumes", value_new_list());
-        value_add(value_own(value_slot(value_own(spec), "volumes")), token_volume(volume));
-    }
-    free(volume);
-}
-
-static bool admit_service_account(const struct admission *admission, struct value **spec,
-                                  const char *space, const char *name, struct refusal *refusal)
-{
-    const char *account = text_of(*spec, "serviceAccountName");
-    if (*account == '\0') {
-        value_set(value_own(spec), "serviceAccountName", value_new_string("default"));
-        value_set(*spec, "serviceAccount", value_new_string("default"));
-    } else if (admission->has_service_account != NULL &&
-               !admission->has_service_account(admission->context, space, account)) {
-        return refuse_document(refusal, 403,
-                               "pods \"%s\" is forbidden: error looking up service account %s/%s: "
-                               "serviceaccount \"%s\" not found",
-                               name, space, account, account);
-    }
-    if (value_truth(value_get(*spec, "automountServiceAccountToken"), true))
-        add_token(spec, space, name);
-    return true;
 }
 
 /* ── Priority ── */
@@ -240,20 +115,6 @@ static void admit_tolerations(struct value **spec)
     }
 }
 
-/* ── RuntimeClass ── */
-
-static bool admit_runtime_class(const struct admission *admission, const struct value *spec,
-                                const char *name, struct refusal *refusal)
-{
-    const char *class = text_of(spec, "runtimeClassName");
-    if (*class == '\0' || admission->has_runtime_class == NULL ||
-        admission->has_runtime_class(admission->context, class))
-        return true;
-    return refuse_document(refusal, 403,
-                           "pods \"%s\" is forbidden: pod rejected: RuntimeClass \"%s\" not found",
-                           name, class);
-}
-
 /* ── on documents ── */
 
 static bool is_kind(const struct schema_kind *kind, const char *name)
@@ -298,11 +159,11 @@ static void admit_node(struct value **document)
 static void admit_pod_spec(const struct admission *admission, struct value **spec,
                            const char *space, const char *name, struct refusal *refusal)
 {
-    bool good = admit_service_account(admission, spec, space, name, refusal) &&
+    bool good = admission_service_account(admission, spec, space, name, refusal) &&
                 admit_priority(admission, spec, name, refusal);
     admit_tolerations(spec);
     if (good)
-        admit_runtime_class(admission, *spec, name, refusal);
+        admission_runtime_class(admission, spec, name, refusal);
 }
 
 static const char *name_of(const struct value *document)
@@ -319,6 +180,7 @@ bool admission_mutate(const struct admission *admission, struct value **document
     if (!is_kind(kind, "Pod") ||
         value_path(*document, "metadata", "annotations", "kubernetes.io/config.mirror", NULL))
         return true;
+    admission_set_limits(admission, document);
     struct value **spec = value_slot(value_own(document), "spec");
     admit_pod_spec(admission, spec, text_of(value_get(*document, "metadata"), "namespace"),
                    name_of(*document), refusal);
@@ -330,6 +192,13 @@ bool admission_check(const struct admission *admission, const struct value *docu
 {
     const struct value *spec = value_get(document, "spec"), *overhead = value_get(spec, "overhead");
     struct priority_class usual;
+    const char *space = text_of(value_get(document, "metadata"), "namespace");
+    if ((is_kind(kind, "Pod") || is_kind(kind, "PersistentVolumeClaim")) &&
+        !admission_check_limits(admission, document, refusal))
+        return false;
+    if (is_kind(kind, "Pod") &&
+        !admission_check_secrets(admission, spec, space, name_of(document), refusal))
+        return false;
     if (is_kind(kind, "Pod") && overhead != NULL && overhead->count > 0 &&
         *text_of(spec, "runtimeClassName") == '\0')
         return refuse_document(refusal, 403,

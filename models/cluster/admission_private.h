@@ -28,6 +28,22 @@ void service_allocate(const struct admission *admission, struct value **document
 bool admission_mutate(const struct admission *admission, struct value **document,
                       const struct schema_kind *kind, struct refusal *refusal);
 
+/* LimitRanger: what it sets in a pod, and what it says of a pod or claim. False with the refusal. */
+void admission_set_limits(const struct admission *admission, struct value **pod);
+bool admission_check_limits(const struct admission *admission, const struct value *document,
+                            struct refusal *refusal);
+
+/* ServiceAccount: the pod's account, its pull secrets and token; which Secrets it may mount. False
+ * with the refusal. */
+bool admission_service_account(const struct admission *admission, struct value **spec,
+                               const char *space, const char *name, struct refusal *refusal);
+bool admission_check_secrets(const struct admission *admission, const struct value *spec,
+                             const char *space, const char *name, struct refusal *refusal);
+
+/* RuntimeClass: what the class adds to a pod. False with the refusal. */
+bool admission_runtime_class(const struct admission *admission, struct value **spec,
+                             const char *name, struct refusal *refusal);
+
 /* The plugins that only judge, after validation. False with the refusal. */
 bool admission_check(const struct admission *admission, const struct value *document,
                      const struct schema_kind *kind, struct refusal *refusal);

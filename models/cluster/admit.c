@@ -1,11 +1,12 @@
 /* From a user's document to a record: admission, asked of this cluster. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/api/policy.h"
 #include "models/api/schema_print.h"
-#include "models/cluster/admission.h"
-#include "models/cluster/cluster.h"
+#include "models/cluster/admit.h"
+#include "models/cluster/pod_admission.h"
 #include "sim/base/memory.h"
 
 enum {
@@ -65,11 +66,85 @@ static int allocate_node_port(void *context, const char *protocol)
     return FIRST_NODE_PORT + (int)((struct cluster *)context)->node_ports++;
 }
 
-static struct admission admission_of(struct cluster *cluster, const char *default_namespace)
+static const struct object *find_stored(const struct cluster *cluster, enum kind kind,
+                                        const char *space, const char *name)
+{
+    const struct object_key key = { (uint16_t)kind, text_find(cluster->run->texts, space),
+                                    text_find(cluster->run->texts, name) };
+    return key.name != NULL ? store_get(cluster->store, key) : NULL;
+}
+
+/* Every namespace gets its account "default" within moments, for which the API server waits (up to
+ * ten times 0.1 to 0.2 s); a template is admitted outside of namespaces. */
+static bool find_service_account(void *context, const char *space, const char *name,
+                                 const struct object **found)
+{
+    *found = *space != '\0' ? find_stored(context, KIND_SERVICEACCOUNT, space, name) : NULL;
+    return *found != NULL || *space == '\0' || strcmp(name, "default") == 0;
+}
+
+static bool find_runtime_class(void *context, const char *name, const struct object **found)
+{
+    char *full = mem_format("node.k8s.io/RuntimeClass/%s", name);
+    *found = find_stored(context, KIND_OTHER, NULL, full);
+    free(full);
+    return *found != NULL;
+}
+
+/* Somebody who looks at LimitRanges of one namespace. */
+struct looker {
+    const struct text *space;
+    void (*show)(void *to, const struct object *limit_range);
+    void *to;
+};
+
+static void look(void *context, const struct object *limit_range)
+{
+    const struct looker *looker = context;
+    if (limit_range->space == looker->space)
+        looker->show(looker->to, limit_range);
+}
+
+/* From the cache's index, unless one has been written that it does not know yet. */
+static void each_limit_range(void *context, const char *space,
+                             void (*show)(void *to, const struct object *limit_range), void *to)
+{
+    struct cluster *cluster = context;
+    struct looker looker = { text_find(cluster->run->texts, space), show, to };
+    const size_t count = store_count(cluster->store, KIND_LIMITRANGE);
+    if (count == 0 || looker.space == NULL)
+        return;
+    if (count != cache_count(cluster->cache, KIND_LIMITRANGE)) {
+        store_each(cluster->store, KIND_LIMITRANGE, look, &looker);
+        return;
+    }
+    struct cache_cursor cursor =
+        client_list_namespace(&cluster->admin, KIND_LIMITRANGE, looker.space);
+    while (cache_next(&cursor)) {
+        const struct object *stored = store_get(cluster->store, object_key(cursor.object));
+        if (stored != NULL)
+            show(to, stored);
+    }
+}
+
+bool account_is_silent(const struct object *account)
+{
+    const struct value *document = meta_of(account)->document;
+    const struct value *pulls = value_get(document, "imagePullSecrets");
+    return value_truth(value_get(document, "automountServiceAccountToken"), true) &&
+           (pulls == NULL || pulls->count == 0) &&
+           labels_get(meta_of(account)->annotations, "kubernetes.io/enforce-mountable-secrets") ==
+               NULL;
+}
+
+struct admission cluster_admission(struct cluster *cluster, const char *default_namespace)
 {
     return (struct admission){
         .default_namespace = default_namespace,
         .find_priority_class = find_priority_class,
+        .find_service_account = find_service_account,
+        .find_runtime_class = find_runtime_class,
+        .each_limit_range = each_limit_range,
         .allocate_ip = allocate_ip,
         .allocate_node_port = allocate_node_port,
         .max_unavailable_stateful_set = cluster->settings.max_unavailable_stateful_set,
@@ -82,7 +157,7 @@ static struct admission admission_of(struct cluster *cluster, const char *defaul
 
 struct value *cluster_admit_template(void *context, struct value *spec)
 {
-    const struct admission admission = admission_of(context, "default");
+    const struct admission admission = cluster_admission(context, "default");
     struct refusal refusal = { 0 };
     char *name = mem_format("%016" PRIx64, value_hash(spec));
     struct value *admitted = admission_pod_spec(&admission, spec, "", name, &refusal);
@@ -119,11 +194,14 @@ struct object *cluster_admit(struct cluster *cluster, const struct value *docume
                              const char *default_namespace, struct error_list *errors,
                              struct error_list *warnings)
 {
-    const struct admission admission = admission_of(cluster, default_namespace);
+    const struct admission admission = cluster_admission(cluster, default_namespace);
     struct refusal refusal = { 0 };
     struct value *admitted = admit_create(&admission, document, &refusal, errors, warnings);
     refusal_close(&refusal);
-    return admitted != NULL ? load(cluster, admitted) : NULL;
+    struct object *object = admitted != NULL ? load(cluster, admitted) : NULL;
+    if (object != NULL && object->kind == KIND_POD)
+        pod_mark_admitted(object);
+    return object;
 }
 
 /* A copy of the stored object instead of a record that says the same in other memory. */
@@ -143,7 +221,7 @@ struct object *cluster_admit_update(struct cluster *cluster, const struct value 
                                     const struct object *stored, struct error_list *errors,
                                     struct error_list *warnings)
 {
-    const struct admission admission = admission_of(cluster, text_s(stored->space));
+    const struct admission admission = cluster_admission(cluster, text_s(stored->space));
     struct refusal refusal = { 0 };
     struct value *old = cluster_print(cluster, stored);
     struct value *admitted = admit_update(&admission, document, old, &refusal, errors, warnings);

@@ -14,6 +14,8 @@
 #include "models/api/storage.h"
 #include "models/cluster/change.h"
 #include "models/cluster/identity.h"
+#include "models/cluster/pod_admission.h"
+#include "models/cluster/quota_admission.h"
 #include "models/cluster/unchanged.h"
 
 enum { NAME_TRIES = 8 }; /* names drawn before a clash is reported, as the generic registry does */
@@ -125,8 +127,16 @@ enum reply client_create(struct client *client, struct object *object, const str
     }
     fill_in(client, meta);
     reply = namespace_accepts(client, object, error);
+    const struct admitted *admitted = NULL;
+    if (reply == REPLY_OK && object->kind == KIND_POD)
+        reply = pod_admit(client, (struct pod *)object, &admitted, error);
     const struct object *present = reply == REPLY_OK ? name_object(client, meta) : NULL;
-    if (present != NULL)
+    if (reply == REPLY_OK && admitted != NULL)
+        reply = pod_admit_check(admitted, (const struct pod *)object, error);
+    if (reply == REPLY_OK)
+        reply = quota_admit(client, object, NULL, error);
+    /* What was charged stays charged, until the quota is counted again. */
+    if (present != NULL && reply == REPLY_OK)
         reply = refuse_taken(error, present);
     if (reply != REPLY_OK) {
         object_drop(object);
@@ -137,6 +147,7 @@ enum reply client_create(struct client *client, struct object *object, const str
     if (object->kind == KIND_JOB)
         job_select_pods(&client->cluster->codec, (struct job *)object);
     note_write(client, "create", NULL, object);
+    pod_admissions_note(client->cluster->pod_admissions, object);
     if (stored != NULL)
         *stored = object;
     const bool created = store_create(store_of(client), object, client->now);
@@ -186,6 +197,7 @@ enum reply client_remove(struct client *client, struct object *last)
 {
     last->cause = run_note(client->cluster->run, client->now, client->cause, "remove",
                            traced_kind(last), last->space, last->name, NULL);
+    pod_admissions_note(client->cluster->pod_admissions, last);
     const struct object *before = store_get(store_of(client), object_key(last));
     store_remove(store_of(client), last, client->now);
     client_wrote(client, before, NULL);
@@ -203,6 +215,7 @@ enum reply client_store(struct client *client, const char *verb, const struct ob
     if (client_remove_finished(client, before, after))
         return REPLY_OK;
     note_write(client, verb, before, after);
+    pod_admissions_note(client->cluster->pod_admissions, after);
     store_replace(store_of(client), after, client->now);
     client_wrote(client, before, after);
     return REPLY_OK;
@@ -263,6 +276,11 @@ enum reply client_update(struct client *client, struct object *object, struct er
     }
     if (kind_infos[object->kind].take_status != NULL)
         kind_infos[object->kind].take_status(object, before);
+    reply = quota_admit(client, object, before, error);
+    if (reply != REPLY_OK) {
+        object_drop(object);
+        return reply;
+    }
     return write_change(client, "update", before, object, error);
 }
 

@@ -11,6 +11,7 @@
 #include "models/cluster/client_private.h"
 #include "models/cluster/event_recorder.h"
 #include "models/cluster/identity.h"
+#include "models/cluster/pod_admission.h"
 #include "models/controllers/controller.h"
 #include "models/scheduler/scheduler.h"
 #include "models/failures/failures.h"
@@ -149,6 +150,7 @@ struct cluster *cluster_new_with(struct run *run, const char *id, struct setting
     cluster->events = event_recorder_new(cluster);
     cluster->identities = identities_new(run, id);
     cluster->zone_labels = zone_labels_new(cluster);
+    cluster->pod_admissions = pod_admissions_new(cluster);
     client_init(&cluster->admin, cluster, "kubectl", 0, 0, NULL);
     cluster->admin.free_of_charge = true;
     start_components(cluster, components);
@@ -171,6 +173,7 @@ void cluster_free(struct cluster *cluster)
     free(cluster->usage_sources);
     client_close(&cluster->admin);
     zone_labels_free(cluster->zone_labels);
+    pod_admissions_free(cluster->pod_admissions);
     identities_free(cluster->identities);
     event_recorder_free(cluster->events);
     if (cluster->caches == NULL)

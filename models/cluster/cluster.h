@@ -46,6 +46,7 @@ struct cluster {
     struct event_recorder *events;
     struct identities *identities;
     struct zone_labels *zone_labels;
+    struct pod_admissions *pod_admissions;
     struct client admin; /* what users and scenarios do: kubectl's identity; takes no time */
 
     /* Names and uids for new objects: fills in what a recording says and leaves the rest to

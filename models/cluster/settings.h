@@ -49,6 +49,8 @@ struct settings {
     sim_time leader_elect_lease_duration;                          /* 15 s */
     sim_time leader_elect_renew_deadline;                          /* 10 s */
     sim_time leader_elect_retry_period;                            /* 2 s */
+    int concurrent_resource_quota_syncs;                           /* 5 */
+    sim_time resource_quota_sync_period;                           /* 5 min */
     int terminated_pod_gc_threshold;                               /* 12500 */
 
     /* kube-scheduler */

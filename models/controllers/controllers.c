@@ -13,6 +13,8 @@ extern const struct controller ttl_controller, endpoints_controller, daemonset_c
 extern const struct controller statefulset_controller, pvc_protection_controller;
 extern const struct controller job_controller, job_orphan_pods_controller;
 extern const struct controller ttl_after_finished_controller, cronjob_controller;
+extern const struct controller service_account_controller, root_ca_publisher_controller;
+extern const struct controller resource_quota_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -35,5 +37,8 @@ const struct controller *const controllers[] = {
     &persistent_volume_binder_controller,
     &pvc_protection_controller,
     &ephemeral_volume_controller,
+    &service_account_controller,
+    &root_ca_publisher_controller,
+    &resource_quota_controller,
     NULL,
 };

@@ -26,15 +26,18 @@ static bool find_class(void *context, const char *name, struct priority_class *f
     return name == NULL || strcmp(name, "high") == 0;
 }
 
-static bool has_account(void *context, const char *space, const char *name)
+static bool has_account(void *context, const char *space, const char *name,
+                        const struct object **found)
 {
     (void)context;
+    *found = NULL;
     return strcmp(space, "shop") == 0 && strcmp(name, "default") == 0;
 }
 
-static bool has_runtime(void *context, const char *name)
+static bool has_runtime(void *context, const char *name, const struct object **found)
 {
     (void)context;
+    *found = NULL;
     return strcmp(name, "sandbox") == 0;
 }
 
@@ -64,9 +67,8 @@ static char *shown(const struct value *stored)
 static char *admitted_over(const char *text, const struct value *old)
 {
     struct answers answers = { 0 };
-    const struct admission admission = { "shop",      find_class,   has_account,
-                                         has_runtime, give_address, give_port,
-                                         NULL,        &answers,     false };
+    const struct admission admission = { "shop",       find_class, has_account, has_runtime, NULL,
+                                         give_address, give_port,  NULL,        &answers,    false };
     struct value *document = rows_parse(text);
     struct refusal refusal = { 0 };
     struct error_list faults = { 0 }, warnings = { 0 };

@@ -25,23 +25,25 @@ static bool find_no_class(void *context, const char *name, struct priority_class
     return false;
 }
 
-static bool is_default_account(void *context, const char *space, const char *name)
+static bool is_default_account(void *context, const char *space, const char *name,
+                               const struct object **found)
 {
     (void)context, (void)space;
+    *found = NULL;
     return strcmp(name, "default") == 0;
 }
 
-static bool has_no_runtime_class(void *context, const char *name)
+static bool has_no_runtime_class(void *context, const char *name, const struct object **found)
 {
-    (void)context, (void)name;
+    (void)context, (void)name, (void)found;
     return false;
 }
 
 static const struct admission recorded_cluster = {
     .default_namespace = "objs",
     .find_priority_class = find_no_class,
-    .has_service_account = is_default_account,
-    .has_runtime_class = has_no_runtime_class,
+    .find_service_account = is_default_account,
+    .find_runtime_class = has_no_runtime_class,
     .zones = tz_database_read,
 };
 
