@@ -178,6 +178,6 @@ extern const struct verb verb_apply, verb_create, verb_replace, verb_delete, ver
     verb_set_image, verb_set_env, verb_set_resources, verb_rollout_undo, verb_rollout_restart,
     verb_rollout_pause, verb_rollout_resume, verb_rollout_status, verb_rollout_history, verb_cordon,
     verb_uncordon, verb_drain, verb_taint, verb_label, verb_annotate, verb_patch, verb_get,
-    verb_fail, verb_restore;
+    verb_describe, verb_fail, verb_restore;
 
 #endif

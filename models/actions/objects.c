@@ -119,19 +119,37 @@ enum edit action_replace_status(struct action *action, const struct object *stor
     return store_version(action->cluster->store) != before ? EDIT_DONE : EDIT_NOTHING;
 }
 
+static const char creating[] = "error when creating \"STDIN\": ";
+
+/* No record came of a document: an admission plugin forbade it, or it has faults. */
+static void refuse_document_of(struct action *action, const struct value *document,
+                               const struct refusal *refusal, struct error_list *faults)
+{
+    struct error error = { 0 };
+    if (refusal->code != REPLY_FORBIDDEN) {
+        refuse_faults(action, document, faults);
+        return;
+    }
+    error_set(&error, (struct place){ 0 }, "%s", refusal->message);
+    action_refused(action, REPLY_FORBIDDEN, creating, &error);
+    error_list_close(faults);
+}
+
 bool action_create(struct action *action, const struct value *document)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
+    struct refusal refusal = { 0 };
     struct error error = { 0 };
-    struct object *object =
-        cluster_admit(action->cluster, document, action->space, &faults, &warnings);
+    struct object *object = cluster_admit_or_refuse(action->cluster, document, action->space,
+                                                    &refusal, &faults, &warnings);
     warn_all(action, &warnings);
-    if (object == NULL) {
-        refuse_faults(action, document, &faults);
+    if (object == NULL)
+        refuse_document_of(action, document, &refusal, &faults);
+    refusal_close(&refusal);
+    if (object == NULL)
         return false;
-    }
     const enum reply reply = client_create(action->client, object, NULL, &error);
     if (reply != REPLY_CREATED)
-        action_refused(action, reply, "error when creating \"STDIN\": ", &error);
+        action_refused(action, reply, creating, &error);
     return reply == REPLY_CREATED;
 }

@@ -6,7 +6,6 @@
 #include "models/api/policy.h"
 #include "models/api/schema_print.h"
 #include "models/cluster/admit.h"
-#include "models/cluster/pod_admission.h"
 #include "sim/base/memory.h"
 
 enum {
@@ -74,13 +73,20 @@ static const struct object *find_stored(const struct cluster *cluster, enum kind
     return key.name != NULL ? store_get(cluster->store, key) : NULL;
 }
 
+/* In a cluster where nobody works, which is looked at and not run, what is not shown may be there. */
+static bool is_looked_at(const struct cluster *cluster)
+{
+    return cluster->component_count == 0;
+}
+
 /* Every namespace gets its account "default" within moments, for which the API server waits (up to
  * ten times 0.1 to 0.2 s); a template is admitted outside of namespaces. */
 static bool find_service_account(void *context, const char *space, const char *name,
                                  const struct object **found)
 {
     *found = *space != '\0' ? find_stored(context, KIND_SERVICEACCOUNT, space, name) : NULL;
-    return *found != NULL || *space == '\0' || strcmp(name, "default") == 0;
+    return *found != NULL || *space == '\0' || strcmp(name, "default") == 0 ||
+           is_looked_at(context);
 }
 
 static bool find_runtime_class(void *context, const char *name, const struct object **found)
@@ -88,7 +94,7 @@ static bool find_runtime_class(void *context, const char *name, const struct obj
     char *full = mem_format("node.k8s.io/RuntimeClass/%s", name);
     *found = find_stored(context, KIND_OTHER, NULL, full);
     free(full);
-    return *found != NULL;
+    return *found != NULL || is_looked_at(context);
 }
 
 /* Somebody who looks at LimitRanges of one namespace. */
@@ -190,17 +196,23 @@ static struct object *load(struct cluster *cluster, struct value *admitted)
     return object;
 }
 
+struct object *cluster_admit_or_refuse(struct cluster *cluster, const struct value *document,
+                                       const char *default_namespace, struct refusal *refusal,
+                                       struct error_list *errors, struct error_list *warnings)
+{
+    const struct admission admission = cluster_admission(cluster, default_namespace);
+    struct value *admitted = admit_create(&admission, document, refusal, errors, warnings);
+    return admitted != NULL ? load(cluster, admitted) : NULL;
+}
+
 struct object *cluster_admit(struct cluster *cluster, const struct value *document,
                              const char *default_namespace, struct error_list *errors,
                              struct error_list *warnings)
 {
-    const struct admission admission = cluster_admission(cluster, default_namespace);
     struct refusal refusal = { 0 };
-    struct value *admitted = admit_create(&admission, document, &refusal, errors, warnings);
+    struct object *object = cluster_admit_or_refuse(cluster, document, default_namespace, &refusal,
+                                                    errors, warnings);
     refusal_close(&refusal);
-    struct object *object = admitted != NULL ? load(cluster, admitted) : NULL;
-    if (object != NULL && object->kind == KIND_POD)
-        pod_mark_admitted(object);
     return object;
 }
 

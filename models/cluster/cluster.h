@@ -104,6 +104,12 @@ static inline const struct text *cluster_text(const struct cluster *cluster, con
 struct object *cluster_admit(struct cluster *cluster, const struct value *document,
                              const char *default_namespace, struct error_list *errors,
                              struct error_list *warnings);
+/* The same where the API server's own answer is wanted: *refusal is its Status when there is no
+ * record. */
+struct refusal;
+struct object *cluster_admit_or_refuse(struct cluster *cluster, const struct value *document,
+                                       const char *default_namespace, struct refusal *refusal,
+                                       struct error_list *errors, struct error_list *warnings);
 
 /* The same for a document that replaces a stored object: it keeps that one's identity, status and
  * version, so that client_update() takes it. */

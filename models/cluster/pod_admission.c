@@ -15,7 +15,7 @@
 #define SOME_NAME    "seatrial-name-of-pod"
 #define LIMIT_RANGER "kubernetes.io/limit-ranger"
 
-enum { ADMITTED = 1 }; /* flag of a record: its document was admitted */
+enum { TEMPLATED = 1 }; /* flag of a record: it is as its template made it */
 
 /* What became of one template in one namespace. */
 struct admitted {
@@ -74,9 +74,9 @@ void pod_admissions_free(struct pod_admissions *admissions)
     free(admissions);
 }
 
-void pod_mark_admitted(struct object *pod)
+void pod_mark_templated(struct object *pod)
 {
-    pod->flags |= ADMITTED;
+    pod->flags |= TEMPLATED;
 }
 
 void pod_admissions_note(struct pod_admissions *admissions, const struct object *written)
@@ -311,7 +311,7 @@ enum reply pod_admit(struct client *client, struct pod *pod, const struct admitt
     struct pod_admissions *admissions = client->cluster->pod_admissions;
     const struct text *space = pod->meta.object.space;
     *admitted = NULL;
-    if ((pod->meta.object.flags & ADMITTED) != 0 ||
+    if ((pod->meta.object.flags & TEMPLATED) == 0 ||
         (admissions->plain_id == pod->spec->id && admissions->plain_space == space))
         return REPLY_OK;
     const struct admission admission = cluster_admission(client->cluster, space->s);

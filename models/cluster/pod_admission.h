@@ -14,8 +14,8 @@ struct pod_admissions;
 struct pod_admissions *pod_admissions_new(struct cluster *cluster);
 void pod_admissions_free(struct pod_admissions *admissions);
 
-/* Mark the record of a document that has been through admission. */
-void pod_mark_admitted(struct object *pod);
+/* Mark a record as one that a controller has made from its template: others are let in as they are. */
+void pod_mark_templated(struct object *pod);
 
 /* The mutating plugins on an unshared record that has no name yet, if its name is generated.
  * REPLY_OK, or why not. *admitted is for pod_admit_check(), NULL: there is nothing to check. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/cluster/cluster.h"
+#include "models/cluster/pod_admission.h"
 #include "models/controllers/statefulset_private.h"
 
 static const char name_label[] = "statefulset.kubernetes.io/pod-name",
@@ -89,6 +90,7 @@ static struct object *pod_new(const struct stateful_sync *sync,
     pod->node_name = text_hold(pod->spec->node_name);
     pod->gated = pod->spec->scheduling_gate_count > 0;
     pod->phase = POD_PENDING;
+    pod_mark_templated(object);
     return object;
 }
 

@@ -26,14 +26,16 @@ static struct world *family(const char *settings)
 {
     struct world *w = given_with("{apiVersion: v1, kind: ConfigMap, metadata: {name: root}}",
                                  only_controllers, settings);
+    until(w, 5); /* every namespace has its ConfigMap by now */
+    forget(w);
     child(w, "child1", "root", ", controller: true, blockOwnerDeletion: true");
     child(w, "child2", "root", ", controller: false, blockOwnerDeletion: false");
     child(w, "grand", "child1", ", controller: false, blockOwnerDeletion: true");
     until(w, 10);
     expect_trace(w, "ConfigMap/",
-                 "   0.000 ConfigMap/default/child1 create\n"
-                 "   0.000 ConfigMap/default/child2 create\n"
-                 "   0.000 ConfigMap/default/grand create\n");
+                 "   5.000 ConfigMap/default/child1 create\n"
+                 "   5.000 ConfigMap/default/child2 create\n"
+                 "   5.000 ConfigMap/default/grand create\n");
     forget(w);
     return w;
 }

@@ -57,11 +57,11 @@ Test(namespace, goes_when_its_content_is_gone)
     client_patch(w->user, key_of(w, "cm/shop/held"), let_go, NULL, NULL);
     forget(w);
     until(w, 60);
-    /* Looked at in vain from 16.025, five seconds after the report, to 16.030; 8 s later nothing
+    /* Looked at in vain from 16.030, five seconds after the report, to 16.035; 8 s later nothing
      * is left. */
     expect_trace(w, "namespace/shop",
-                 "  24.035 namespace/shop update-status\n"
-                 "  24.040 namespace/shop remove\n");
+                 "  24.040 namespace/shop update-status\n"
+                 "  24.045 namespace/shop remove\n");
     done(w);
 }
 

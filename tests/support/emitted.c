@@ -64,9 +64,30 @@ static char *exchange(const struct emitted *emitted, const char *text, bool to_r
     return writer_take(&out);
 }
 
+/* `pods "web-x2k9p" is forbidden`: that name was drawn for a pod that there never was. */
+static char *without_drawn(char *text)
+{
+    static const char before[] = "pods \\\"", after[] = "\\\" is forbidden";
+    enum { DRAWN = 5 };
+    struct writer out = { 0 };
+    const char *rest = text;
+    for (const char *at; (at = strstr(rest, before)) != NULL;) {
+        const char *name = at + strlen(before), *end = strstr(name, after);
+        const size_t length = end != NULL ? (size_t)(end - name) : 0;
+        const bool drawn = length > DRAWN && name[length - DRAWN - 1] == '-' &&
+                           strspn(name + length - DRAWN, "bcdfghjklmnpqrstvwxz2456789") >= DRAWN;
+        writer_add_bytes(&out, rest, (size_t)(name - rest) + (drawn ? length - DRAWN : 0));
+        writer_add(&out, drawn ? "<?>" : "");
+        rest = name + (drawn ? length : 0);
+    }
+    writer_add(&out, rest);
+    free(text);
+    return writer_take(&out);
+}
+
 char *emitted_numbered(const struct emitted *emitted, const char *text)
 {
-    return exchange(emitted, text, false);
+    return without_drawn(exchange(emitted, text, false));
 }
 
 char *emitted_raw(const struct emitted *emitted, const char *text)
@@ -177,6 +198,17 @@ static bool counts(const struct emitted *emitted, const struct watch_event *even
     case KIND_MACHINE:
     case KIND_IMAGE:
         return false;
+    /* The recorder did not watch these. */
+    case KIND_LIMITRANGE:
+    case KIND_SECRET:
+    case KIND_NETWORKPOLICY:
+    case KIND_OTHER:
+        return false;
+    /* Nor what every namespace gets. */
+    case KIND_SERVICEACCOUNT:
+        return is_ours(emitted, object) && strcmp(name_of(object), "default") != 0;
+    case KIND_CONFIGMAP:
+        return is_ours(emitted, object) && strcmp(name_of(object), "kube-root-ca.crt") != 0;
     default:
         return is_ours(emitted, object);
     }

@@ -13,6 +13,7 @@ struct replay {
     struct writer timeline, events; /* ours, as lines of JSON */
     struct writer replies;          /* commands that replied otherwise than recorded, as text */
     size_t commands, agreed;        /* of the steps that are commands or calls */
+    size_t not_played;              /* of other users, who may not */
 };
 
 /* Play a recorded directory. False with the error when it cannot be read. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "models/api/json.h"
+#include "models/cluster/admission.h"
 #include "models/cluster/patch.h"
 #include "sim/base/memory.h"
 #include "tests/support/replay_private.h"
@@ -79,12 +80,15 @@ static enum reply post(struct player *player, const struct call *call, const str
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct cluster *cluster = player->cluster;
-    struct object *object = cluster_admit(cluster, body, call->space, &faults, &warnings);
-    enum reply reply = REPLY_INVALID;
+    struct refusal refusal = { 0 };
+    struct object *object =
+        cluster_admit_or_refuse(cluster, body, call->space, &refusal, &faults, &warnings);
+    enum reply reply = (enum reply)refusal.code;
     if (object != NULL)
         reply = client_create(&cluster->admin, object, NULL, error);
     else
-        error_set(error, (struct place){ 0 }, "%s", faults.items[0].text);
+        error_set(error, (struct place){ 0 }, "%s", refusal.message);
+    refusal_close(&refusal);
     error_list_close(&faults);
     error_list_close(&warnings);
     return reply;

@@ -113,10 +113,18 @@ static bool only_reads(const struct value *words)
     return words->count > 0 && strcmp(value_text(words->items[0], ""), "get") == 0;
 }
 
+static bool names_namespace(const struct value *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(value_text(words->items[i], ""), "-n") == 0)
+            return true;
+    return false;
+}
+
 static void type_command(struct player *player, const struct value *step)
 {
     const struct value *words = value_get(step, "kubectl");
-    const size_t argc = words->count + 2;
+    const size_t argc = words->count + (names_namespace(words) ? 0 : 2);
     char **argv = mem_new((argc + 1) * sizeof *argv);
     struct writer line = { 0 };
     struct documents documents = read_stdin(player, step);
@@ -125,8 +133,10 @@ static void type_command(struct player *player, const struct value *step)
         argv[i] = player_raw(player, value_text(words->items[i], ""));
         writer_format(&line, "%s%s", i ? " " : "", value_text(words->items[i], ""));
     }
-    argv[argc - 2] = mem_text("-n", 2); /* as the recorder called kubectl */
-    argv[argc - 1] = mem_text(player->recorded.space, strlen(player->recorded.space));
+    if (argc > words->count) { /* as the recorder called kubectl */
+        argv[argc - 2] = mem_text("-n", 2);
+        argv[argc - 1] = mem_text(player->recorded.space, strlen(player->recorded.space));
+    }
     *typed = (struct typed){ player, step, writer_take(&line) };
     action_start(player->actions, &(struct action_request){ .argv = argv,
                                                             .argc = argc,
@@ -223,10 +233,21 @@ static void sleep_on(struct player *player, const struct value *step)
     player_advance(player, time_of(step, "t_ms") + sim_time_from_seconds(seconds));
 }
 
+/* Who called is not recorded but where the authorizer, which there is none here, refused it. */
+static bool is_of_another_user(const struct value *step)
+{
+    const char *message = value_text(value_path(step, "response", "message", NULL), "");
+    const char *printed = value_text(value_get(step, "stderr"), "");
+    return strstr(message, "User \"") != NULL || strstr(printed, "User \"") != NULL ||
+           strcmp(message, "Unauthorized") == 0;
+}
+
 void player_step(struct player *player, const struct value *step)
 {
     player_advance(player, time_of(step, "t_ms"));
-    if (value_get(step, "kubectl") != NULL)
+    if (is_of_another_user(step))
+        player->replay->not_played++;
+    else if (value_get(step, "kubectl") != NULL)
         command(player, step);
     else if (value_get(step, "api") != NULL)
         player_call(player, step);
