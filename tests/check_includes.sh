@@ -4,15 +4,15 @@
 #     tools -> models -> sim
 #     in sim/:     experiment -> stat, kernel    store -> kernel, chance
 #                  kernel -> chance    and every folder -> base
-#     in models/:  api reads no other folder; controllers, scheduler, kubelet and failures never read one
-#                  another: they meet in the store. Metrics look at failures, users' actions begin them.
+#     in models/:  api reads no other folder; controllers, scheduler, kubelet, failures and traffic never read one
+#                  another: they meet in the store. Metrics look at failures and traffic, users' actions begin them.
 #                  Those who wire a run (see `wiring`) read them all.
 #
 # A `_private.h` is included in its own folder, or by the test of its file; every include of ours is
 # written from the root. Prints each offence as file: include, and fails if there is one.
 cd "$(dirname "$0")/.." || exit 2
 
-wiring='models/cluster/cluster.c models/cluster/scenario.c models/cluster/scenario_timeline.c models/cluster/simulation.c models/cluster/timeline.c'
+wiring='models/cluster/cluster.c models/cluster/scenario.c models/cluster/scenario_timeline.c models/cluster/scenario_traffic.c models/cluster/simulation.c models/cluster/timeline.c'
 
 # file, included file: of every include in quotes.
 includes() {
@@ -32,7 +32,7 @@ offences() {
         for (i = 1; i <= n; i++) allowed[arrow[i]] = 1
         split("cluster>api controllers>api controllers>cluster scheduler>api scheduler>cluster " \
               "kubelet>api kubelet>cluster failures>api failures>cluster metrics>api metrics>cluster " \
-              "metrics>failures actions>api actions>cluster actions>failures", arrow, " ")
+              "metrics>failures traffic>api traffic>cluster metrics>traffic actions>api actions>cluster actions>failures", arrow, " ")
         for (i in arrow) allowed[arrow[i]] = 1
         n = split(wiring, file, " ")
         for (i = 1; i <= n; i++) wires[file[i]] = 1

@@ -17,11 +17,13 @@
 #include "models/failures/failures.h"
 #include "models/kubelet/kubelet.h"
 #include "models/kubelet/stages.h"
+#include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
 
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
-    &controller_manager, &scheduler_component, &kubelets, &stage_kubelet, &failure_planner, NULL,
+    &controller_manager, &scheduler_component, &kubelets, &stage_kubelet, &failure_planner,
+    &traffic_component, NULL,
 };
 
 /* --- indexes of the cache -------------------------------------------------------------- */

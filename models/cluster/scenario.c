@@ -28,6 +28,7 @@ void scenario_close(struct scenario *scenario)
         scenario_expectation_close(&scenario->expectations[i]);
     documents_close(&scenario->nodes);
     documents_close(&scenario->failures);
+    documents_close(&scenario->traffic);
     manifest_close(&scenario->objects);
     settings_close(&scenario->settings);
     words_free(scenario->file_names, scenario->file_count);
@@ -64,6 +65,14 @@ void scenario_take_file(struct scenario_input *input, const char *bytes, size_t 
         return;
     }
     const char *kept = keep_name(scenario, name);
+    if (input->text != NULL) {
+        free(input->text->bytes);
+        input->text->bytes = mem_text(bytes, length);
+        input->text->length = length;
+        input->text->name = kept;
+        input->text->files++;
+        return;
+    }
     manifest_load(into, bytes, length, kept, input->strict, input->faults, input->warnings);
     for (size_t i = 0; i < read.count; i++) {
         MEM_GROW(input->into->items, input->into->count, input->into->capacity);
@@ -206,6 +215,13 @@ static void load_failures(struct scenario_input *input, const struct value *spec
     }
 }
 
+static void load_traffic(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *traffic = shape_get(spec, "traffic");
+    for (size_t i = 0; i < shape_count(traffic); i++)
+        scenario_load_traffic(input, shape_at(traffic, i));
+}
+
 /* By time; those at one time stay as they stand. */
 static void sort_actions(struct scenario *scenario)
 {
@@ -254,6 +270,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
     load_configuration(input, spec);
     load_objects(input, spec);
     load_failures(input, spec);
+    load_traffic(input, spec);
     load_timeline(input, spec);
     load_expectations(input, spec);
 }

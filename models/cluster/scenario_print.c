@@ -82,6 +82,8 @@ static struct value *spec_value(const struct scenario *scenario)
                   value_hold(scenario->settings.scheduler_configuration));
     value_set(spec, "objects", all_objects(scenario));
     value_set(spec, "failures", all_documents(&scenario->failures));
+    if (scenario->traffic.count > 0)
+        value_set(spec, "traffic", all_documents(&scenario->traffic));
     value_set(spec, "timeline", all_actions(scenario));
     value_put(&spec, duration_value(scenario->measure_from), "measure", "from", NULL);
     if (scenario->expectation_count > 0)

@@ -4,9 +4,17 @@
 
 #include "models/cluster/scenario.h"
 #include "models/cluster/shape.h"
+#include "sim/chance/signal.h"
 
 /* The whole Scenario, and the verbs of its timeline. */
 extern const struct shape scenario_shape;
+
+/* Files that are read as they are. */
+struct scenario_text {
+    char *bytes; /* of the last one, owned */
+    size_t length, files;
+    const char *name; /* outlives the scenario's documents */
+};
 
 /* A load under way. */
 struct scenario_input {
@@ -14,8 +22,9 @@ struct scenario_input {
     const struct scenario_opener *opener;
     bool strict;
     struct error_list *faults, *warnings;
-    struct documents *into; /* where an opened file goes; NULL: to the objects */
-    bool configures;        /* the file is a KubeSchedulerConfiguration */
+    struct documents *into;     /* where an opened file goes; NULL: to the objects */
+    bool configures;            /* the file is a KubeSchedulerConfiguration */
+    struct scenario_text *text; /* where the file goes as it is; NULL: it is read */
 };
 
 /* Open a path of the scenario. False when that was a fault. */
@@ -39,6 +48,13 @@ void scenario_add_texts(struct scenario_action *action, const struct value *text
 /* Append the documents of a file of the user. */
 bool scenario_add_file(struct scenario_input *input, const struct value *path,
                        struct documents *into);
+
+/* How the files of signals and arrival times are opened: those that the scenario may open. The input
+ * is borrowed. */
+struct signal_opener scenario_signal_opener(struct scenario_input *input);
+
+/* Append an entry of `traffic`, which fits its shape, if nothing is wrong with it. */
+void scenario_load_traffic(struct scenario_input *input, const struct value *entry);
 
 /* Append the expectation of one entry of `expect`, which fits its shape. */
 bool scenario_load_expectation(struct scenario_input *input, const struct value *entry);

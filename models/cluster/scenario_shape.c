@@ -58,6 +58,39 @@ static const struct shape_field failure_fields[] = {
 };
 static const struct shape failure_shape = { .name = "Failure", .fields = failure_fields };
 
+/* ── traffic: models/traffic/traffic.h ── */
+
+static const struct shape_field traffic_fields[] = {
+    SHAPE_FIELD("service", SHAPE_TEXT, "the Service the requests are for", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("namespace", SHAPE_TEXT, "of the Service", .standard = "default"),
+    SHAPE_FIELD("name", SHAPE_TEXT, "to tell sources of one Service apart; absent: the Service's"),
+    SHAPE_FIELD("rate", SHAPE_VALUE, "requests per second: a number, or a signal of time"),
+    SHAPE_FIELD("arrivals", SHAPE_VALUE,
+                "how they come: poisson, even, batches, bursts, times or file",
+                .standard = "poisson"),
+    SHAPE_FIELD("serviceTime", SHAPE_DISTRIBUTION, "until an answer is given", .standard = "50ms"),
+    SHAPE_FIELD("timeout", SHAPE_DURATION, "how long a client waits for an answer",
+                .standard = "10s"),
+    SHAPE_FIELD("retries", SHAPE_COUNT, "attempts after the first", .most = 5, .standard = "0"),
+    SHAPE_FIELD("backoff", SHAPE_DURATION,
+                "from a failed attempt to the first retry; before each further one twice as long",
+                .standard = "100ms"),
+    SHAPE_FIELD("shutdown", SHAPE_TEXT, "what the application does on SIGTERM",
+                .choices = (const char *const[]){ "drain", "reset", "ignore", NULL },
+                .standard = "drain"),
+    SHAPE_FIELD("concurrency", SHAPE_COUNT,
+                "requests a pod works on at a time; others queue; 0: all at once", .most = 100000,
+                .standard = "0"),
+    SHAPE_FIELD("proxies", SHAPE_COUNT,
+                "kube-proxies the clients are behind, each with delays of its own", .least = 1,
+                .most = 1000, .standard = "10"),
+    SHAPE_FIELD("mode", SHAPE_TEXT, "count what is expected, or draw each request",
+                .choices = (const char *const[]){ "expected", "requests", NULL },
+                .standard = "expected"),
+    SHAPE_END,
+};
+static const struct shape traffic_shape = { .name = "Traffic", .fields = traffic_fields };
+
 /* ── the timeline: kubectl's verbs ── */
 
 static const struct shape_field target_fields[] = {
@@ -239,6 +272,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("schedulerConfiguration", SHAPE_VALUE,
                 "a KubeSchedulerConfiguration, or the path of a file with one"),
     SHAPE_FIELD("failures", SHAPE_STRUCT, "what breaks", .of = &failure_shape, .form = SHAPE_LIST),
+    SHAPE_FIELD("traffic", SHAPE_STRUCT, "requests to Services", .of = &traffic_shape,
+                .form = SHAPE_LIST),
     SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),
     SHAPE_FIELD("measure", SHAPE_STRUCT, "what is measured", .of = &measure_shape),
     SHAPE_FIELD("expect", SHAPE_STRUCT, "what is to come out", .of = &expectation_shape,

@@ -10,6 +10,7 @@
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
 #include "models/metrics/verdict.h"
+#include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
 
 struct simulation {
@@ -43,6 +44,8 @@ struct simulation *simulation_new(const struct scenario *scenario,
     simulation->run->trace.sink = options.sink;
     simulation->run->trace.context = options.context;
     simulation->cluster = cluster_new(simulation->run, "", settings_copy(&scenario->settings));
+    for (size_t i = 0; i < scenario->traffic.count; i++)
+        traffic_plan(simulation->cluster, scenario->traffic.items[i], faults);
     if (!options.without_metrics)
         simulation->metrics = metrics_start(simulation->cluster);
     simulation->measures = scenario->measure_from == 0;

@@ -1,0 +1,362 @@
+/* Counting in the mean.
+ *
+ * Between two changes everything is constant but the rate, so what happens to all requests of a
+ * stretch of time follows from the integral of the rate over it and the shares of endpoints that
+ * refuse, are silent, or listen. Who is in flight when an endpoint goes is
+ *
+ *     E[ N(at - S, at) ] ,   N(a, b): requests the endpoint was sent in (a, b),  S: a service time,
+ *
+ * by Campbell's theorem; the expectation over S is taken at points of equal weight of its
+ * distribution, one where it is constant.
+ *
+ * Retries are flows. Of a flow of attempts, what is refused comes back as another flow a back-off
+ * later, what is not answered a time-out and a back-off later: each flow is a share of the rate of
+ * an earlier time, and changes when its origin changed. What was in flight comes back all at once.
+ * A service time above the time-out is lost whatever becomes of its endpoint. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/traffic/traffic_private.h"
+
+enum { POINTS = 500 }; /* of the distribution of service times */
+
+struct expected {
+    sim_time *times; /* owned; service times of equal weight, ascending, none above the time-out */
+    size_t count;
+    sim_time longest;
+};
+
+/* Attempts that are a share of the rate some time ago. */
+struct flow {
+    struct proxy *proxy;
+    struct flow *refused, *unanswered; /* what comes of it; NULL: nothing yet */
+    int attempt;
+    sim_time delay;
+    double share;
+    double to_refused, to_unanswered; /* the shares they will have when it has come to them */
+};
+
+/* What each member of a tier was sent by an instant, by attempts. */
+struct mark {
+    sim_time at;
+    double sent[TIERS][ATTEMPTS];
+};
+
+struct expected_proxy {
+    struct flow **flows; /* owned; the requests themselves first */
+    size_t flow_count, flow_capacity;
+    struct mark *marks; /* owned; as far back as anything can be in flight */
+    size_t mark_first, mark_count, mark_capacity;
+};
+
+enum { FLOW_CHANGES, COME_BACK }; /* kinds of items in the source's agenda */
+
+/* ---- making and freeing ---- */
+
+struct expected *expected_new(const struct source *source)
+{
+    struct expected *expected = mem_new(sizeof *expected);
+    expected->count = distribution_is_constant(source->service_time) ? 1 : POINTS;
+    expected->times = mem_new(expected->count * sizeof *expected->times);
+    for (size_t i = 0; i < expected->count && source->in_time > 0; i++) {
+        const double u = source->in_time * ((double)i + 0.5) / (double)expected->count;
+        expected->times[i] = sim_time_from_seconds(distribution_quantile(source->service_time, u));
+    }
+    expected->longest = expected->times[expected->count - 1];
+    return expected;
+}
+
+void expected_free(struct expected *expected)
+{
+    if (expected != NULL)
+        free(expected->times);
+    free(expected);
+}
+
+static struct flow *flow_new(struct proxy *proxy, int attempt, sim_time delay)
+{
+    struct expected_proxy *all = proxy->expected;
+    struct flow *flow = mem_new(sizeof *flow);
+    flow->proxy = proxy;
+    flow->attempt = attempt;
+    flow->delay = delay;
+    MEM_GROW(all->flows, all->flow_count, all->flow_capacity);
+    return all->flows[all->flow_count++] = flow;
+}
+
+void expected_proxy_new(struct proxy *proxy)
+{
+    proxy->expected = mem_new(sizeof *proxy->expected);
+    MEM_GROW(proxy->expected->marks, proxy->expected->mark_count, proxy->expected->mark_capacity);
+    proxy->expected->marks[proxy->expected->mark_count++] =
+        (struct mark){ .at = proxy->source->passed };
+    flow_new(proxy, 0, 0)->share = 1 / (double)proxy->source->proxy_count;
+    expected_changed(proxy, proxy->source->passed);
+}
+
+void expected_proxy_free(struct expected_proxy *proxy)
+{
+    for (size_t i = 0; proxy != NULL && i < proxy->flow_count; i++)
+        free(proxy->flows[i]);
+    if (proxy != NULL) {
+        free(proxy->flows);
+        free(proxy->marks);
+    }
+    free(proxy);
+}
+
+/* ---- what was sent ---- */
+
+/* The mark of an instant, the newest one; marks that nobody needs any more are dropped. */
+static struct mark *mark_at(struct proxy *proxy, sim_time at)
+{
+    struct expected_proxy *all = proxy->expected;
+    const sim_time needed = at - proxy->source->expected->longest;
+    if (all->marks[all->mark_count - 1].at == at)
+        return &all->marks[all->mark_count - 1];
+    while (all->mark_first + 1 < all->mark_count && all->marks[all->mark_first + 1].at <= needed)
+        all->mark_first++;
+    if (all->mark_first > all->mark_count / 2) {
+        all->mark_count -= all->mark_first;
+        memmove(all->marks, all->marks + all->mark_first, all->mark_count * sizeof *all->marks);
+        all->mark_first = 0;
+    }
+    MEM_GROW(all->marks, all->mark_count, all->mark_capacity);
+    all->marks[all->mark_count] = all->marks[all->mark_count - 1];
+    all->marks[all->mark_count].at = at;
+    return &all->marks[all->mark_count++];
+}
+
+/* What a member of the tier had been sent by `at`; between two marks it grows with the integral of
+ * the rate (exact for first attempts, and for all where the rate is constant). */
+static double sent_by(const struct proxy *proxy, enum tier tier, int attempt, sim_time at)
+{
+    const struct expected_proxy *all = proxy->expected;
+    size_t low = all->mark_first, high = all->mark_count;
+    while (low + 1 < high) { /* the last mark not after `at`, or the first one */
+        const size_t middle = low + (high - low) / 2;
+        if (all->marks[middle].at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct mark *before = &all->marks[low], *after = before + 1;
+    const double sent = before->sent[tier][attempt];
+    if (low + 1 == all->mark_count || at <= before->at || after->sent[tier][attempt] == sent)
+        return sent;
+    const double whole = arrivals_expected(proxy->source->arrivals, before->at, after->at);
+    const double part = whole > 0
+                            ? arrivals_expected(proxy->source->arrivals, before->at, at) / whole
+                            : (double)(at - before->at) / (double)(after->at - before->at);
+    return sent + part * (after->sent[tier][attempt] - sent);
+}
+
+/* ---- what becomes of attempts ---- */
+
+static void fail(struct source *source, int attempt, enum traffic_reason reason, struct why why,
+                 sim_time from, sim_time to, double requests)
+{
+    if (attempt < source->retries)
+        source->ledger.waiting += requests;
+    else
+        ledger_fail(&source->ledger, reason, why.fault, why.cause, from, to, requests);
+}
+
+struct shares {
+    double refused, unanswered;
+};
+
+static struct shares shares_of(const struct proxy *proxy)
+{
+    const enum tier tier = proxy_tier(proxy);
+    if (tier == UNUSED)
+        return (struct shares){ 1, 0 };
+    const double all = (double)proxy->of[tier].count, refusing = (double)proxy->of[tier].refusing,
+                 silent = (double)proxy->of[tier].silent, late = 1 - proxy->source->in_time;
+    return (struct shares){ refusing / all, (silent + late * (all - refusing - silent)) / all };
+}
+
+/* So many attempts were made from one instant to another, or all at one. */
+static void attempts(struct proxy *proxy, int attempt, sim_time from, sim_time to, double count)
+{
+    struct source *source = proxy->source;
+    const enum tier tier = proxy_tier(proxy);
+    source->ledger.attempts += count;
+    if (attempt == 0)
+        source->ledger.requests += count;
+    else
+        source->ledger.waiting -= count;
+    if (tier == UNUSED) {
+        fail(source, attempt, TRAFFIC_NO_ENDPOINT, proxy->none_known, from, to, count);
+        return;
+    }
+    const double each = count / (double)proxy->of[tier].count;
+    for (const struct group *group = proxy->groups; group != NULL; group = group->next)
+        if (group->members[tier] > 0)
+            fail(source, attempt, group->answer == REFUSES ? TRAFFIC_REFUSED : TRAFFIC_TIMED_OUT,
+                 group->why, from, to, each * (double)group->members[tier]);
+    const size_t listening =
+        proxy->of[tier].count - proxy->of[tier].refusing - proxy->of[tier].silent;
+    fail(source, attempt, TRAFFIC_TIMED_OUT, (struct why){ .fault = TRAFFIC_SLOW }, from, to,
+         each * (double)listening * (1 - source->in_time));
+    mark_at(proxy, to)->sent[tier][attempt] += each;
+}
+
+static void come_back(struct proxy *proxy, int attempt, sim_time at, double count)
+{
+    if (attempt <= proxy->source->retries && count > 0)
+        agenda_add(&proxy->source->agenda, (struct item){ .at = at,
+                                                          .kind = COME_BACK,
+                                                          .number = attempt,
+                                                          .subject = proxy,
+                                                          .amount = count });
+}
+
+/* Attempts that all come at one instant. */
+static void attempts_at_once(struct proxy *proxy, int attempt, sim_time at, double count)
+{
+    const struct source *source = proxy->source;
+    const struct shares shares = shares_of(proxy);
+    const sim_time again = at + source_back_off(source, attempt);
+    attempts(proxy, attempt, at, at, count);
+    come_back(proxy, attempt + 1, again, count * shares.refused);
+    come_back(proxy, attempt + 1, again + source->timeout, count * shares.unanswered);
+}
+
+/* ---- time passes ---- */
+
+static void settle(struct source *source, sim_time to)
+{
+    const sim_time from = source->passed;
+    source->passed = to;
+    for (size_t i = 0; i < source->proxy_count && from < to; i++) {
+        struct expected_proxy *all = source->proxies[i].expected;
+        for (size_t j = 0; j < all->flow_count; j++) {
+            const struct flow *flow = all->flows[j];
+            const sim_time first = from > flow->delay ? from - flow->delay : 0;
+            const sim_time last = to > flow->delay ? to - flow->delay : 0;
+            if (flow->share > 0)
+                attempts(&source->proxies[i], flow->attempt, from, to,
+                         flow->share * arrivals_expected(source->arrivals, first, last));
+        }
+        mark_at(&source->proxies[i], to);
+    }
+}
+
+static void flow_changed(struct flow *flow, sim_time at)
+{
+    struct source *source = flow->proxy->source;
+    const struct shares shares = shares_of(flow->proxy);
+    const sim_time back_off = source_back_off(source, flow->attempt);
+    const double refused = flow->share * shares.refused,
+                 unanswered = flow->share * shares.unanswered;
+    if (flow->attempt == source->retries)
+        return;
+    if (refused != flow->to_refused) {
+        if (flow->refused == NULL)
+            flow->refused = flow_new(flow->proxy, flow->attempt + 1, flow->delay + back_off);
+        agenda_add(&source->agenda, (struct item){ .at = at + back_off,
+                                                   .kind = FLOW_CHANGES,
+                                                   .subject = flow->refused,
+                                                   .amount = flow->to_refused = refused });
+    }
+    if (unanswered != flow->to_unanswered) {
+        const sim_time later = source->timeout + back_off;
+        if (flow->unanswered == NULL)
+            flow->unanswered = flow_new(flow->proxy, flow->attempt + 1, flow->delay + later);
+        agenda_add(&source->agenda, (struct item){ .at = at + later,
+                                                   .kind = FLOW_CHANGES,
+                                                   .subject = flow->unanswered,
+                                                   .amount = flow->to_unanswered = unanswered });
+    }
+}
+
+void expected_changed(struct proxy *proxy, sim_time at)
+{
+    for (size_t i = 0; i < proxy->expected->flow_count; i++) /* new ones have no share yet */
+        flow_changed(proxy->expected->flows[i], at);
+}
+
+void expected_pass(struct source *source, sim_time to)
+{
+    struct item item;
+    while (agenda_take(&source->agenda, to, &item)) {
+        settle(source, item.at);
+        if (item.kind == COME_BACK) {
+            attempts_at_once(item.subject, item.number, item.at, item.amount);
+        } else {
+            struct flow *flow = item.subject;
+            flow->share = item.amount;
+            flow_changed(flow, item.at);
+        }
+    }
+    settle(source, to);
+}
+
+/* ---- who is in flight ---- */
+
+void expected_open(struct member *member, sim_time at)
+{
+    const sim_time needed = at - member->proxy->source->expected->longest;
+    size_t kept = 0;
+    for (size_t i = 0; i < member->span_count; i++)
+        if (member->spans[i].to > needed)
+            member->spans[kept++] = member->spans[i];
+    member->span_count = kept;
+    MEM_GROW(member->spans, member->span_count, member->span_capacity);
+    member->spans[member->span_count++] = (struct span){ at, SIM_FOREVER, member->tier };
+}
+
+void expected_shut(struct member *member, sim_time at)
+{
+    assert(member->span_count > 0 && member->spans[member->span_count - 1].to == SIM_FOREVER);
+    member->spans[member->span_count - 1].to = at;
+}
+
+static double in_flight(const struct member *member, const struct span *span, int attempt,
+                        sim_time at)
+{
+    const struct expected *expected = member->proxy->source->expected;
+    const sim_time to = span->to < at ? span->to : at;
+    double sum = 0;
+    if (to <= at - expected->longest)
+        return 0;
+    const double sent = sent_by(member->proxy, span->tier, attempt, to);
+    for (size_t i = 0; i < expected->count; i++) {
+        const sim_time since = at - expected->times[i];
+        const sim_time from = since > span->from ? since : span->from;
+        if (from < to)
+            sum += sent - sent_by(member->proxy, span->tier, attempt, from);
+    }
+    return sum / (double)expected->count * member->proxy->source->in_time;
+}
+
+void expected_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at)
+{
+    struct source *source = member->proxy->source;
+    for (int attempt = 0; attempt <= source->retries; attempt++) {
+        double lost = 0;
+        for (size_t i = 0; i < member->span_count; i++)
+            lost += in_flight(member, &member->spans[i], attempt, at);
+        const sim_time noticed = reason == TRAFFIC_TIMED_OUT ? at + source->timeout : at;
+        fail(source, attempt, reason, why, at, at, lost);
+        come_back(member->proxy, attempt + 1, noticed + source_back_off(source, attempt), lost);
+    }
+    member->span_count = 0;
+}
+
+/* ---- rates ---- */
+
+double expected_rate(const struct proxy *proxy, sim_time at)
+{
+    const enum tier tier = proxy_tier(proxy);
+    double rate = 0;
+    if (tier == UNUSED)
+        return 0;
+    for (size_t i = 0; i < proxy->expected->flow_count; i++) {
+        const struct flow *flow = proxy->expected->flows[i];
+        if (flow->share > 0 && at >= flow->delay)
+            rate += flow->share * arrivals_rate(proxy->source->arrivals, at - flow->delay);
+    }
+    return rate / (double)proxy->of[tier].count;
+}

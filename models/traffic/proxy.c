@@ -1,0 +1,212 @@
+/* What one kube-proxy knows of a Service.
+ *
+ * Follows CategorizeEndpoints in pkg/proxy/topology.go of the release named in docs/fidelity.md, for
+ * Services of the policy Cluster without hints: ready endpoints; none of those, the ones that serve
+ * while they terminate. An endpoint that several slices list counts once. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "models/traffic/traffic_private.h"
+
+void proxy_init(struct proxy *proxy, struct source *source, size_t number)
+{
+    const struct cluster *cluster = source->traffic->cluster;
+    char *entity =
+        mem_format("service/%s/%s", text_s(source->ledger.space), text_s(source->ledger.service));
+    proxy->source = source;
+    proxy->delays =
+        stream_of(cluster->run->seed, cluster->id, entity, "endpoint-propagation", number);
+    table_init(&proxy->members);
+    free(entity);
+}
+
+void proxy_close(struct proxy *proxy)
+{
+    for (int tier = READY; tier < TIERS; tier++)
+        free(proxy->of[tier].items);
+    while (proxy->groups != NULL) {
+        struct group *group = proxy->groups;
+        proxy->groups = group->next;
+        free(group);
+    }
+    table_close(&proxy->members);
+    expected_proxy_free(proxy->expected);
+}
+
+/* ---- groups ---- */
+
+static struct group *group_get(struct proxy *proxy, enum answer answer, struct why why)
+{
+    struct group **link = &proxy->groups;
+    for (; *link != NULL; link = &(*link)->next)
+        if ((*link)->answer == answer && (*link)->why.fault == why.fault &&
+            (*link)->why.cause.root == why.cause.root)
+            return *link;
+    *link = mem_new(sizeof **link);
+    (*link)->answer = answer;
+    (*link)->why = why;
+    return *link;
+}
+
+static void group_free_if_empty(struct proxy *proxy, const struct group *group)
+{
+    struct group **link = &proxy->groups;
+    if (group->members[READY] + group->members[TERMINATING] > 0)
+        return;
+    while (*link != group)
+        link = &(*link)->next;
+    struct group *empty = *link;
+    *link = empty->next;
+    free(empty);
+}
+
+/* ---- members ---- */
+
+static struct member *member_find(const struct proxy *proxy, uint64_t pod)
+{
+    return (struct member *)table_first(&proxy->members, pod); /* by_uid is its first member */
+}
+
+static struct member *member_get(struct proxy *proxy, const struct endpoint *endpoint,
+                                 struct cause cause)
+{
+    struct traffic *traffic = proxy->source->traffic;
+    struct member *member = member_find(proxy, endpoint->uid.low);
+    if (member != NULL)
+        return member;
+    member = pool_take(&traffic->member_pool);
+    member->proxy = proxy;
+    member->tier = UNUSED;
+    member->server = server_get(traffic, endpoint->uid.low, endpoint->node, cause);
+    member->next = member->server->members;
+    member->server->members = member;
+    table_add(&proxy->members, &member->by_uid, endpoint->uid.low);
+    return member;
+}
+
+void member_free(struct member *member)
+{
+    struct traffic *traffic = member->proxy->source->traffic;
+    assert(member->tier == UNUSED);
+    drawn_settle(member, SIM_FOREVER);
+    struct member **link = &member->server->members;
+    while (*link != member)
+        link = &(*link)->next;
+    *link = member->next;
+    table_remove(&member->proxy->members, &member->by_uid);
+    free(member->spans);
+    free(member->flights);
+    pool_give(&traffic->member_pool, member);
+}
+
+static void leave(struct member *member)
+{
+    struct proxy *proxy = member->proxy;
+    const enum tier tier = member->tier;
+    struct group *group = member->group;
+    if (tier == UNUSED)
+        return;
+    struct member *last = proxy->of[tier].items[--proxy->of[tier].count];
+    proxy->of[tier].items[member->place] = last;
+    last->place = member->place;
+    member->tier = UNUSED;
+    member->group = NULL;
+    if (group == NULL)
+        return;
+    proxy->of[tier].refusing -= group->answer == REFUSES;
+    proxy->of[tier].silent -= group->answer == SILENT;
+    group->members[tier]--;
+    group_free_if_empty(proxy, group);
+}
+
+static void enter(struct member *member, enum tier tier)
+{
+    struct proxy *proxy = member->proxy;
+    struct why why;
+    if (tier == UNUSED)
+        return;
+    MEM_GROW(proxy->of[tier].items, proxy->of[tier].count, proxy->of[tier].capacity);
+    member->place = proxy->of[tier].count;
+    proxy->of[tier].items[proxy->of[tier].count++] = member;
+    member->tier = tier;
+    const enum answer answer = server_answer(member->server, proxy->source->shutdown, &why);
+    if (answer == LISTENS)
+        return;
+    member->group = group_get(proxy, answer, why);
+    member->group->members[tier]++;
+    proxy->of[tier].refusing += answer == REFUSES;
+    proxy->of[tier].silent += answer == SILENT;
+}
+
+void member_look_again(struct member *member, sim_time at)
+{
+    const enum tier before = member->tier;
+    const bool listened = member_listens(member);
+    const enum tier tier = member->ready_in > 0         ? READY
+                           : member->terminating_in > 0 ? TERMINATING
+                                                        : UNUSED;
+    leave(member);
+    enter(member, tier);
+    const bool listens = member_listens(member);
+    if (member->proxy->expected == NULL || (listens == listened && tier == before))
+        return;
+    if (listened) {
+        member->tier = before; /* whose part it was sent until now */
+        expected_shut(member, at);
+        member->tier = tier;
+    }
+    if (listens)
+        expected_open(member, at);
+}
+
+/* ---- slices ---- */
+
+/* One more slice lists it, or one less. */
+static void count(struct proxy *proxy, const struct endpoint *endpoint, int more,
+                  struct cause cause)
+{
+    if (endpoint->uid.low == 0)
+        return; /* of a user's own list: nobody knows what is there */
+    struct member *member = member_get(proxy, endpoint, cause);
+    member->in += more;
+    member->ready_in += endpoint->ready ? more : 0;
+    member->terminating_in += endpoint->serving && endpoint->terminating ? more : 0;
+}
+
+static void count_all(struct proxy *proxy, const struct endpoint_slice *slice, int more)
+{
+    const struct endpoints *endpoints = slice != NULL ? slice->endpoints : NULL;
+    for (uint32_t i = 0; endpoints != NULL && i < endpoints->count; i++)
+        count(proxy, &endpoints->items[i], more, slice->meta.object.cause);
+}
+
+static void settle_all(struct proxy *proxy, const struct endpoint_slice *slice, sim_time at)
+{
+    const struct endpoints *endpoints = slice != NULL ? slice->endpoints : NULL;
+    for (uint32_t i = 0; endpoints != NULL && i < endpoints->count; i++) {
+        struct member *member = member_find(proxy, endpoints->items[i].uid.low);
+        if (member == NULL)
+            continue;
+        member_look_again(member, at);
+        struct server *server = member->server;
+        if (member->in > 0 || server->running)
+            continue;
+        member_free(member);
+        server_let_go(proxy->source->traffic, server);
+    }
+}
+
+void proxy_update(struct proxy *proxy, const struct endpoint_slice *before,
+                  const struct endpoint_slice *after, sim_time at)
+{
+    source_pass(proxy->source, at);
+    const bool had = proxy_tier(proxy) != UNUSED;
+    count_all(proxy, after, 1);
+    count_all(proxy, before, -1);
+    settle_all(proxy, after, at);
+    settle_all(proxy, before, at);
+    if (had && proxy_tier(proxy) == UNUSED)
+        proxy->none_known =
+            (struct why){ TRAFFIC_NONE_KNOWN, (after != NULL ? after : before)->meta.object.cause };
+    source_changed(proxy, at);
+}

@@ -1,0 +1,231 @@
+/* What the files of traffic share: pods as requests meet them, what proxies know of them, and the
+ * two ways to count.
+ *
+ *     traffic.c   hears of slices, machines and processes, and keeps what is due later
+ *     server.c    pods and nodes: who listens, who is gone
+ *     proxy.c      the endpoints one proxy knows
+ *     source.c    an entry of the scenario: the requests to one Service
+ *     expected.c, drawn.c   count what happened between two changes, and who was lost at one
+ *
+ * Everything runs behind the run: on hearing of a change, what was due before it is made up for
+ * first. Of what happens at one instant, changes come before retries, and retries before new
+ * requests. */
+#ifndef MODELS_TRAFFIC_TRAFFIC_PRIVATE_H
+#define MODELS_TRAFFIC_TRAFFIC_PRIVATE_H
+
+#include "models/api/service.h"
+#include "models/traffic/agenda.h"
+#include "models/traffic/traffic.h"
+#include "sim/base/memory.h"
+#include "sim/base/table.h"
+#include "sim/chance/arrivals.h"
+
+/* Why somebody does not answer. */
+struct why {
+    enum traffic_fault fault;
+    struct cause cause;
+};
+
+/* The kinds of items in the agenda of the traffic. */
+enum { PROXY_LEARNS, SERVER_LISTENS, SERVER_GETS_SIGTERM };
+
+/* --- server.c: pods and their nodes ----------------------------------------------------- */
+
+enum answer { LISTENS, REFUSES, SILENT };
+enum shutdown { SHUTDOWN_DRAIN, SHUTDOWN_RESET, SHUTDOWN_IGNORE };
+
+struct host {
+    struct table_node by_name;
+    const struct text *name; /* held */
+    bool silent;             /* no power, or no network */
+    struct why why;
+    struct server *servers; /* on it */
+};
+
+struct server {
+    struct table_node by_uid;
+    uint64_t id; /* of the pod: uid.low */
+    struct host *host;
+    struct server *next, **link; /* among the host's */
+    bool running, listening;
+    bool stopping, terminated; /* it was told to stop; it got SIGTERM */
+    uint32_t number;           /* of its runs: what was planned for an earlier one does not count */
+    struct cause cause;        /* of how it is */
+    struct member *members;
+    struct station *stations;
+};
+
+/* What an application that takes SIGTERM like this answers; `why` is set if it does not. */
+enum answer server_answer(const struct server *server, enum shutdown shutdown, struct why *why);
+struct server *server_find(const struct traffic *traffic, uint64_t pod);
+/* The same, or a new one on a node (NULL: on one that never fails). */
+struct server *server_get(struct traffic *traffic, uint64_t pod, const struct text *node,
+                          struct cause cause);
+/* Forget it if it neither runs nor is known to a proxy. */
+void server_let_go(struct traffic *traffic, struct server *server);
+/* All of them, with their members and nodes. */
+void servers_close(struct traffic *traffic);
+
+void server_hear(struct traffic *traffic, const struct process_event *event);
+/* What was planned for the processes is due: kinds of items of the agenda. */
+void server_listens(struct traffic *traffic, const struct item *item);
+void server_gets_sigterm(struct traffic *traffic, const struct item *item);
+void host_hear(struct traffic *traffic, const struct watch_event *event);
+
+/* --- proxy.c: the endpoints one proxy knows ----------------------------------------------- */
+
+enum tier { READY, TERMINATING, TIERS, UNUSED = TIERS };
+
+/* Members that do not answer for one reason. */
+struct group {
+    struct group *next;
+    enum answer answer; /* REFUSES or SILENT */
+    struct why why;
+    size_t members[TIERS];
+};
+
+/* While a member listened in one tier: it was sent its part of all requests. */
+struct span {
+    sim_time from, to;
+    enum tier tier;
+};
+
+/* A drawn attempt that was taken. */
+struct flight {
+    sim_time since, ends; /* when its request came, when its answer is given */
+    int attempt;
+};
+
+/* An endpoint in a proxy. */
+struct member {
+    struct table_node by_uid;
+    struct member *next; /* of its server */
+    struct server *server;
+    struct proxy *proxy;
+    enum tier tier;
+    size_t place;                     /* in its tier */
+    int ready_in, terminating_in, in; /* so many slices */
+    struct group *group;              /* NULL: it listens */
+    struct span *spans;               /* owned; expected: what may be in flight still */
+    size_t span_count, span_capacity;
+    struct flight *flights; /* owned; drawn: in flight, or answered and not cleared away yet */
+    size_t flight_count, flight_capacity;
+};
+
+struct proxy {
+    struct source *source;
+    struct {
+        struct member **items;
+        size_t count, capacity;
+        size_t refusing, silent; /* of them */
+    } of[TIERS];
+    struct table members;
+    struct group *groups;
+    struct why none_known;
+    sim_time last_update; /* when the newest update of slices so far arrives */
+    struct stream delays;
+    struct expected_proxy *expected; /* owned; NULL: requests are drawn */
+};
+
+/* Whom requests go to now: READY, TERMINATING, or UNUSED when there is nobody. */
+static inline enum tier proxy_tier(const struct proxy *proxy)
+{
+    return proxy->of[READY].count > 0         ? READY
+           : proxy->of[TERMINATING].count > 0 ? TERMINATING
+                                              : UNUSED;
+}
+static inline bool member_listens(const struct member *member)
+{
+    return member->tier != UNUSED && member->group == NULL;
+}
+
+void proxy_init(struct proxy *proxy, struct source *source, size_t number);
+void proxy_close(struct proxy *proxy);
+/* A slice has changed from one version to another (NULL: there was none, it is gone). */
+void proxy_update(struct proxy *proxy, const struct endpoint_slice *before,
+                  const struct endpoint_slice *after, sim_time at);
+/* The slices that list it, or what its server answers, may have changed; the caller tells the
+ * source when all have been looked at. */
+void member_look_again(struct member *member, sim_time at);
+/* No slice lists it and nothing is in flight to it: forget it. */
+void member_free(struct member *member);
+
+/* --- source.c ---------------------------------------------------------------------------- */
+
+enum { MOST_RETRIES = 5, ATTEMPTS = MOST_RETRIES + 1 };
+
+struct source {
+    struct traffic *traffic;
+    struct ledger ledger; /* with the names */
+    struct signal *rate;
+    struct arrivals *arrivals;
+    struct distribution *service_time;
+    sim_time timeout; /* of one attempt */
+    double in_time;   /* share of service times that are not longer */
+    int retries;
+    sim_time back_off; /* before the first retry; each is twice as long */
+    enum shutdown shutdown;
+    int64_t concurrency; /* of one pod; 0: no limit */
+    struct proxy *proxies;
+    size_t proxy_count;
+    sim_time passed;           /* counted up to here */
+    struct agenda agenda;      /* retries, or changes of their flow */
+    struct expected *expected; /* owned; one of these two */
+    struct drawn *drawn;       /* owned */
+};
+
+/* NULL with the faults of the entry appended. Free with source_free(), without members. */
+struct source *source_new(struct traffic *traffic, const struct value *entry,
+                          struct error_list *faults);
+void source_free(struct source *source);
+/* Count up to an instant, at which something changes. */
+void source_pass(struct source *source, sim_time to);
+/* Something has changed in the proxy. */
+void source_changed(struct proxy *proxy, sim_time at);
+/* What is in flight to a member is lost. */
+void source_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at);
+/* How long after the beginning of an attempt, or its time-out, the next one is made. */
+sim_time source_back_off(const struct source *source, int attempt);
+
+/* --- expected.c -------------------------------------------------------------------------- */
+
+struct expected *expected_new(const struct source *source);
+void expected_free(struct expected *expected);
+void expected_proxy_new(struct proxy *proxy); /* sets proxy->expected */
+void expected_proxy_free(struct expected_proxy *proxy);
+void expected_pass(struct source *source, sim_time to);
+void expected_changed(struct proxy *proxy, sim_time at);
+void expected_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at);
+/* A member begins or ceases to be sent requests that it takes. */
+void expected_open(struct member *member, sim_time at);
+void expected_shut(struct member *member, sim_time at);
+/* Requests a second that one listening member of the tier in use is sent. */
+double expected_rate(const struct proxy *proxy, sim_time at);
+
+/* --- drawn.c ----------------------------------------------------------------------------- */
+
+struct drawn *drawn_new(struct source *source);
+void drawn_free(struct drawn *drawn);
+void drawn_pass(struct source *source, sim_time to);
+void drawn_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at);
+/* Count the answers that were given by now. */
+void drawn_settle(struct member *member, sim_time at);
+/* The process has started anew, with nobody waiting. */
+void stations_empty(struct server *server);
+void stations_free(struct server *server);
+
+/* --- traffic.c --------------------------------------------------------------------------- */
+
+struct traffic {
+    struct cluster *cluster;
+    bool watching;
+    struct source **sources; /* owned; in the order of planning */
+    size_t source_count, source_capacity;
+    struct table servers, hosts;
+    struct pool server_pool, member_pool;
+    struct host **host_list; /* owned */
+    size_t host_count, host_capacity;
+    struct agenda agenda; /* proxies that will learn, processes that will listen or stop to */
+};
+
+#endif
