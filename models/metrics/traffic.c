@@ -14,9 +14,8 @@ static struct value *reasons_print(const double by_reason[TRAFFIC_REASONS])
 {
     struct value *map = value_new_map();
     for (int reason = 0; reason < TRAFFIC_REASONS; reason++)
-        if (by_reason[reason] > 0)
-            value_set(map, traffic_reason_name((enum traffic_reason)reason),
-                      number_print(by_reason[reason]));
+        value_set(map, traffic_reason_name((enum traffic_reason)reason),
+                  number_print(by_reason[reason]));
     return map;
 }
 
