@@ -9,6 +9,8 @@
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
 
+enum { MOST_LINES = 12 }; /* of a complaint that is told in full */
+
 /* A command, waiting for its time, under way, or over. */
 struct planned {
     struct timeline *timeline;
@@ -27,14 +29,21 @@ struct timeline {
     struct error_list problems;
 };
 
-/* What kubectl printed on standard error as one line; the caller frees. NULL: nothing. */
+/* What kubectl printed on standard error as one line; of a long text, as a drain that is refused again and again prints, the
+ * first and the last line. The caller frees. NULL: nothing. */
 static char *one_line(const char *text)
 {
-    size_t length = strlen(text);
+    size_t length = strlen(text), lines = 1;
     while (length > 0 && text[length - 1] == '\n')
         length--;
     if (length == 0)
         return NULL;
+    for (size_t i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    const char *first_end = memchr(text, '\n', length), *last = memrchr(text, '\n', length);
+    if (lines > MOST_LINES)
+        return mem_format("%.*s (... %zu lines more ...) %.*s", (int)(first_end - text), text,
+                          lines - 2, (int)(text + length - last - 1), last + 1);
     char *line = mem_text(text, length);
     for (char *c = line; *c != '\0'; c++)
         if (*c == '\n')
