@@ -15,6 +15,7 @@
 #include "models/controllers/controller.h"
 #include "models/scheduler/scheduler.h"
 #include "models/failures/failures.h"
+#include "models/load/load.h"
 #include "models/kubelet/kubelet.h"
 #include "models/kubelet/stages.h"
 #include "models/traffic/traffic.h"
@@ -22,8 +23,8 @@
 
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
-    &controller_manager, &scheduler_component, &kubelets, &stage_kubelet, &failure_planner,
-    &traffic_component, NULL,
+    &controller_manager, &scheduler_component, &kubelets,          &stage_kubelet,
+    &failure_planner,    &load_component,      &traffic_component, NULL,
 };
 
 /* --- indexes of the cache -------------------------------------------------------------- */
@@ -58,10 +59,9 @@ static void index_cache(void *context, struct cache *cache)
                 ? cache_add_index(cache, kind, by_owner)
                 : -1;
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
-        cluster->by_namespace[kind] =
-            kind_infos[kind].namespaced || kind == KIND_OTHER
-                ? cache_add_index(cache, kind, object_namespace_key)
-                : -1;
+        cluster->by_namespace[kind] = kind_infos[kind].namespaced || kind == KIND_OTHER
+                                          ? cache_add_index(cache, kind, object_namespace_key)
+                                          : -1;
 }
 
 /* --- what every cluster has ------------------------------------------------------------ */

@@ -41,8 +41,8 @@ struct metrics_api {
                                   const struct text *metric, const struct selector *series,
                                   struct metric_sample *sample);
     /* Until when every answer about a namespace stays as it is (but for the times of samples), as
-     * long as no pod of it changes; now when nothing is promised. */
-    sim_time (*steady_until)(void *context, const struct text *space);
+     * far as it is about pods that have not changed since `changed`; now: nothing is promised. */
+    sim_time (*steady_until)(void *context, const struct text *space, sim_time changed);
 };
 
 /* Somebody who knows what pods use. Called with to <= now and from not before the second last
@@ -51,7 +51,8 @@ struct usage_source {
     void *context;
     /* Core-seconds that the pod's first container used from one instant to another. */
     double (*cpu_seconds)(void *context, const struct pod *pod, sim_time from, sim_time to);
-    /* Until when the pods of a namespace go on using what they use now; NULL: unknown. */
+    /* Until when the pods of a namespace go on using what they have used since the scrape before the
+     * last one; now when they do not; NULL: unknown. */
     sim_time (*steady_until)(void *context, const struct text *space);
 };
 

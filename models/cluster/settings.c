@@ -29,7 +29,7 @@ struct setting {
 #define AT(member) offsetof(struct settings, member)
 
 static const char manager[] = "kube-controller-manager", scheduler[] = "kube-scheduler",
-                  kubelet[] = "kubelet", ours[] = "seatrial";
+                  kubelet[] = "kubelet", metrics[] = "metrics-server", ours[] = "seatrial";
 
 enum { A_DAY = 86400, ANY_COUNT = INT_MAX };
 
@@ -62,6 +62,20 @@ static const struct setting table[] = {
     { manager, "concurrent-job-syncs", SETTING_COUNT, AT(concurrent_job_syncs), "5", 1, 10000 },
     { manager, "concurrent-cron-job-syncs", SETTING_COUNT, AT(concurrent_cron_job_syncs), "5", 1,
       10000 },
+    { manager, "concurrent-horizontal-pod-autoscaler-syncs", SETTING_COUNT,
+      AT(concurrent_hpa_syncs), "5", 1, 10000 },
+    { manager, "horizontal-pod-autoscaler-sync-period", SETTING_TIME, AT(hpa_sync_period), "15s",
+      1e-3, A_DAY },
+    { manager, "horizontal-pod-autoscaler-downscale-stabilization", SETTING_TIME,
+      AT(hpa_downscale_stabilization), "5m", 0, A_DAY },
+    { manager, "horizontal-pod-autoscaler-cpu-initialization-period", SETTING_TIME,
+      AT(hpa_cpu_initialization_period), "5m", 0, A_DAY },
+    { manager, "horizontal-pod-autoscaler-initial-readiness-delay", SETTING_TIME,
+      AT(hpa_initial_readiness_delay), "30s", 0, A_DAY },
+    { manager, "horizontal-pod-autoscaler-tolerance", SETTING_NUMBER, AT(hpa_tolerance), "0.1", 0,
+      1e6 },
+    { manager, "feature-gates/HPAConfigurableTolerance", SETTING_SWITCH,
+      AT(hpa_configurable_tolerance), "true", 0, 1 },
     { manager, "concurrent-ttl-after-finished-syncs", SETTING_COUNT,
       AT(concurrent_ttl_after_finished_syncs), "5", 1, 10000 },
     { manager, "concurrent-namespace-syncs", SETTING_COUNT, AT(concurrent_namespace_syncs), "10", 1,
@@ -101,6 +115,9 @@ static const struct setting table[] = {
     /* Of --eviction-hard, what it says of memory.available, in bytes. */
     { ours, "eviction-hard-memory", SETTING_NUMBER, AT(eviction_hard_memory), "104857600", 0,
       1e18 },
+    /* As its published manifests start it. */
+    { metrics, "metric-resolution", SETTING_TIME, AT(metric_resolution), "15s", 0, A_DAY },
+    { ours, "metric-delay", SETTING_TIME, AT(metric_delay), "0s", 0, A_DAY },
     /* Fitted to measurements of kube-scheduler 1.36.4 with its 16 workers: see docs/scenario.md. */
     { ours, "scheduling-attempt-cost", SETTING_TIME, AT(attempt_cost.attempt), "50us", 0, A_DAY },
     { ours, "scheduling-filter-cost", SETTING_TIME, AT(attempt_cost.node_filtered), "1850ns", 0,

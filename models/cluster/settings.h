@@ -44,6 +44,13 @@ struct settings {
     int concurrent_service_endpoint_syncs, concurrent_gc_syncs;    /* 5, 20 */
     int concurrent_job_syncs, concurrent_ttl_after_finished_syncs; /* 5, 5 */
     int concurrent_cron_job_syncs;                                 /* 5 */
+    int concurrent_hpa_syncs;                                      /* 5 */
+    sim_time hpa_sync_period;                                      /* 15 s */
+    sim_time hpa_downscale_stabilization;                          /* 5 min */
+    sim_time hpa_cpu_initialization_period;                        /* 5 min */
+    sim_time hpa_initial_readiness_delay;                          /* 30 s */
+    double hpa_tolerance;                                          /* 0.1 */
+    bool hpa_configurable_tolerance;                               /* a feature gate: true */
     int concurrent_namespace_syncs;                                /* 10 */
     bool leader_elect;                                             /* true; scheduler too */
     sim_time leader_elect_lease_duration;                          /* 15 s */
@@ -89,6 +96,10 @@ struct settings {
     /* Reads the tz database, a zone_reader of sim/base/zone.h; NULL: UTC is the only zone. */
     bool (*zones)(const char *name, unsigned char **data, size_t *size);
     struct extenders *extenders; /* whom it asks outside the library; borrowed; NULL: nobody */
+
+    /* metrics-server */
+    sim_time metric_resolution; /* 15 s; 0: whoever asks is told what is so at the moment */
+    sim_time metric_delay;      /* 0 */
 
     /* ours */
     bool keep_events;         /* store Events and Endpoints, which nothing here reads */

@@ -15,6 +15,7 @@ extern const struct controller job_controller, job_orphan_pods_controller;
 extern const struct controller ttl_after_finished_controller, cronjob_controller;
 extern const struct controller service_account_controller, root_ca_publisher_controller;
 extern const struct controller resource_quota_controller;
+extern const struct controller horizontal_pod_autoscaler_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -25,6 +26,7 @@ const struct controller *const controllers[] = {
     &job_orphan_pods_controller,
     &ttl_after_finished_controller,
     &cronjob_controller,
+    &horizontal_pod_autoscaler_controller,
     &disruption_controller,
     &garbage_collector_controller,
     &namespace_controller,

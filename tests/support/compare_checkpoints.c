@@ -151,13 +151,31 @@ static void compare_checkpoint(struct comparison *comparison, size_t recorded_ro
     compare_hosts(comparison, recorded_row, our_row, when);
 }
 
+static bool has_autoscaler(const struct timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->life_count; i++)
+        if (strcmp(text_s(timeline->lives[i].kind), "HorizontalPodAutoscaler") == 0)
+            return true;
+    return false;
+}
+
+/* Where an autoscaler is, Deployments are scaled when it comes to its turn: who wrote cannot be told. */
+static bool may_be_scaling(const struct timeline *timeline, size_t row)
+{
+    const struct life *life = &timeline->lives[timeline->rows[row].life];
+    return timeline->rows[row].type == ROW_MODIFIED && life->deletion_row != row &&
+           strcmp(text_s(life->kind), "Deployment") == 0;
+}
+
 void compare_checkpoints(struct comparison *comparison)
 {
     const struct timeline *recorded = comparison->recorded;
+    const bool autoscaled = has_autoscaler(recorded);
     for (size_t row = 1; row < recorded->row_count; row++) {
         if (!recorded->rows[row].by_user ||
             recorded->rows[row].at_ms - recorded->rows[row - 1].at_ms < PAUSE_MS ||
-            !life_counts(comparison, &recorded->lives[recorded->rows[row].life]))
+            !life_counts(comparison, &recorded->lives[recorded->rows[row].life]) ||
+            (autoscaled && may_be_scaling(recorded, row)))
             continue;
         const struct life *life = &recorded->lives[recorded->rows[row].life];
         size_t ours = row_of_ours(comparison, row);

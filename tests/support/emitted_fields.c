@@ -308,6 +308,15 @@ static void claim_fields(struct value *row, const struct value *document)
     take(row, document, "status");
 }
 
+static void autoscaler_fields(struct value *row, const struct value *document)
+{
+    struct value *spec = value_new_map();
+    take(spec, value_get(document, "spec"), "minReplicas");
+    take(spec, value_get(document, "spec"), "maxReplicas");
+    value_set(row, "spec", spec);
+    take(row, document, "status");
+}
+
 static void revision_fields(struct value *row, const struct value *document)
 {
     take(row, document, "revision");
@@ -336,6 +345,7 @@ static const struct {
     { "PersistentVolumeClaim", claim_fields },
     { "Job", job_fields },
     { "CronJob", cronjob_fields },
+    { "HorizontalPodAutoscaler", autoscaler_fields },
     { "Service", service_fields },
     { "ControllerRevision", revision_fields },
 };

@@ -27,6 +27,11 @@ static struct settings recorded_settings(bool gated, int64_t began)
         { "node-monitor-period", "1s" },
         { "node-monitor-grace-period", "10s" },
         { "kube-scheduler/kube-api-qps", "300" },
+        { "horizontal-pod-autoscaler-sync-period", "5s" },
+        { "horizontal-pod-autoscaler-downscale-stabilization", "20s" },
+        { "horizontal-pod-autoscaler-cpu-initialization-period", "5s" },
+        { "horizontal-pod-autoscaler-initial-readiness-delay", "2s" },
+        { "metric-resolution", "0s" }, /* the fake metrics-server answers at once */
     };
     struct settings settings;
     struct error error = { 0 };

@@ -1,8 +1,11 @@
 /* Steps: commands in process, calls of the API, waits. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "models/api/workloads.h"
+#include "models/load/load.h"
 #include "sim/base/memory.h"
 #include "tests/support/replay_private.h"
 
@@ -110,7 +113,8 @@ static struct documents read_stdin(const struct player *player, const struct val
 /* Reading commands do nothing, and their tables are others' business. */
 static bool only_reads(const struct value *words)
 {
-    return words->count > 0 && strcmp(value_text(words->items[0], ""), "get") == 0;
+    const char *verb = words->count > 0 ? value_text(words->items[0], "") : "";
+    return strcmp(verb, "get") == 0 || strcmp(verb, "describe") == 0;
 }
 
 static bool names_namespace(const struct value *words)
@@ -225,6 +229,27 @@ void player_wait(struct player *player, const struct value *step)
     }
 }
 
+/* --- what the fake metrics-server says ------------------------------------------------------ */
+
+/* The same figure for every running pod of the namespace, from now on. */
+static void set_figure(struct player *player, const struct value *step)
+{
+    static const char key[] = "fake_metrics_cpu_millicores_per_pod";
+    struct error_list faults = { 0 };
+    struct value *entry = value_new_map();
+    char *cpu = mem_format("%" PRId64 "m", value_int(value_get(step, key), 0));
+    value_set(entry, "pods", value_new_string(""));
+    value_set(entry, "namespace", value_new_string(player->recorded.space));
+    value_put(&entry, value_new_string(cpu), "perPod", "cpu", NULL);
+    load_clear(player->cluster);
+    if (!load_plan(player->cluster, entry, &faults)) {
+        fprintf(stderr, "%s\n", faults.items[0].text);
+        abort();
+    }
+    value_drop(entry);
+    free(cpu);
+}
+
 /* --- steps -------------------------------------------------------------------------------- */
 
 static void sleep_on(struct player *player, const struct value *step)
@@ -255,4 +280,6 @@ void player_step(struct player *player, const struct value *step)
         player_wait(player, step);
     else if (value_get(step, "sleep_s") != NULL)
         sleep_on(player, step);
+    else if (value_get(step, "fake_metrics_cpu_millicores_per_pod") != NULL)
+        set_figure(player, step);
 }

@@ -178,6 +178,8 @@ static struct field_choice choose_field(const struct life *life, const char *nam
         return (struct field_choice){ FIELD_FREE, false };
     if (strcmp(name, "daemon node") == 0) /* which node is first is free, which nodes is not */
         return (struct field_choice){ FIELD_FREE, false };
+    if (strcmp(kind, "HorizontalPodAutoscaler") == 0 && strcmp(name, "status.currentMetrics") == 0)
+        return (struct field_choice){ FIELD_PATH, false };
     if (strcmp(name, "status.uncountedTerminatedPods") == 0)
         return (struct field_choice){ FIELD_LAST, true };
     if (has_prefix(name, "status.") || has_prefix(name, "condition.") || is_endpoints)
