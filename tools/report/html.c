@@ -233,6 +233,20 @@ static void lists(struct writer *out, const struct value *summary)
     }
 }
 
+/* When requests failed, under the table that says how many. */
+static void failure_sections(struct writer *out, const struct value *rows, double duration)
+{
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        if (value_double(value_get(rows->items[i], "failed"), 0) <= 0)
+            continue;
+        writer_add(out, "<section><h3>Failed a second: ");
+        html_text(out, text_of(rows->items[i], "name"));
+        writer_add(out, "</h3>\n");
+        html_failures(out, rows->items[i], duration);
+        writer_add(out, "</section>\n");
+    }
+}
+
 static char *print_percent(const struct value *fraction)
 {
     return mem_format("%.1f %%", 100 * value_double(fraction, 0));
@@ -321,6 +335,7 @@ static void html_write(const struct value *summary, struct writer *out)
     workload_sections(out, summary, duration);
     tables_of_workloads(out, workloads);
     lists(out, summary);
+    failure_sections(out, value_get(summary, "traffic"), duration);
     pod_section(out, value_get(summary, "pods"));
     node_table(out, value_get(summary, "nodes"));
     kept_section(out, value_get(summary, "kept"));

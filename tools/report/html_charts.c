@@ -164,6 +164,51 @@ void html_curve(struct writer *out, const struct value *row, const struct palett
     writer_add(out, "</svg>\n");
 }
 
+/* ---- failed requests ---- */
+
+static double failed_per_second(const struct value *episode)
+{
+    const double length = value_double(value_get(episode, "endSeconds"), 0) -
+                          value_double(value_get(episode, "startSeconds"), 0);
+    return value_double(value_get(episode, "failed"), 0) / fmax(length, 0.1);
+}
+
+static void failure_bar(struct writer *out, const struct axes *axes, const struct value *episode)
+{
+    const double from = x_of(axes, value_double(value_get(episode, "startSeconds"), 0));
+    const double to = x_of(axes, value_double(value_get(episode, "endSeconds"), 0));
+    const double top = fmin(y_of(axes, failed_per_second(episode)), HEIGHT - BOTTOM - 1.5);
+    writer_format(out,
+                  "<rect class=\"outage\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+                  "height=\"%.1f\"><title>%.6g failed: ",
+                  from, top, fmax(to - from, 1.5), HEIGHT - BOTTOM - top,
+                  value_double(value_get(episode, "failed"), 0));
+    html_text(out, value_text(value_get(episode, "cause"), ""));
+    writer_add(out, "</title></rect>\n");
+}
+
+void html_failures(struct writer *out, const struct value *row, double duration_seconds)
+{
+    const struct value *episodes = value_get(row, "episodes");
+    struct axes axes = { duration_seconds > 0 ? duration_seconds : 1, 0 };
+    for (size_t i = 0; episodes != NULL && i < episodes->count; i++)
+        axes.most = fmax(axes.most, failed_per_second(episodes->items[i]));
+    if (axes.most <= 0)
+        return;
+    writer_format(out,
+                  "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"failed requests per "
+                  "second over time\">\n",
+                  WIDTH, HEIGHT);
+    for (size_t i = 0; i < episodes->count; i++)
+        failure_bar(out, &axes, episodes->items[i]);
+    writer_format(out,
+                  "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>"
+                  "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">0</text>\n",
+                  LEFT - 6, y_of(&axes, axes.most) + 4, axes.most, LEFT - 6, y_of(&axes, 0) + 4);
+    time_ticks(out, &axes);
+    writer_add(out, "</svg>\n");
+}
+
 /* ---- causes ---- */
 
 void html_causes(struct writer *out, const struct value *row, const struct palette *palette)

@@ -23,6 +23,9 @@ size_t palette_colour(const struct palette *palette, const char *kind);
 void html_curve(struct writer *out, const struct value *row, const struct palette *palette,
                 double duration_seconds);
 
+/* When requests failed, and how many a second, as one SVG figure; nothing when none did. */
+void html_failures(struct writer *out, const struct value *row, double duration_seconds);
+
 /* What downtime was lost to: one stacked bar with its legend in words; nothing without downtime. */
 void html_causes(struct writer *out, const struct value *row, const struct palette *palette);
 

@@ -1,4 +1,4 @@
-/* Jobs, CronJobs, disruption budgets and commands that went wrong. */
+/* Requests, Jobs, CronJobs, disruption budgets and commands that went wrong. */
 #include "tools/report/tables.h"
 
 #include <stdlib.h>
@@ -82,6 +82,11 @@ static bool has_failed(const struct value *row)
 }
 
 const struct report_table report_tables[] = {
+    { "traffic",
+      "Requests",
+      { "REQUESTS TO", "-CAME", "-FAILED", "-SHARE", "-FIRST", "-LAST", "-RETRIES", "-P99" },
+      NULL,
+      traffic_row_fill },
     { "jobs",
       "Jobs",
       { "JOB", "OUTCOME", "-TOOK", "-COMPLETIONS", "-SUCCEEDED", "-FAILED", "-PODS" },

@@ -17,6 +17,9 @@ struct report_table {
 /* Ends with a NULL list. */
 extern const struct report_table report_tables[];
 
+/* One of them, in a file of its own: requests to a Service. */
+void traffic_row_fill(struct table_row *line, const struct value *row);
+
 /* The rows of a summary as they are shown; an empty table where there are none. Release with
  * text_table_close(). */
 struct text_table report_table_of(const struct report_table *from, const struct value *summary);
