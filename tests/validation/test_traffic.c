@@ -119,11 +119,11 @@ Test(traffic, both_ways_to_count_agree)
 
 /* ---- the lesson: a rolling update, with and without what prevents failures ---- */
 
-#define LESSON(name) "scenarios/reconciliation/rolling_update/" name ".yaml"
+#define LESSON(name) "scenarios/reconciliation/02_rolling_update/" name ".yaml"
 
 Test(traffic, a_rolling_update_with_readiness_and_pre_stop_loses_no_request)
 {
-    struct value *summary = play(LESSON("without_downtime"));
+    struct value *summary = play(LESSON("scenario"));
     const struct value *rows = value_get(summary, "traffic");
     for (size_t i = 0; i < 2; i++) {
         cr_expect_geq(number_of(rows->items[i], "requests"), 1e6);
@@ -157,12 +157,12 @@ static void expect_loss(const struct value *row, const char *fault, double first
  * fourth 3 times 6.03 s later, and the last proxy hears of that within 3 s. */
 Test(traffic, a_rolling_update_without_either_shows_how_many_it_loses_and_when)
 {
-    struct value *summary = play(LESSON("without_readiness"));
+    struct value *summary = play(LESSON("what_if_no_readiness"));
     const struct value *rows = value_get(summary, "traffic");
     expect_agreement("without readiness", rows->items[0], rows->items[1], 3000);
     expect_loss(rows->items[0], "starting", 121.4, 129.1);
     value_drop(summary);
-    summary = play(LESSON("without_pre_stop"));
+    summary = play(LESSON("what_if_no_pre_stop"));
     rows = value_get(summary, "traffic");
     expect_agreement("without a hook", rows->items[0], rows->items[1], 3000);
     expect_loss(rows->items[0], "stopping", 126.03, 146.8);
