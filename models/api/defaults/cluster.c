@@ -88,6 +88,14 @@ void default_limit_range(struct value **node)
     default_amounts(node, "defaultRequest", "min");
 }
 
+/* On its way into the store an empty list is none. */
+void default_limit_ranges(struct value **node)
+{
+    const struct value *limits = value_get(*node, "limits");
+    if (limits != NULL && limits->count == 0)
+        value_remove(value_own(node), "limits");
+}
+
 void default_priority_class(struct value **node)
 {
     default_text(node, "preemptionPolicy", "PreemptLowerPriority");

@@ -32,6 +32,7 @@ static const struct rule {
     { "core/v1.HTTPGetAction", default_http_get },
     { "core/v1.HostPathVolumeSource", default_host_path },
     { "core/v1.LimitRangeItem", default_limit_range },
+    { "core/v1.LimitRangeSpec", default_limit_ranges },
     { "core/v1.Namespace", default_namespace },
     { "core/v1.NamespaceStatus", default_namespace_status },
     { "core/v1.NodeSpec", default_node_spec },

@@ -33,7 +33,8 @@ default_fn default_service, default_protocol, default_slice_port, default_networ
 /* cluster.c */
 default_fn default_namespace, default_namespace_status, default_node_spec, default_node_status,
     default_secret;
-default_fn default_claim, default_claim_spec, default_volume_object, default_limit_range;
+default_fn default_claim, default_claim_spec, default_volume_object, default_limit_range,
+    default_limit_ranges;
 default_fn default_priority_class, default_storage_class;
 
 /* The policy of an image that names none: Always for :latest. Constant. */

@@ -35,7 +35,7 @@ static bool is_extended(const char *name)
     return fits;
 }
 
-static bool may_overcommit(const char *name)
+bool may_be_overcommitted(const char *name)
 {
     return is_native(name) && !is_hugepages(name);
 }
@@ -154,6 +154,35 @@ void check_container_resource_name(struct field_errors *errors, const struct val
     free(quoted);
 }
 
+bool is_quota_resource(const char *name)
+{
+    return is_standard(name) && strcmp(name, "storage") != 0;
+}
+
+void check_quota_resource(struct field_errors *errors, const char *name, const struct value *amount,
+                          const struct field_path *path)
+{
+    char *quoted = field_quote(name);
+    check_resource_name(errors, (struct resource){ name, quoted, amount, path });
+    if (strchr(name, '/') == NULL && !is_quota_resource(name))
+        field_invalid_printed(errors, path, amount, quoted,
+                              "must be a standard resource for quota");
+    free(quoted);
+}
+
+void check_limited_resource(struct field_errors *errors, const char *name,
+                            const struct value *amount, const struct field_path *path,
+                            bool of_containers)
+{
+    char *quoted = field_quote(name);
+    const struct resource resource = { name, quoted, amount, path };
+    if (of_containers)
+        check_container_name(errors, resource);
+    else
+        check_resource_name(errors, resource);
+    free(quoted);
+}
+
 static void check_pod_name(struct field_errors *errors, struct resource resource)
 {
     static const char *const supported[] = { "cpu", "hugepages-", "memory", NULL };
@@ -192,7 +221,7 @@ static void check_against_limit(struct field_errors *errors, const struct value 
                                 struct resource request, const struct field_path *path)
 {
     const struct value *limit = value_get(value_get(requirements, "limits"), request.name);
-    bool elastic = may_overcommit(request.name);
+    bool elastic = may_be_overcommitted(request.name);
     char text[QUANTITY_TEXT];
     if (limit == NULL) {
         if (!elastic)

@@ -19,12 +19,15 @@ static const struct kind_rules {
     check_update_fn *update; /* NULL: as create */
 } kinds[] = {
     { "", "Event", true, NULL, check_event, NULL },
+    { "", "LimitRange", true, text_dns_subdomain, check_limit_range, NULL },
     { "", "Namespace", false, text_dns_label, check_namespace, NULL },
     { "", "Node", false, text_dns_subdomain, check_node, check_node_update },
     { "", "PersistentVolume", false, text_dns_subdomain, check_volume_object,
       check_volume_object_update },
     { "", "PersistentVolumeClaim", true, text_dns_subdomain, check_claim, check_claim_update },
     { "", "Pod", true, NULL, check_pod_create, check_pod_update },
+    { "", "ResourceQuota", true, text_dns_subdomain, check_resource_quota,
+      check_resource_quota_update },
     { "", "Service", true, NULL, check_service, check_service_update },
     { "apps", "ControllerRevision", true, text_dns_subdomain, check_controller_revision,
       check_controller_revision_update },

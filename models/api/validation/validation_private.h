@@ -167,6 +167,16 @@ void check_quantity(struct field_errors *errors, const char *resource, const str
 /* Blame an amount, printed in its canonical form. */
 void invalid_amount(struct field_errors *errors, const struct field_path *path,
                     const struct value *amount, const char *detail);
+/* A resource that a quota limits, or a LimitRange (of containers, or of anything): its name, with
+ * the amount to blame. */
+void check_quota_resource(struct field_errors *errors, const char *name, const struct value *amount,
+                          const struct field_path *path);
+void check_limited_resource(struct field_errors *errors, const char *name,
+                            const struct value *amount, const struct field_path *path,
+                            bool of_containers);
+/* Is it one of Kubernetes' own names for a quota? May more be promised of it than there is? */
+bool is_quota_resource(const char *name);
+bool may_be_overcommitted(const char *name);
 /* The name of a resource that containers can ask for. */
 void check_container_resource_name(struct field_errors *errors, const struct value *name,
                                    const struct field_path *path);
@@ -221,7 +231,8 @@ check_update_fn check_autoscaler_update;
 check_create_fn check_job, check_cronjob, check_claim, check_volume_object, check_storage_class;
 check_update_fn check_job_update, check_cronjob_update, check_claim_update;
 check_update_fn check_volume_object_update, check_storage_class_update;
-check_create_fn check_controller_revision;
+check_create_fn check_controller_revision, check_resource_quota, check_limit_range;
+check_update_fn check_resource_quota_update;
 check_update_fn check_controller_revision_update;
 
 #endif
