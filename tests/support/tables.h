@@ -23,7 +23,7 @@ struct table {
 };
 
 extern const struct table quantity_table, intstr_table, fenceposts_table, selectors_table,
-    yaml_table, creates_table, hashes_table;
+    yaml_table, creates_table, hashes_table, builtin_table;
 
 struct table_counts {
     const char *name; /* of the format; NULL when the file is of none */
@@ -42,6 +42,9 @@ bool table_run(const char *path, struct table_counts *counts, struct writer *det
 
 /* Append "what: got ..., want ...; " unless the texts are equal. Returns whether they are. */
 bool table_expect(struct writer *why, const char *what, const char *got, const char *want);
+
+/* Equal documents, where <rand> stands for five characters and <time> for any time. */
+bool table_same(const struct value *got, const struct value *want);
 
 /* A column as text; "" when it is absent. */
 const char *table_text(const struct value *row, const char *column);

@@ -109,12 +109,10 @@ static bool same_text(const char *got, const char *want)
            strcmp(got + before + 5, gap + strlen(random)) == 0;
 }
 
-static bool same(const struct value *got, const struct value *want);
-
 static bool same_entries(const struct value *got, const struct value *want)
 {
     for (size_t i = 0; i < want->count; i++)
-        if (!same(value_get(got, want->entries[i].key), want->entries[i].value))
+        if (!table_same(value_get(got, want->entries[i].key), want->entries[i].value))
             return false;
     return got->count == want->count;
 }
@@ -122,12 +120,12 @@ static bool same_entries(const struct value *got, const struct value *want)
 static bool same_items(const struct value *got, const struct value *want)
 {
     for (size_t i = 0; i < want->count; i++)
-        if (!same(value_at(got, i), want->items[i]))
+        if (!table_same(value_at(got, i), want->items[i]))
             return false;
     return got->count == want->count;
 }
 
-static bool same(const struct value *got, const struct value *want)
+bool table_same(const struct value *got, const struct value *want)
 {
     if (got == NULL || got->type != want->type)
         return got == NULL && value_is_null(want);
@@ -187,7 +185,7 @@ static bool agrees_on_object(const struct value *document, const struct value *r
         schema_kind(table_text(document, "apiVersion"), table_text(document, "kind"));
     struct value *printed = through_record(document);
     struct value *got = schema_print(printed, kind->type);
-    bool agrees = same(got, want);
+    bool agrees = table_same(got, want);
     if (!agrees) {
         char *got_text = rows_print(got), *want_text = rows_print(want);
         table_expect(why, "object", got_text, want_text);
