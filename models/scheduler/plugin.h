@@ -173,6 +173,9 @@ struct sched_plugin {
      * Other nodes whose group() changes thereby are added to `others`. */
     void (*count_node)(const struct sched_call *call, const struct node_info *node,
                        struct slot_list *others);
+    /* All nodes joined counts of none, at once: whoever can tell which of them matter need not look
+     * at the others. False: it cannot, and is to hear of each. May be NULL. */
+    bool (*count_all)(const struct sched_call *call);
     /* Soon it will be told of this slot: time to fetch what it remembers by it from memory. May be
      * NULL. */
     void (*count_soon)(const struct sched_call *call, uint32_t slot);

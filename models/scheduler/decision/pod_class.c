@@ -328,8 +328,22 @@ static void count_changed(struct pod_class *class)
             counting->plugin->count_node(&counting->call, node != NULL ? node : &nothing,
                                          &class->others);
         }
-        if (class->seen == 0)
-            class->others.count = 0; /* everybody is asked about anyway */
+    }
+}
+
+/* The same for all nodes, when the class is new. */
+static void count_all(struct pod_class *class)
+{
+    const struct snapshot *snapshot = class->prepared.snapshot;
+    for (size_t j = 0; j < class->counting.count; j++) {
+        const struct class_plugin *counting = &class->counting.items[j];
+        if (counting->plugin->count_all != NULL && counting->plugin->count_all(&counting->call))
+            continue;
+        for (uint32_t slot = 0; slot < snapshot->slot_count; slot++)
+            if (snapshot->nodes[slot] != NULL)
+                counting->plugin->count_node(&counting->call, snapshot->nodes[slot],
+                                             &class->others);
+        class->others.count = 0; /* everybody is asked about anyway */
     }
 }
 
@@ -367,6 +381,16 @@ static void note_due(struct pod_class *class, uint32_t slot)
     class->answers[slot] = (struct answer){ 0 };
 }
 
+static void note_all_due(struct pod_class *class)
+{
+    const struct snapshot *snapshot = class->prepared.snapshot;
+    for (uint32_t slot = 0; slot < snapshot->slot_count; slot++)
+        if (snapshot->nodes[slot] != NULL && snapshot->nodes[slot]->node != NULL) {
+            class->due[slot / 64] |= (uint64_t)1 << slot % 64;
+            class->due_count++;
+        }
+}
+
 static void ask_all_due(struct pod_class *class, struct rejection_table *rejections)
 {
     for (size_t word = 0; class->due_count > 0; word++)
@@ -380,7 +404,11 @@ void pod_class_catch_up(struct pod_class *class, struct rejection_table *rejecti
     const struct snapshot *snapshot = class->prepared.snapshot;
     assert(snapshot->generation == snapshot->change_count);
     class->others.count = 0;
-    if (class->seen != snapshot->generation) {
+    if (class->seen == 0) {
+        count_all(class);
+        note_all_due(class);
+        class->seen = snapshot->generation;
+    } else if (class->seen != snapshot->generation) {
         find_changed(class);
         if (class->counting.count > 0)
             count_changed(class);

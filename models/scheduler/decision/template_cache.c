@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* Of some forty bytes each. What a class has besides its cells costs as much as so many. */
-enum { MOST_CELLS = 1 << 22, CLASS_OVERHEAD = 256 };
+enum { MOST_CELLS = 1 << 20, CLASS_OVERHEAD = 256 };
 
 static size_t cells_of(const struct pod_class *class)
 {

@@ -31,7 +31,7 @@ static bool spread_filter(const struct sched_call *call, const struct node_info 
 {
     const struct spread_rules *rules = call->compiled;
     const struct spread_counts *counts = call->counts;
-    const struct spread_share *shares = spread_shares(counts, node->slot);
+    const struct spread_share *shares = spread_shares(call, node->slot);
     for (size_t i = 0; i < rules->hard_count; i++) {
         const struct spread_rule *rule = &rules->items[i];
         const struct spread_count *count = &counts->items[i];
@@ -68,14 +68,16 @@ static bool spread_pre_score(const struct sched_call *call, const struct candida
     for (size_t i = rules->hard_count; i < rules->count; i++)
         counts->items[i].candidate_domains = 0;
     for (size_t k = 0; k < candidates->count; k++) {
-        const struct spread_share *shares = spread_shares(counts, candidates->items[k].node->slot);
+        const struct spread_share *shares = spread_shares(call, candidates->items[k].node->slot);
         if (is_left_out(rules, shares))
             continue;
         nodes += candidates->items[k].count;
         for (size_t i = rules->hard_count; i < rules->count; i++) {
-            struct spread_domain *domain = &counts->items[i].domains[shares[i].domain];
-            counts->items[i].candidate_domains += domain->seen != attempt;
-            domain->seen = attempt;
+            struct spread_count *count = &counts->items[i];
+            if (!count->summed)
+                continue;
+            count->candidate_domains += count->domains[shares[i].domain].seen != attempt;
+            count->domains[shares[i].domain].seen = attempt;
         }
     }
     for (size_t i = rules->hard_count; i < rules->count; i++) {
@@ -91,7 +93,7 @@ static int64_t spread_score(const struct sched_call *call, const struct node_inf
 {
     const struct spread_rules *rules = call->compiled;
     const struct spread_counts *counts = call->counts;
-    const struct spread_share *shares = spread_shares(counts, node->slot);
+    const struct spread_share *shares = spread_shares(call, node->slot);
     double score = 0;
     if (is_left_out(rules, shares))
         return LEFT_OUT;
@@ -137,6 +139,7 @@ const struct sched_plugin pod_topology_spread_plugin = {
     .count_new = spread_counts_new,
     .count_free = spread_counts_free,
     .count_node = spread_counts_node,
+    .count_all = spread_counts_all,
     .count_soon = spread_counts_soon,
     .group = spread_counts_group,
     .pod_moved = spread_counts_move,

@@ -12,6 +12,12 @@
  * different nodes. Twice as many make it change its mind. */
 enum { DOMAINS_BY_NUMBER = 64 };
 
+/* Populations with numbers from here on are asked about each time: where there are so many, a class
+ * rarely meets one twice. */
+enum { MEMOS = 1024 };
+
+enum { MOST_PODS = (1 << 30) - 1 }; /* of a node */
+
 /* --- making and ending ---------------------------------------------------------------------- */
 
 static void make_room_for_slots(struct spread_counts *counts, size_t slots)
@@ -26,7 +32,7 @@ static void make_room_for_slots(struct spread_counts *counts, size_t slots)
 
 static void make_room_for_domain(struct spread_count *count, uint32_t domain)
 {
-    if (domain < count->domain_capacity)
+    if (!count->summed || domain < count->domain_capacity)
         return;
     const size_t old = count->domain_capacity;
     const size_t limit = count->topology->domain_limit;
@@ -36,11 +42,12 @@ static void make_room_for_domain(struct spread_count *count, uint32_t domain)
 }
 
 static void init_count(struct spread_count *count, const struct sched_call *call,
-                       const struct spread_rule *rule)
+                       const struct spread_rule *rule, bool hard)
 {
     /* The first to ask for a key makes its topology: all that changes is what is remembered. */
     struct snapshot *snapshot = (struct snapshot *)call->snapshot;
     count->topology = snapshot_topology(snapshot, rule->topology_key);
+    count->summed = hard || !rule->by_node;
     count->by_number = !rule->by_node && count->topology->domain_count <= DOMAINS_BY_NUMBER;
     make_room_for_domain(count, 0);
 }
@@ -56,7 +63,7 @@ void *spread_counts_new(const struct sched_call *call)
     counts->items = mem_new(rules->count * sizeof *counts->items);
     counts->found = mem_new(rules->matcher_count * sizeof *counts->found);
     for (size_t i = 0; i < rules->count; i++)
-        init_count(&counts->items[i], call, &rules->items[i]);
+        init_count(&counts->items[i], call, &rules->items[i], i < rules->hard_count);
     make_room_for_slots(counts, call->snapshot->slot_count);
     return counts;
 }
@@ -80,14 +87,21 @@ void spread_counts_free(void *made)
 
 /* --- pods of a node ------------------------------------------------------------------------- */
 
-/* What each matcher says of a population: asked once, as its pods are alike. */
+static bool is_taken(const struct spread_rules *rules, size_t matcher,
+                     const struct population *population)
+{
+    return !spread_matcher_is_empty(&rules->matchers[matcher]) &&
+           spread_matcher_takes(&rules->matchers[matcher], population->labels);
+}
+
+/* What each matcher says of a population with a small number: asked once, as its pods are alike. */
 static const bool *takes_of(struct spread_counts *counts, const struct spread_rules *rules,
                             const struct population *population)
 {
     const size_t number = population->number, width = counts->matcher_count;
     if (number >= counts->memo_capacity) {
         const size_t old = counts->memo_capacity;
-        counts->memo_capacity = (number + 1) * 2;
+        counts->memo_capacity = (number + 1) * 2 < MEMOS ? (number + 1) * 2 : MEMOS;
         counts->memos = mem_resize(counts->memos, counts->memo_capacity * sizeof *counts->memos);
         memset(counts->memos + old, 0, (counts->memo_capacity - old) * sizeof *counts->memos);
         counts->takes =
@@ -98,8 +112,7 @@ static const bool *takes_of(struct spread_counts *counts, const struct spread_ru
         return takes;
     counts->memos[number].serial = population->serial;
     for (size_t m = 0; m < width; m++)
-        takes[m] = !spread_matcher_is_empty(&rules->matchers[m]) &&
-                   spread_matcher_takes(&rules->matchers[m], population->labels);
+        takes[m] = is_taken(rules, m, population);
     return takes;
 }
 
@@ -112,9 +125,11 @@ static void find_pods(struct spread_counts *counts, const struct spread_rules *r
         const struct node_population *here = &node->populations[i];
         if (here->population->deleting || here->population->space != rules->space)
             continue;
-        const bool *takes = takes_of(counts, rules, here->population);
+        const bool *takes =
+            here->population->number < MEMOS ? takes_of(counts, rules, here->population) : NULL;
         for (size_t m = 0; m < counts->matcher_count; m++)
-            counts->found[m] += takes[m] ? here->pods : 0;
+            if (takes != NULL ? takes[m] : is_taken(rules, m, here->population))
+                counts->found[m] += here->pods;
     }
 }
 
@@ -140,6 +155,8 @@ static void change_domain(struct spread_count *count, uint32_t number, int64_t p
                           bool hard)
 {
     struct spread_domain *domain = &count->domains[number];
+    if (!count->summed)
+        return;
     if (hard && domain->nodes > 0)
         note_having(count, domain->pods, -1);
     domain->pods += pods;
@@ -251,10 +268,10 @@ void spread_counts_node(const struct sched_call *call, const struct node_info *n
     for (size_t i = 0; i < rules->count; i++) {
         const struct spread_rule *rule = &rules->items[i];
         const bool hard = i < rules->hard_count, labels = hard ? hard_labels : soft_labels;
-        struct spread_share now = { 0 };
+        struct spread_share now = { .known = 1 };
         if (there) {
             now.domain = domain_of(&counts->items[i], slot, hard || rules->needs_all_keys);
-            now.pods = counts->found[rule->matcher] & INT32_MAX;
+            now.pods = counts->found[rule->matcher] & MOST_PODS;
             now.counts = labels && is_included(rule, call->spec, node->node);
         }
         replace_share(&counts->items[i], slot, &shares[i], now, hard, others);
@@ -267,7 +284,96 @@ void spread_counts_soon(const struct sched_call *call, uint32_t slot)
 {
     const struct spread_counts *counts = call->counts;
     if (slot < counts->slot_capacity)
-        __builtin_prefetch(spread_shares(counts, slot), 1);
+        __builtin_prefetch(&counts->shares[slot * counts->count], 1);
+}
+
+/* --- all nodes at once ----------------------------------------------------------------------- */
+
+const struct spread_share *spread_shares_of_new(const struct sched_call *call, uint32_t slot)
+{
+    const struct spread_rules *rules = call->compiled;
+    struct spread_counts *counts = call->counts;
+    if (slot >= counts->slot_capacity)
+        make_room_for_slots(counts, call->snapshot->slot_capacity);
+    struct spread_share *shares = &counts->shares[slot * counts->count];
+    for (size_t i = 0; i < rules->count; i++) {
+        const bool needs_label = i < rules->hard_count || rules->needs_all_keys;
+        const uint32_t domain = domain_of(&counts->items[i], slot, needs_label);
+        make_room_for_domain(&counts->items[i], domain);
+        shares[i] = (struct spread_share){ .domain = domain, .known = 1 };
+    }
+    return shares;
+}
+
+/* The populations with the rarest label so far. */
+struct rarest {
+    const struct label_populations *populations; /* NULL: nobody has it */
+    size_t count;                                /* SIZE_MAX: there is no label to go by */
+};
+
+static void consider(struct rarest *rarest, const struct snapshot *snapshot, const struct text *key,
+                     const struct text *value)
+{
+    const struct label_populations *here = snapshot_populations_with(snapshot, key, value);
+    const size_t count = here != NULL ? here->count : 0;
+    if (count < rarest->count)
+        *rarest = (struct rarest){ here, count };
+}
+
+/* Of the labels without which a matcher takes nothing, the rarest. */
+static struct rarest find_rarest(const struct snapshot *snapshot,
+                                 const struct spread_matcher *matcher)
+{
+    const struct selector *selector = matcher->selector;
+    const struct labels *labels = matcher->labels;
+    struct rarest rarest = { NULL, SIZE_MAX };
+    for (size_t i = 0; selector != NULL && i < selector->count; i++) {
+        const struct requirement *one = &selector->requirements[i];
+        if (one->value_count == 1 &&
+            (one->operator== OPERATOR_IN || one->operator== OPERATOR_EQUALS || one->operator==
+             OPERATOR_DOUBLE_EQUALS))
+            consider(&rarest, snapshot, one->key, one->values[0]);
+    }
+    for (uint32_t i = 0; labels != NULL && i < labels->count; i++)
+        consider(&rarest, snapshot, labels->items[i].key, labels->items[i].value);
+    return rarest;
+}
+
+static void count_population(const struct sched_call *call, const struct population *population)
+{
+    for (const struct placed_pod *pod = population->first; pod != NULL; pod = pod->next_alike)
+        if (pod->node->node != NULL)
+            spread_counts_node(call, pod->node, NULL);
+}
+
+static void count_taken(const struct sched_call *call, size_t matcher,
+                        const struct label_populations *populations)
+{
+    const struct spread_rules *rules = call->compiled;
+    const struct population_label *here = populations != NULL ? populations->first : NULL;
+    for (; here != NULL; here = here->next)
+        if (!here->population->deleting && here->population->space == rules->space &&
+            is_taken(rules, matcher, here->population))
+            count_population(call, here->population);
+}
+
+/* Hard rules have to know every domain. */
+bool spread_counts_all(const struct sched_call *call)
+{
+    enum { MATCHERS = 4 };
+    const struct spread_rules *rules = call->compiled;
+    struct rarest rarest[MATCHERS] = { { NULL, 0 } };
+    if (rules->hard_count > 0 || rules->matcher_count > MATCHERS)
+        return false;
+    for (size_t m = 0; m < rules->matcher_count; m++) {
+        if (!spread_matcher_is_empty(&rules->matchers[m]))
+            rarest[m] = find_rarest(call->snapshot, &rules->matchers[m]);
+        if (rarest[m].count == SIZE_MAX)
+            return false;
+    }
+    for (size_t m = 0; m < rules->matcher_count; m++)
+        count_taken(call, m, rarest[m].populations);
+    return true;
 }
 
 size_t spread_counts_group(const struct sched_call *call, const struct node_info *node,
@@ -275,7 +381,7 @@ size_t spread_counts_group(const struct sched_call *call, const struct node_info
 {
     const struct spread_rules *rules = call->compiled;
     const struct spread_counts *counts = call->counts;
-    const struct spread_share *shares = spread_shares(counts, node->slot);
+    const struct spread_share *shares = spread_shares(call, node->slot);
     if (rules->count > GROUP_WORDS) {
         words[0] = node->slot; /* nobody has so many constraints */
         return 1;
@@ -304,7 +410,7 @@ void spread_counts_move(const struct sched_call *call, const struct node_info *n
 {
     const struct spread_rules *rules = call->compiled;
     struct spread_counts *counts = call->counts;
-    const struct spread_share *shares = spread_shares(counts, node->slot);
+    const struct spread_share *shares = spread_shares(call, node->slot);
     if (pod->meta.object.space != rules->space)
         return;
     for (size_t i = 0; i < rules->hard_count; i++) {

@@ -2,7 +2,10 @@
  *
  * Every node has a share in the counts of every rule: its pods that the rule takes, and the domain
  * they count for. A node that changes has its shares replaced, so that keeping the counts costs what
- * changed, however many nodes and pods there are. */
+ * changed, however many nodes and pods there are.
+ *
+ * Where all rules are soft, only pods that they take matter: those are found by their labels, and a
+ * new class does not look at the other nodes before they are candidates. */
 #ifndef MODELS_SCHEDULER_PLUGINS_SPREAD_COUNTS_H
 #define MODELS_SCHEDULER_PLUGINS_SPREAD_COUNTS_H
 
@@ -11,7 +14,8 @@
 /* What a node adds to the counts of one rule. */
 struct spread_share {
     uint32_t domain; /* of the rule's topology; 0: the node has no such label */
-    uint32_t pods : 31;
+    uint32_t pods : 30;
+    uint32_t known : 1;  /* the node was looked at: if not, it has no such pods */
     uint32_t counts : 1; /* the inclusion policies let the node count */
 };
 
@@ -24,7 +28,8 @@ struct spread_domain {
 /* The counts of one rule. */
 struct spread_count {
     const struct topology *topology; /* borrowed from the snapshot */
-    struct spread_domain *domains;   /* owned, by number */
+    struct spread_domain *domains;   /* owned, by number; NULL when not summed */
+    bool summed; /* over domains. A soft rule on the hostname asks only for a node's own pods */
     size_t domain_capacity;
     size_t candidate_domains; /* of this attempt */
     double weight;            /* of a pod in the score of this attempt */
@@ -60,17 +65,20 @@ void *spread_counts_new(const struct sched_call *call);
 void spread_counts_free(void *counts);
 void spread_counts_node(const struct sched_call *call, const struct node_info *node,
                         struct slot_list *others);
+bool spread_counts_all(const struct sched_call *call);
 void spread_counts_soon(const struct sched_call *call, uint32_t slot);
 size_t spread_counts_group(const struct sched_call *call, const struct node_info *node,
                            uint32_t *words);
 void spread_counts_move(const struct sched_call *call, const struct node_info *node,
                         const struct pod *pod, int sign);
 
-/* The shares of a node, one a rule. */
-static inline const struct spread_share *spread_shares(const struct spread_counts *counts,
-                                                       uint32_t slot)
+/* The shares of a node of the snapshot, one a rule. */
+const struct spread_share *spread_shares_of_new(const struct sched_call *call, uint32_t slot);
+static inline const struct spread_share *spread_shares(const struct sched_call *call, uint32_t slot)
 {
-    return &counts->shares[slot * counts->count];
+    const struct spread_counts *counts = call->counts;
+    const struct spread_share *shares = &counts->shares[slot * counts->count];
+    return shares->known ? shares : spread_shares_of_new(call, slot);
 }
 
 /* Has the node the label, if only with the empty value? */

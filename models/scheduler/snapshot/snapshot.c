@@ -23,6 +23,7 @@ struct snapshot *snapshot_new(struct texts *texts, struct cache *objects)
     pool_init(&snapshot->image_states, sizeof(struct image_state));
     table_init(&snapshot->by_content);
     table_init(&snapshot->owners_by_content);
+    table_init(&snapshot->populations_by_label);
     pool_init(&snapshot->population_pool, sizeof(struct population));
     if (objects != NULL)
         listers_index(objects, snapshot->by_namespace);
@@ -322,7 +323,7 @@ static void remove_placed(struct snapshot *snapshot, struct placed_pod *placed)
     struct node_info *info = placed->node;
     unlink_pod(placed);
     table_remove(&snapshot->by_pod_name, &placed->by_name);
-    node_info_part(snapshot, info, placed->population);
+    node_info_part(snapshot, placed);
     uncount_pod(snapshot, info, placed->pod);
     node_info_touch(snapshot, info);
     object_drop(&placed->pod->meta.object);
@@ -343,8 +344,8 @@ static void replace_version(struct snapshot *snapshot, struct placed_pod *placed
     }
     if (before->spec != pod->spec || before->meta.labels != pod->meta.labels ||
         before->meta.deleting != pod->meta.deleting) {
-        node_info_part(snapshot, placed->node, placed->population);
-        placed->population = node_info_join(snapshot, placed->node, pod);
+        node_info_part(snapshot, placed);
+        node_info_join(snapshot, placed, pod);
         node_info_changed(snapshot, placed->node);
     }
     node_info_touch(snapshot, placed->node);
@@ -367,7 +368,7 @@ void snapshot_place(struct snapshot *snapshot, const struct pod *pod, const stru
     placed->assumed = assumed;
     link_pod(info_of(snapshot, node), placed);
     table_add(&snapshot->by_pod_name, &placed->by_name, pod_name_hash(object->space, object->name));
-    placed->population = node_info_join(snapshot, placed->node, pod);
+    node_info_join(snapshot, placed, pod);
     count_pod(snapshot, placed->node, pod);
     node_info_touch(snapshot, placed->node);
 }

@@ -29,8 +29,28 @@ struct population {
     const struct labels *labels; /* held; NULL: none */
     const struct text *space;    /* namespace */
     bool deleting;
-    size_t pods;              /* in the whole cluster */
-    struct term_owner *owner; /* of its terms of pod affinity; NULL: it has none */
+    size_t pods;                       /* in the whole cluster */
+    struct placed_pod *first;          /* of them, in no order that means anything */
+    struct term_owner *owner;          /* of its terms of pod affinity; NULL: it has none */
+    struct population_label *by_label; /* owned, private: one for each of its labels */
+};
+
+/* A population among those whose pods have a label. */
+struct population_label {
+    struct population *population;
+    struct population_label *next; /* in no order that means anything */
+
+    /* private */
+    struct population_label **link;
+    struct label_populations *all;
+};
+
+/* The populations whose pods have a label, in any namespace. */
+struct label_populations {
+    struct table_node by_label;
+    const struct text *key, *value; /* borrowed from the populations */
+    struct population_label *first;
+    size_t count;
 };
 
 /* Pods that count, in one namespace, with the same terms of pod affinity. */
@@ -52,8 +72,9 @@ struct node_population {
 struct placed_pod {
     struct table_node by_name;
     struct population *population;
-    struct placed_pod *previous, *next; /* on its node, in the order in which they came */
-    const struct pod *pod;              /* held: the version seen last */
+    struct placed_pod *next_alike, **link_alike; /* of its population */
+    struct placed_pod *previous, *next;          /* on its node, in the order in which they came */
+    const struct pod *pod;                       /* held: the version seen last */
     struct node_info *node;
     bool assumed;
 };
@@ -163,7 +184,7 @@ struct snapshot {
     size_t with_terms_capacity, population_capacity, free_population_count,
         free_population_capacity;
     uint64_t population_serial;
-    struct table by_content, owners_by_content;
+    struct table by_content, owners_by_content, populations_by_label;
     struct pool population_pool;
     struct topology **topologies; /* owned, in the order in which they were asked for */
     size_t topology_count, topology_capacity;
@@ -199,6 +220,11 @@ const struct placed_pod *snapshot_find_pod(const struct snapshot *snapshot,
 /* The topology of a label, made at the first time it is asked for: O(nodes), then O(1).
  * Borrowed until the snapshot is freed. */
 const struct topology *snapshot_topology(struct snapshot *snapshot, const struct text *key);
+
+/* The populations whose pods have a label; NULL: none. Borrowed until a pod comes or goes. O(1). */
+const struct label_populations *snapshot_populations_with(const struct snapshot *snapshot,
+                                                          const struct text *key,
+                                                          const struct text *value);
 
 /* An object of another kind was written: whoever asks for the kind's epoch hears of it. */
 void snapshot_note_object(struct snapshot *snapshot, enum kind kind);

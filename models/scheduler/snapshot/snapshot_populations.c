@@ -93,6 +93,87 @@ static void leave_owner(struct snapshot *snapshot, const struct population *popu
     free(owner);
 }
 
+/* --- by label -------------------------------------------------------------------------- */
+
+static uint64_t label_hash(const struct text *key, const struct text *value)
+{
+    return mix(mix(1, key->hash), value != NULL ? value->hash : 1);
+}
+
+static struct label_populations *find_label(const struct snapshot *snapshot, const struct text *key,
+                                            const struct text *value)
+{
+    struct table_node *found = table_first(&snapshot->populations_by_label, label_hash(key, value));
+    for (; found != NULL; found = table_again(found)) {
+        struct label_populations *all = (struct label_populations *)found;
+        if (all->key == key && all->value == value)
+            return all;
+    }
+    return NULL;
+}
+
+const struct label_populations *snapshot_populations_with(const struct snapshot *snapshot,
+                                                          const struct text *key,
+                                                          const struct text *value)
+{
+    return find_label(snapshot, key, value);
+}
+
+static struct label_populations *new_label(struct snapshot *snapshot, const struct label *label)
+{
+    struct label_populations *all = mem_new(sizeof *all);
+    all->key = text_hold(label->key);
+    all->value = text_hold(label->value);
+    table_add(&snapshot->populations_by_label, &all->by_label, label_hash(all->key, all->value));
+    return all;
+}
+
+static void join_labels(struct snapshot *snapshot, struct population *population)
+{
+    const struct labels *labels = population->labels;
+    if (labels == NULL)
+        return;
+    population->by_label = mem_new(labels->count * sizeof *population->by_label);
+    for (uint32_t i = 0; i < labels->count; i++) {
+        struct population_label *here = &population->by_label[i];
+        struct label_populations *all =
+            find_label(snapshot, labels->items[i].key, labels->items[i].value);
+        if (all == NULL)
+            all = new_label(snapshot, &labels->items[i]);
+        *here = (struct population_label){
+            .population = population, .next = all->first, .link = &all->first, .all = all
+        };
+        if (all->first != NULL)
+            all->first->link = &here->next;
+        all->first = here;
+        all->count++;
+    }
+}
+
+static void free_label(struct label_populations *all)
+{
+    text_drop(all->key);
+    text_drop(all->value);
+    free(all);
+}
+
+static void leave_labels(struct snapshot *snapshot, struct population *population)
+{
+    for (uint32_t i = 0; population->labels != NULL && i < population->labels->count; i++) {
+        struct population_label *here = &population->by_label[i];
+        *here->link = here->next;
+        if (here->next != NULL)
+            here->next->link = here->link;
+        if (--here->all->count > 0)
+            continue;
+        table_remove(&snapshot->populations_by_label, &here->all->by_label);
+        free_label(here->all);
+    }
+    free(population->by_label);
+}
+
+/* --- by content ------------------------------------------------------------------------ */
+
 static struct population *find_or_make(struct snapshot *snapshot, const struct pod *pod)
 {
     const uint64_t hash = content_hash(pod);
@@ -111,6 +192,7 @@ static struct population *find_or_make(struct snapshot *snapshot, const struct p
     made->deleting = pod->meta.deleting;
     snapshot->populations[made->number] = made;
     join_owner(snapshot, made);
+    join_labels(snapshot, made);
     table_add(&snapshot->by_content, &made->by_content, hash);
     return made;
 }
@@ -126,6 +208,7 @@ static void release(struct snapshot *snapshot, struct population *population)
 {
     snapshot->populations[population->number] = NULL;
     leave_owner(snapshot, population);
+    leave_labels(snapshot, population);
     MEM_GROW(snapshot->free_populations, snapshot->free_population_count,
              snapshot->free_population_capacity);
     snapshot->free_populations[snapshot->free_population_count++] = population->number;
@@ -146,11 +229,22 @@ static void count_terms(struct snapshot *snapshot, const struct population *popu
         snapshot->pods_repelling += (size_t)sign;
 }
 
-struct population *node_info_join(struct snapshot *snapshot, struct node_info *info,
-                                  const struct pod *pod)
+static void link_alike(struct population *population, struct placed_pod *placed)
 {
+    placed->population = population;
+    placed->next_alike = population->first;
+    placed->link_alike = &population->first;
+    if (population->first != NULL)
+        population->first->link_alike = &placed->next_alike;
+    population->first = placed;
+}
+
+void node_info_join(struct snapshot *snapshot, struct placed_pod *placed, const struct pod *pod)
+{
+    struct node_info *info = placed->node;
     struct population *population = find_or_make(snapshot, pod);
     size_t at = 0;
+    link_alike(population, placed);
     population->pods++;
     count_terms(snapshot, population, 1);
     while (at < info->population_count && info->populations[at].population != population)
@@ -161,15 +255,18 @@ struct population *node_info_join(struct snapshot *snapshot, struct node_info *i
             (struct node_population){ .population = population };
     }
     info->populations[at].pods++;
-    return population;
 }
 
-void node_info_part(struct snapshot *snapshot, struct node_info *info,
-                    struct population *population)
+void node_info_part(struct snapshot *snapshot, struct placed_pod *placed)
 {
+    struct node_info *info = placed->node;
+    struct population *population = placed->population;
     size_t at = 0;
     while (info->populations[at].population != population)
         at++;
+    *placed->link_alike = placed->next_alike;
+    if (placed->next_alike != NULL)
+        placed->next_alike->link_alike = placed->link_alike;
     count_terms(snapshot, population, -1);
     if (--info->populations[at].pods == 0)
         info->populations[at] = info->populations[--info->population_count];
@@ -180,9 +277,12 @@ void node_info_part(struct snapshot *snapshot, struct node_info *info,
 void snapshot_close_populations(struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->population_limit; i++)
-        if (snapshot->populations[i] != NULL)
+        if (snapshot->populations[i] != NULL) {
+            leave_labels(snapshot, snapshot->populations[i]);
             close_population(snapshot->populations[i]);
+        }
     table_close(&snapshot->by_content);
+    table_close(&snapshot->populations_by_label);
     pool_close(&snapshot->population_pool);
     free(snapshot->populations);
     for (size_t i = 0; i < snapshot->with_terms_count; i++)

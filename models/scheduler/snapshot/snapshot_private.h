@@ -19,11 +19,9 @@ void node_info_close_amounts(struct node_info *info);
 
 /* --- snapshot_populations.c: pods that are alike ------------------------------------------ */
 
-/* A pod counts on the node, or counts no longer: O(populations of the node). */
-struct population *node_info_join(struct snapshot *snapshot, struct node_info *info,
-                                  const struct pod *pod);
-void node_info_part(struct snapshot *snapshot, struct node_info *info,
-                    struct population *population);
+/* A pod joins its population and its node's, or leaves it: O(populations of the node). */
+void node_info_join(struct snapshot *snapshot, struct placed_pod *placed, const struct pod *pod);
+void node_info_part(struct snapshot *snapshot, struct placed_pod *placed);
 void snapshot_close_populations(struct snapshot *snapshot);
 
 /* --- snapshot_topology.c: nodes by label --------------------------------------------------- */
