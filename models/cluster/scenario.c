@@ -20,6 +20,11 @@ void scenario_init(struct scenario *scenario)
     scenario->settings.epoch_seconds = USUAL_START;
 }
 
+void scenario_forget_objects(struct scenario *scenario)
+{
+    manifest_close(&scenario->objects);
+}
+
 void scenario_close(struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->action_count; i++)

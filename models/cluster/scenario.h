@@ -68,6 +68,8 @@ void scenario_take_file(struct scenario_input *input, const char *bytes, size_t 
 /* The defaults: no nodes, no objects. Release with scenario_close(). */
 void scenario_init(struct scenario *scenario);
 void scenario_close(struct scenario *scenario);
+/* Once a run of it has begun, and nobody will print it: its objects are the larger half. */
+void scenario_forget_objects(struct scenario *scenario);
 
 /* Read a text with one Scenario in it; other documents beside it are objects like those of
  * manifests. Each fault and warning is appended; false when there was a fault. `opener` may be

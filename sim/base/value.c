@@ -16,7 +16,7 @@
 #include "sim/base/hash.h"
 #include "sim/base/memory.h"
 
-enum { FIRST_CAPACITY = 4, INDEX_FROM = 32 };
+enum { FIRST_CAPACITY = 2, INDEX_FROM = 32 };
 
 #define NOT_FOUND SIZE_MAX
 
@@ -30,10 +30,14 @@ static struct value *node_new(enum value_type type)
     return node;
 }
 
+/* The text stands behind the node, in the same allocation. */
 static struct value *text_new(enum value_type type, const char *text, size_t length)
 {
-    struct value *node = node_new(type);
-    node->text = mem_text(text, length);
+    struct value *node = mem_new(sizeof *node + length + 1);
+    node->refs = 1;
+    node->type = type;
+    node->text = (char *)(node + 1);
+    memcpy(node->text, text, length);
     node->count = length;
     return node;
 }
@@ -98,10 +102,8 @@ void value_drop(struct value *value)
     switch (value->type) {
     case VALUE_NULL:
     case VALUE_BOOL:
-        break;
     case VALUE_NUMBER:
     case VALUE_STRING:
-        free(value->text);
         break;
     case VALUE_LIST:
         for (size_t i = 0; i < value->count; i++)
@@ -155,7 +157,7 @@ static void index_rebuild(struct value *map)
         index_add(map, i);
 }
 
-/* Room for `capacity` entries, a power of two. */
+/* Room for `capacity` entries: with an index, a power of two. */
 static void map_reserve(struct value *map, size_t capacity)
 {
     size_t bytes = capacity * sizeof *map->entries;
@@ -166,6 +168,16 @@ static void map_reserve(struct value *map, size_t capacity)
     map->capacity = capacity;
     if (is_indexed(map))
         index_rebuild(map);
+}
+
+/* Most maps have one or two entries. A row of a report has some twenty, and is not worth an index. */
+static size_t next_capacity(size_t capacity)
+{
+    if (capacity == 0)
+        return FIRST_CAPACITY;
+    return capacity == INDEX_FROM / 2       ? INDEX_FROM / 4 * 3
+           : capacity == INDEX_FROM / 4 * 3 ? INDEX_FROM
+                                            : capacity * 2;
 }
 
 static size_t map_find(const struct value *map, const char *key)
@@ -189,7 +201,7 @@ static struct value_entry *map_append(struct value *map, char *key, struct place
                                       struct value *value)
 {
     if (map->count == map->capacity)
-        map_reserve(map, map->capacity ? map->capacity * 2 : FIRST_CAPACITY);
+        map_reserve(map, next_capacity(map->capacity));
     struct value_entry *entry = &map->entries[map->count++];
     *entry = (struct value_entry){ .key = key, .value = value, .at = at };
     if (is_indexed(map))
@@ -267,18 +279,17 @@ bool value_is_null(const struct value *value)
 /* The same node, its children shared, with one reference. */
 static struct value *copy_level(const struct value *from)
 {
-    struct value *copy = node_new(from->type);
+    const bool has_text = from->type == VALUE_NUMBER || from->type == VALUE_STRING;
+    struct value *copy =
+        has_text ? text_new(from->type, from->text, from->count) : node_new(from->type);
     copy->at = from->at;
     switch (from->type) {
     case VALUE_NULL:
+    case VALUE_NUMBER:
+    case VALUE_STRING:
         break;
     case VALUE_BOOL:
         copy->truth = from->truth;
-        break;
-    case VALUE_NUMBER:
-    case VALUE_STRING:
-        copy->text = mem_text(from->text, from->count);
-        copy->count = from->count;
         break;
     case VALUE_LIST:
         for (size_t i = 0; i < from->count; i++)

@@ -34,7 +34,8 @@ struct value {
     size_t capacity;
     union {
         bool truth;
-        char *text;                  /* VALUE_STRING (UTF-8) and VALUE_NUMBER (JSON number text) */
+        char *text;                  /* VALUE_STRING (UTF-8) and VALUE_NUMBER (JSON number text);
+                                      * part of the node */
         struct value **items;        /* VALUE_LIST */
         struct value_entry *entries; /* VALUE_MAP */
     };

@@ -105,7 +105,7 @@ static void put_versions(struct value *summary)
     value_set(summary, "kubernetes", value_new_string(schema_release));
 }
 
-static int run_inputs(const struct command_line *line, const struct inputs *inputs,
+static int run_inputs(const struct command_line *line, struct inputs *inputs,
                       struct policy *policy, struct queue *queue, struct output *output)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
@@ -127,6 +127,8 @@ static int run_inputs(const struct command_line *line, const struct inputs *inpu
         simulation_free(simulation);
         return EXIT_BAD_INPUT;
     }
+    if (output == NULL)
+        scenario_forget_objects(&inputs->scenario);
     cost.resident_before = resident_bytes();
     play(simulation, inputs->scenario.duration, policy);
     warnings_print(simulation_problems(simulation));
