@@ -42,6 +42,16 @@ struct interval interval_of_difference(const double *a, const double *b, size_t 
     return interval;
 }
 
+struct interval interval_of_pairs(const double *values, size_t count, double confidence)
+{
+    double *means = mem_new((count / 2 + 1) * sizeof *means);
+    for (size_t i = 0; i < count / 2; i++)
+        means[i] = (values[2 * i] + values[2 * i + 1]) / 2;
+    const struct interval interval = interval_of(means, count / 2, confidence);
+    free(means);
+    return interval;
+}
+
 double interval_relative(struct interval interval)
 {
     return interval.half_width / fabs(interval.mean);

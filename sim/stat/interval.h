@@ -21,6 +21,10 @@ struct interval interval_of(const double *values, size_t count, double confidenc
 struct interval interval_of_difference(const double *a, const double *b, size_t count,
                                        double confidence);
 
+/* The mean of antithetic values: 2i and 2i + 1 are of mirrored streams, so that only the means of
+ * pairs are independent. A last one without its mirror is left out; `count` counts pairs. */
+struct interval interval_of_pairs(const double *values, size_t count, double confidence);
+
 /* half_width / |mean|. */
 double interval_relative(struct interval interval);
 
