@@ -139,6 +139,12 @@ bench: ## measure; prints tables, keeps them in results/bench
 	@for bench in $(BENCHES); do table=results/bench/$${bench##*/}.md; \
 	    $$bench > $$table || exit 1; cat $$table; done
 
+coverage: deps ## how often intervals cover what they estimate; writes results/coverage
+	@$(build) $(BUILD)/tests/coverage
+	@mkdir -p results/coverage
+	$(BUILD)/tests/coverage > results/coverage/README.md; status=$$?; \
+	    cat results/coverage/README.md; exit $$status
+
 study-fgd: deps ## the FGD paper's figures against ours; writes results/fgd
 	@$(build) $(BUILD)/tests/fgd_study
 	$(BUILD)/tests/fgd_study results/fgd
@@ -212,7 +218,7 @@ long: ## soaks: random stories, ten minutes of each fuzz target, the same answer
 	    build-asan/tests/soak
 	build-asan/tests/soak --count $(STORIES) --shrink
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=600 fuzz
-	@$(MAKE) --no-print-directory check-determinism
+	@$(MAKE) --no-print-directory check-determinism coverage
 
 format: ## let the formatter decide the layout
 	@clang-format -i $(C_FILES)
