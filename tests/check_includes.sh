@@ -31,7 +31,7 @@ offences() {
         n = split("experiment>stat experiment>kernel store>kernel store>chance kernel>chance", arrow, " ")
         for (i = 1; i <= n; i++) allowed[arrow[i]] = 1
         split("cluster>api controllers>api controllers>cluster scheduler>api scheduler>cluster " \
-              "kubelet>api kubelet>cluster failures>api failures>cluster load>api load>cluster metrics>api metrics>cluster " \
+              "kubelet>api kubelet>cluster invariants>api invariants>cluster failures>api failures>cluster load>api load>cluster metrics>api metrics>cluster " \
               "metrics>failures traffic>api traffic>cluster metrics>traffic actions>api actions>cluster actions>failures", arrow, " ")
         for (i in arrow) allowed[arrow[i]] = 1
         n = split(wiring, file, " ")
