@@ -7,8 +7,17 @@
 #include "tools/version.h"
 
 const struct command *const commands[] = {
-    &run_command,      &compare_command,    &why_command,  &schedule_command, &why_pending_command,
-    &validate_command, &completion_command, &cron_command, &version_command,  NULL,
+    &run_command,
+    &explore_command,
+    &compare_command,
+    &why_command,
+    &schedule_command,
+    &why_pending_command,
+    &validate_command,
+    &completion_command,
+    &cron_command,
+    &version_command,
+    NULL,
 };
 
 const struct option_info common_options[] = {

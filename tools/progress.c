@@ -47,3 +47,8 @@ double cpu_seconds(void)
 {
     return clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+double wall_seconds(void)
+{
+    return clock_seconds(CLOCK_MONOTONIC);
+}

@@ -16,6 +16,9 @@ void progress_show(struct progress *progress, double done);
 /* Take the bar away. */
 void progress_end(struct progress *progress);
 
+/* Seconds by the wall clock, since some moment. */
+double wall_seconds(void);
+
 /* Seconds of CPU that this process has used. */
 double cpu_seconds(void);
 

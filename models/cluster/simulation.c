@@ -43,6 +43,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
         options.queue ? run_new_with_queue(scenario->seed, options.queue) : run_new(scenario->seed);
     simulation->run->trace.sink = options.sink;
     simulation->run->trace.context = options.context;
+    simulation->run->variation = options.variation;
     simulation->cluster = cluster_new(simulation->run, "", settings_copy(&scenario->settings));
     for (size_t i = 0; i < scenario->traffic.count; i++)
         traffic_plan(simulation->cluster, scenario->traffic.items[i], faults);
@@ -136,6 +137,11 @@ void simulation_advance(struct simulation *simulation, sim_time until)
         judge_at(simulation, at);
     }
     advance(simulation, until);
+}
+
+void simulation_calm(struct simulation *simulation)
+{
+    failures_end(simulation->cluster);
 }
 
 struct run *simulation_run(const struct simulation *simulation)

@@ -19,6 +19,7 @@ struct simulation_options {
     void *context;                   /* the sink's */
     bool without_metrics;            /* measure nothing; must not change the trace */
     const struct workload *workload; /* pods that come and go, borrowed; NULL: none */
+    const struct variation *variation; /* borrowed; NULL: everything takes its usual course */
 };
 
 struct simulation;
@@ -37,6 +38,9 @@ void simulation_advance(struct simulation *simulation, sim_time until);
 /* Let the beginning happen, up to time 0, and find mistakes of what the scenario expects: paths that do
  * not fit the summary, bounds of another type. Each is appended; false when there is one. */
 bool simulation_check(struct simulation *simulation, struct error_list *faults);
+
+/* Disturbances end: what failures broke is mended, and nothing fails any more. */
+void simulation_calm(struct simulation *simulation);
 
 struct run *simulation_run(const struct simulation *simulation);
 struct cluster *simulation_cluster(const struct simulation *simulation);

@@ -34,6 +34,7 @@ struct failures {
     size_t plan_count, plan_capacity;
     struct target *targets, **end; /* in the order in which they were found */
     struct machine_holds holds;
+    bool over; /* nodes that join are safe */
 };
 
 struct machine_holds *failures_holds(struct failures *failures)
@@ -183,7 +184,7 @@ static void plan_meets(struct failures *failures, const struct failure_plan *pla
 static void failures_deliver(void *self, const struct watch_event *event)
 {
     struct failures *all = self;
-    if (event->object->kind != KIND_NODE || event->type == WATCH_DELETED)
+    if (all->over || event->object->kind != KIND_NODE || event->type == WATCH_DELETED)
         return;
     for (size_t i = 0; i < all->plan_count; i++)
         plan_meets(all, all->plans[i], node_of(event->object));
@@ -294,6 +295,17 @@ bool failures_mend(struct cluster *cluster, const char *kind, const char *name, 
     if (target->plan != NULL)
         target_wait(target, run_now(cluster->run));
     return true;
+}
+
+void failures_end(struct cluster *cluster)
+{
+    struct failures *all = cluster_component(cluster, "failures");
+    for (struct target *target = all->targets; target != NULL; target = target->next) {
+        run_cancel(cluster->run, &target->due);
+        if (target->struck)
+            mend(target);
+    }
+    all->over = true;
 }
 
 /* --- the component --------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ extern const struct component failure_planner;
  * was one. */
 bool failures_plan(struct cluster *cluster, struct value *entry, struct error_list *faults);
 
+/* Mend everything that is struck, and strike nothing any more. */
+void failures_end(struct cluster *cluster);
+
 /* Check an entry without planning it. */
 bool failures_check(const struct value *entry, struct error_list *faults);
 

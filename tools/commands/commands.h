@@ -5,6 +5,7 @@
 #include "tools/command.h"
 
 extern const struct command run_command, compare_command, why_command, validate_command,
-    completion_command, version_command, schedule_command, why_pending_command, cron_command;
+    completion_command, version_command, schedule_command, why_pending_command, cron_command,
+    explore_command;
 
 #endif
