@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "models/cluster/leadership.h"
+#include "models/controllers/consistency.h"
 #include "sim/base/memory.h"
 
 static const sim_time first_backoff = 5 * SIM_MILLISECOND, longest_backoff = 1000 * SIM_SECOND;
@@ -35,6 +36,7 @@ struct controller_run {
     int worker_count;
     void *state;
     const struct text *kind_name; /* of what it reconciles: "ReplicaSet" */
+    struct consistency written;   /* of one that awaits its own writes */
     struct varied slow;           /* in a run with a variation: "worker-slow" */
 };
 
@@ -84,6 +86,24 @@ static void worker_ends(void *subject, sim_time now)
         worker_next(worker);
 }
 
+static enum outcome reconcile(struct controller_run *run, struct object_key key)
+{
+    const struct controller *controller = run->controller;
+    const uint64_t before = run->client.writes;
+    if (!run->leadership->works)
+        return RETRY; /* without an API server the first call fails, and with it the reconcile */
+    if (!controller->awaits_own_writes)
+        return controller->reconcile(&run->client, key);
+    if (!consistency_is_ready(&run->written, &run->client, key))
+        return RETRY;
+    const enum outcome outcome = controller->reconcile(&run->client, key);
+    if (client_get(&run->client, (enum kind)key.kind, key.space, key.name) == NULL)
+        consistency_forget(&run->written, key);
+    else if (run->client.writes > before)
+        consistency_wrote(&run->written, &run->client, key);
+    return outcome;
+}
+
 /* Reconcile one key. The worker stays busy until the calls of the reconcile have ended, also for
  * keys that the reconcile itself puts into the queue. */
 static void worker_starts(void *subject, sim_time now)
@@ -97,9 +117,7 @@ static void worker_starts(void *subject, sim_time now)
         return;
     }
     client_begin(&run->client, cause);
-    /* Without an API server the first call fails, and with it the reconcile. */
-    worker->outcome =
-        run->leadership->works ? run->controller->reconcile(&run->client, worker->key) : RETRY;
+    worker->outcome = reconcile(run, worker->key);
     assert(run->client.now >= now);
     if (run->client.now == now)
         worker_ends(worker, now);
@@ -219,6 +237,7 @@ static void controller_run_begin(struct controller_run *run)
     run->queue = workqueue_new(cluster->run, first_backoff, longest_backoff, key_is_ready, run);
     if (cluster->run->variation != NULL)
         workqueue_vary(run->queue, controller->name);
+    consistency_init(&run->written);
     run->state = controller->state_size > 0 ? mem_new(controller->state_size) : NULL;
     if (controller->init != NULL)
         controller->init(run->state, cluster);
@@ -235,6 +254,7 @@ static void controller_run_end(struct controller_run *run)
     if (run->controller->close != NULL)
         run->controller->close(run->state);
     free(run->state);
+    consistency_close(&run->written);
     workqueue_free(run->queue);
     run->queue = NULL;
 }

@@ -32,7 +32,8 @@ struct controller {
     struct wake wakes_on[CONTROLLER_WAKES]; /* ends at the first without a function */
     enum outcome (*reconcile)(struct client *client, struct object_key key);
     int (*workers)(const struct settings *settings); /* NULL: one */
-    size_t state_size; /* zeroed memory for what it must remember between reconciles */
+    bool awaits_own_writes; /* reconciles nothing before its cache shows what it wrote last */
+    size_t state_size;      /* zeroed memory for what it must remember between reconciles */
     void (*init)(void *state, struct cluster *cluster);
     void (*close)(void *state);
 };

@@ -305,6 +305,7 @@ const struct controller daemonset_controller = {
     .reconciles = KIND_DAEMONSET,
     .wakes_on = { { KIND_DAEMONSET, wake_self }, { KIND_POD, wake_pod }, { KIND_NODE, wake_node } },
     .reconcile = daemonset_reconcile,
+    .awaits_own_writes = true,
     .workers = daemonset_workers,
     .state_size = sizeof(struct daemonset_state),
     .init = daemonset_init,

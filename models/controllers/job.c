@@ -406,6 +406,7 @@ const struct controller job_controller = {
     .reconciles = KIND_JOB,
     .wakes_on = { { KIND_JOB, wake_for_job }, { KIND_POD, wake_for_pod } },
     .reconcile = job_reconcile,
+    .awaits_own_writes = true,
     .workers = job_workers,
     .state_size = sizeof(struct job_state),
     .init = job_init,

@@ -65,20 +65,28 @@ static bool fail_orphan(struct object *object, void *context)
            failed;
 }
 
-static void remove_pod(struct client *client, const struct object *pod)
+static bool remove_pod(struct client *client, const struct object *pod)
 {
     struct delete_options options = delete_options_default();
     options.grace_seconds = 0;
-    client_delete(client, object_key(pod), options, NULL);
+    const enum reply reply = client_delete(client, object_key(pod), options, NULL);
+    return reply == REPLY_OK || reply == REPLY_NOT_FOUND;
 }
 
-static void collect_orphans(struct client *client, const struct text *node)
+/* A pod that cannot be marked is left for the next look, as is one that cannot be deleted. */
+static bool collect(struct client *client, const struct object *pod, change_fn *mark)
 {
+    const enum reply reply = client_patch(client, object_key(pod), mark, client, NULL);
+    return (reply == REPLY_OK || reply == REPLY_NOT_FOUND) && remove_pod(client, pod);
+}
+
+static bool collect_orphans(struct client *client, const struct text *node)
+{
+    bool done = true;
     struct cache_cursor cursor = client_list_on_node(client, node);
-    while (cache_next(&cursor)) {
-        client_patch(client, object_key(cursor.object), fail_orphan, client, NULL);
-        remove_pod(client, cursor.object);
-    }
+    while (cache_next(&cursor))
+        done &= collect(client, cursor.object, fail_orphan);
+    return done;
 }
 
 /* A user vouches by this taint that nothing runs on the node any more. */
@@ -92,23 +100,22 @@ static bool is_out_of_service(const struct object *object)
     return false;
 }
 
-static void collect_stuck(struct client *client, const struct text *node)
+static bool collect_stuck(struct client *client, const struct text *node)
 {
+    bool done = true;
     struct cache_cursor cursor = client_list_on_node(client, node);
-    while (cache_next(&cursor)) {
-        if (!meta_of(cursor.object)->deleting)
-            continue;
-        client_patch(client, object_key(cursor.object), fail, NULL, NULL);
-        remove_pod(client, cursor.object);
-    }
+    while (cache_next(&cursor))
+        if (meta_of(cursor.object)->deleting)
+            done &= collect(client, cursor.object, fail);
+    return done;
 }
 
 static void look_at_node(struct client *client, struct pod_gc *gc, struct object_key key)
 {
     struct cache_cursor cursor = client_list_on_node(client, key.name);
     const struct object *node = client_get(client, KIND_NODE, NULL, key.name);
-    if (node != NULL && is_out_of_service(node))
-        collect_stuck(client, key.name);
+    if (node != NULL && is_out_of_service(node) && !collect_stuck(client, key.name))
+        controller_requeue_after(client, key, gc_period);
     if (node != NULL || !cache_next(&cursor)) {
         forget(gc, key.name);
         return;
@@ -120,7 +127,8 @@ static void look_at_node(struct client *client, struct pod_gc *gc, struct object
         controller_requeue_after(client, key, quarantine);
     } else if (client->now - missed->since >= quarantine) {
         forget(gc, key.name);
-        collect_orphans(client, key.name);
+        if (!collect_orphans(client, key.name))
+            controller_requeue_after(client, key, gc_period);
     } else {
         controller_requeue_after(client, key, missed->since + quarantine - client->now);
     }

@@ -301,6 +301,7 @@ const struct controller replicaset_controller = {
     .reconciles = KIND_REPLICASET,
     .wakes_on = { { KIND_REPLICASET, wake_for_replicaset }, { KIND_POD, wake_for_pod } },
     .reconcile = replicaset_reconcile,
+    .awaits_own_writes = true,
     .workers = replicaset_workers,
     .state_size = sizeof(struct replicaset_state),
     .init = replicaset_init,

@@ -172,5 +172,6 @@ const struct controller statefulset_controller = {
     .reconciles = KIND_STATEFULSET,
     .wakes_on = { { KIND_STATEFULSET, wake_self }, { KIND_POD, wake_pod } },
     .reconcile = statefulset_reconcile,
+    .awaits_own_writes = true,
     .workers = statefulset_workers,
 };

@@ -30,16 +30,15 @@ static void written(struct inspection *inspection, const struct write *write)
         return;
     const struct subject *owner = census_subject(inspection->census, meta_of(write->after)->uid);
     const sim_time pods = writer_knows(write, KIND_POD);
-    int32_t seconds, most, lost, deleted;
+    int32_t seconds, most, lost;
     if (!history_since(&owner->min_ready, writer_knows(write, (enum kind)write->after->kind),
                        &seconds, &most) ||
-        !history_since(&owner->lost, pods, &lost, &most) ||
-        !history_since(&owner->deleted, pods, &deleted, &most))
+        !history_since(&owner->unready, pods, &lost, &most))
         return;
     int32_t available = 0;
     for (const struct member *member = owner->members; member != NULL; member = member->next)
         available += seen_available(member->pod, seconds, write->by->now);
-    lost = history_now(&owner->lost) - lost + history_now(&owner->deleted) - deleted;
+    lost = history_now(&owner->unready) - lost;
     if (claimed(write->after) > available + lost)
         invariant_broken(inspection,
                          "%s %s says that %d pods are available: %d are ready for %d s, and %d "

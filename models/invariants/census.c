@@ -106,6 +106,11 @@ static struct subject *subject_of(struct census *census, const struct meta *meta
     subject->key = object_key_hold(object_key(&meta->object));
     subject->older = census->newest;
     subject->present = true;
+    struct history *counters[] = { &subject->created, &subject->deleted,    &subject->come,
+                                   &subject->gone,    &subject->unready,    &subject->lost,
+                                   &subject->active,  &subject->terminating };
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        history_note(counters[i], now_of(census), 0);
     census->newest = subject;
     table_add(&census->subjects, &subject->by_uid, meta->uid.low);
     return subject;
@@ -154,8 +159,8 @@ static void take_deployment(struct census *census, struct subject *subject,
 static void take_job(struct census *census, struct subject *subject, const struct job *job)
 {
     int32_t most = job->suspend ? 0 : job->parallelism;
-    const int32_t left = job->completions - subject->succeeded_pods;
-    if (job->completions < 0 && subject->succeeded_pods > 0)
+    const int32_t left = job->completions - subject->certain_pods;
+    if (job->completions < 0 && subject->certain_pods > 0)
         most = 0;
     else if (job->completions >= 0 && !job->indexed && left < most)
         most = left > 0 ? left : 0;
@@ -253,6 +258,9 @@ static void count_active(struct census *census, struct subject *owner)
         active += seen_active(member->pod);
         terminating += member->pod->meta.deleting && !seen_ended(member->pod);
     }
+    const int32_t more = active - history_now(&owner->active);
+    history_note(more > 0 ? &owner->come : &owner->gone, now_of(census),
+                 history_now(more > 0 ? &owner->come : &owner->gone) + (more > 0 ? more : -more));
     history_note(&owner->active, now_of(census), active);
     history_note(&owner->terminating, now_of(census), terminating);
 }
@@ -287,6 +295,15 @@ static bool was_evicted(const struct pod *pod)
 {
     return pod_condition_is_true(pod, POD_DISRUPTION_TARGET) &&
            strcmp(pod_condition_reason(pod, POD_DISRUPTION_TARGET), "EvictionByEvictionAPI") == 0;
+}
+
+/* A pod is ready no more, whether or not it was being deleted. */
+static void note_unready(struct census *census, struct subject *owner, const struct write *write)
+{
+    const bool was = write->before != NULL && pod_is_ready(pod_of(write->before));
+    const bool is = write->after != NULL && pod_is_ready(pod_of(write->after));
+    if (owner != NULL && was && !is)
+        history_note(&owner->unready, now_of(census), history_now(&owner->unready) + 1);
 }
 
 /* A ready pod is so no more, by whomever. */
@@ -325,6 +342,7 @@ static void note_ended(struct census *census, struct member *member, const struc
     if (pod->phase == POD_SUCCEEDED && !member->was_succeeded) {
         member->was_succeeded = true;
         owner->succeeded_pods++;
+        owner->certain_pods += !member->was_lost;
         const struct object *job = census_object(census, owner);
         if (job != NULL)
             take_job(census, owner, job_of(job));
@@ -333,6 +351,10 @@ static void note_ended(struct census *census, struct member *member, const struc
     if (failed && pod->phase != POD_SUCCEEDED && !member->was_lost) {
         member->was_lost = true;
         owner->failed_pods++;
+    }
+    if ((member->was_lost || member->was_succeeded) && !member->was_ended) {
+        member->was_ended = true;
+        owner->ended_pods++;
     }
 }
 
@@ -369,6 +391,7 @@ static void take_pod(struct census *census, const struct write *write)
     charge(member, pod, 1);
     if (owner != before)
         link_member(member, owner);
+    note_unready(census, owner, write);
     note_loss(census, owner, write);
     note_own(census, owner, write);
     note_ended(census, member, write);

@@ -20,10 +20,10 @@ struct member {
     const struct pod *pod; /* held: the present version */
     struct subject *owner; /* its controller; NULL: none */
     struct member *previous, *next;
-    struct subject *node;                 /* it takes room there; NULL: nowhere */
-    sim_time since;                       /* when it was created, in the run's time */
-    bool was_succeeded : 1, was_lost : 1; /* counted with its owner's */
-    bool released : 1;                    /* its Job has counted it */
+    struct subject *node; /* it takes room there; NULL: nowhere */
+    sim_time since;       /* when it was created, in the run's time */
+    bool was_ended : 1, was_succeeded : 1, was_lost : 1; /* counted with its owner's */
+    bool released : 1;                                   /* its Job has counted it */
 };
 
 /* An object that owns pods or ReplicaSets, or a node. Stays after its removal. */
@@ -48,7 +48,11 @@ struct subject {
     struct history active;           /* pods: not ended, not being deleted */
     struct history terminating;      /* pods: being deleted, not ended */
     struct history created, deleted; /* pods, so far, by its own controller */
+    struct history come, gone;       /* pods so far that became active, and ceased to be */
+    struct history unready;          /* ready pods so far that ceased to be so, by whomever */
     struct history lost;             /* ready pods so far that ceased to be so, but for `deleted` */
+    int32_t certain_pods; /* of a Job: pods that succeeded and were not being deleted before */
+    int32_t ended_pods;   /* of a Job: different pods so far that succeeded, failed or went */
     int32_t succeeded_pods,
         failed_pods; /* of a Job: different pods so far that did, and that failed
                                           * or went */

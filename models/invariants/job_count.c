@@ -27,6 +27,11 @@ static void written(struct inspection *inspection, const struct write *write)
         invariant_broken(inspection,
                          "Job %s counts %d succeeded pods and %u still to be counted: %d did",
                          name_of(after), after->succeeded, succeeded, job->succeeded_pods);
+    if (!after->indexed &&
+        (int64_t)after->succeeded + succeeded + after->failed + failed > job->ended_pods)
+        invariant_broken(
+            inspection, "Job %s counts %lld pods: %d have ended or gone", name_of(after),
+            (long long)after->succeeded + succeeded + after->failed + failed, job->ended_pods);
     if ((int64_t)after->failed + failed > job->failed_pods)
         invariant_broken(inspection,
                          "Job %s counts %d failed pods and %u still to be counted: %d failed or "

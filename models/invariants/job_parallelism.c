@@ -42,17 +42,19 @@ static void written(struct inspection *inspection, const struct write *write)
     const struct subject *subject = owner ? census_subject(inspection->census, owner->uid) : NULL;
     const struct object *job = subject ? census_object(inspection->census, subject) : NULL;
     const sim_time pods = writer_knows(write, KIND_POD);
-    int32_t bound, least_active, terminating = 0, created, most, least;
+    int32_t bound, least_active, terminating = 0, created, gone, most, least;
     if (job == NULL || job->kind != KIND_JOB ||
         !history_since(&subject->bound, writer_knows_both(write, KIND_POD, KIND_JOB), &least,
                        &bound) ||
         !history_since(&subject->active, pods, &least_active, &most) ||
+        !history_since(&subject->gone, pods, &gone, &most) ||
         !history_since(&subject->created, pods, &created, &most))
         return;
     if (job_of(job)->replaces_failed_only)
         history_since(&subject->terminating, pods, &terminating, &most);
     created = history_now(&subject->created) - created;
-    if (created > bound - least_active - terminating)
+    gone = history_now(&subject->gone) - gone;
+    if (created > bound - least_active - terminating + gone)
         invariant_broken(inspection,
                          "Job %s makes pod %s, number %d since what it knows of, beside %d that "
                          "run and %d that end: it may have %d",

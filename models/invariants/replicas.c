@@ -11,19 +11,23 @@
 
 struct knowledge {
     int32_t least_wanted, most_wanted, least_active, most_active;
-    int32_t created, deleted; /* since */
+    int32_t created, deleted, come, gone; /* since */
 };
 
 static bool know(const struct subject *set, sim_time since, struct knowledge *known)
 {
-    int32_t created, deleted, most;
+    int32_t created, deleted, come, gone, most;
     const bool well =
         history_since(&set->wanted, since, &known->least_wanted, &known->most_wanted) &&
         history_since(&set->active, since, &known->least_active, &known->most_active) &&
+        history_since(&set->come, since, &come, &most) &&
+        history_since(&set->gone, since, &gone, &most) &&
         history_since(&set->created, since, &created, &most) &&
         history_since(&set->deleted, since, &deleted, &most);
     known->created = history_now(&set->created) - created;
     known->deleted = history_now(&set->deleted) - deleted;
+    known->come = history_now(&set->come) - come;
+    known->gone = history_now(&set->gone) - gone;
     return well;
 }
 
@@ -63,19 +67,19 @@ static void written(struct inspection *inspection, const struct write *write)
     if (set == NULL || !know(set, since, &known))
         return;
     if (before == NULL) {
-        if (known.created > known.most_wanted - known.least_active)
+        const int32_t lacked = known.most_wanted - known.least_active + known.gone;
+        if (known.created > lacked)
             invariant_broken(inspection,
                              "ReplicaSet %s makes pod %s, number %d since what it knows of; it can "
                              "have lacked at most %d",
-                             text_s(set->key.name), name_of(pod), known.created,
-                             known.most_wanted - known.least_active);
+                             text_s(set->key.name), name_of(pod), known.created, lacked);
     } else if (seen_active(before) && !before->meta.deleting && (!after || after->meta.deleting)) {
-        if (known.deleted > known.most_active - known.least_wanted)
+        const int32_t spare = known.most_active - known.least_wanted + known.come;
+        if (known.deleted > spare)
             invariant_broken(inspection,
                              "ReplicaSet %s deletes pod %s, number %d since what it knows of; it "
                              "can have had at most %d too many",
-                             text_s(set->key.name), name_of(pod), known.deleted,
-                             known.most_active - known.least_wanted);
+                             text_s(set->key.name), name_of(pod), known.deleted, spare);
         if (known.least_wanted > 0) /* all of them go in no order */
             check_order(inspection, set, before, since);
     }

@@ -231,6 +231,22 @@ sim_time cache_known(const struct cache *cache, uint16_t kind)
     return known;
 }
 
+bool cache_lags(const struct cache *cache)
+{
+    return cache->lanes != NULL;
+}
+
+bool cache_has_seen(const struct cache *cache, uint16_t kind, uint64_t version)
+{
+    if (cache->lanes == NULL)
+        return true;
+    const struct lane *lane = &cache->lanes[cache->lane_count > 1 ? kind : 0];
+    for (const struct arrival *arrival = lane->first; arrival != NULL; arrival = arrival->next)
+        if (changes_reach(&arrival->changes, kind, version))
+            return false;
+    return true;
+}
+
 /* ---- the contract ---- */
 
 static struct view *cache_view(const struct cache *cache)

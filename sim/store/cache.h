@@ -39,6 +39,11 @@ void cache_relist(struct cache *cache);
  * way). */
 sim_time cache_known(const struct cache *cache, uint16_t kind);
 
+/* May it know less than is visible? And does it know everything visible of a kind up to a version?
+ * O(changes under way). */
+bool cache_lags(const struct cache *cache);
+bool cache_has_seen(const struct cache *cache, uint16_t kind, uint64_t version);
+
 /* Keep an index over one kind; returns its number. Before anything of it is stored. The same
  * function twice is one index. */
 int cache_add_index(struct cache *cache, uint16_t kind, index_fn *key);

@@ -44,6 +44,15 @@ sim_time changes_known(const struct changes *changes, uint16_t kind, sim_time kn
     return known;
 }
 
+bool changes_reach(const struct changes *changes, uint16_t kind, uint64_t version)
+{
+    if (changes->kinds >> kind & 1)
+        for (const struct change *change = changes->first; change != NULL; change = change->next)
+            if (change->event.object->kind == kind && change->event.object->version <= version)
+                return true;
+    return false;
+}
+
 /* ---- listing anew ---- */
 
 /* The last change of an object, and whether it was removed before that. */

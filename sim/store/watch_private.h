@@ -40,6 +40,8 @@ void changes_deliver(const struct changes *changes, const struct watchers *watch
 
 /* When the first of a kind was written, if that was before `known`; otherwise this. */
 sim_time changes_known(const struct changes *changes, uint16_t kind, sim_time known);
+/* Is one of a kind among them, up to a version? */
+bool changes_reach(const struct changes *changes, uint16_t kind, uint64_t version);
 /* Leave of each object only what has become of it, as somebody sees who lists anew: what the view
  * does not know and is no more, was never there. One that was removed and made again is told as
  * both. In the order of the last change. */

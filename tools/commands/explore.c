@@ -20,6 +20,7 @@ struct request {
     const char *scenario; /* its path, as it was given */
     uint64_t runs, jobs;
     const char *replay, *found;
+    const char *trace; /* a file for every line of a replay; NULL: none */
     bool keep_going, shrink, json;
 };
 
@@ -49,6 +50,7 @@ static bool read_request(const struct command_line *line, struct request *reques
         .scenario = count > 0 ? operands[0] : "scenario.yaml",
         .replay = command_line_option(line, "replay"),
         .found = command_line_option(line, "found"),
+        .trace = command_line_option(line, "trace"),
         .keep_going = command_line_option(line, "keep-going") != NULL,
         .shrink = command_line_option(line, "no-shrink") == NULL,
         .json = command_line_wants_json(line),
@@ -110,6 +112,28 @@ static void print_document(struct value *document)
 
 /* ---- one run ---- */
 
+/* Every line, as its run says it. */
+static bool write_trace(const char *path, const struct scenario *scenario,
+                        const struct variance *variance)
+{
+    struct kept_trace trace = { 0 };
+    struct finding finding;
+    struct error_list faults = { 0 };
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        fprintf(stderr, "seatrial explore: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    explore_once(scenario, variance, (struct exploring){ .trace = &trace }, &finding, &faults);
+    for (size_t i = 0; i < trace.count; i++)
+        fprintf(file, "%zu\t%.6f\t%" PRIu64 "\t%s\t%s\n", i + 1,
+                sim_time_to_seconds(trace.lines[i].at), trace.lines[i].cause,
+                trace.lines[i].subject, trace.lines[i].text);
+    error_list_close(&faults);
+    kept_trace_close(&trace);
+    return fclose(file) == 0;
+}
+
 static int replay(const struct request *request, const struct scenario *scenario)
 {
     struct variance variance;
@@ -122,6 +146,10 @@ static int replay(const struct request *request, const struct scenario *scenario
     const struct finding finding = explore_apart(scenario, &variance);
     const bool found = finding_is_one(&finding);
     struct writer out = { 0 };
+    if (request->trace != NULL && !write_trace(request->trace, scenario, &variance)) {
+        variance_close(&variance);
+        return EXIT_BAD_INPUT;
+    }
     if (request->json) {
         struct value *document = value_new_map();
         value_set(document, "runs", value_new_int(1));
@@ -364,6 +392,8 @@ const struct command explore_command = {
             { "runs", 'r', "NUMBER", "how many runs (1000); their seeds follow one another" },
             { "jobs", 'j', "NUMBER", "how many at once (as many as there are processors)" },
             { "replay", 0, "WHAT", "play one run again: its seed, and what is varied" },
+            { "trace", 0, "FILE",
+              "with --replay: every line of the trace, with the line it follows from" },
             { "found", 0, "FILE", "where the shrunk scenario goes (found.yaml)" },
             { "no-shrink", 0, NULL, "tell the run that was found as it is" },
             { "keep-going", 0, NULL, "make all runs, and tell what each invariant's first was" },
