@@ -41,6 +41,7 @@ struct admission {
     zone_reader *zones; /* who knows time zones; NULL: there are all */
     void *context;
     bool max_unavailable_stateful_set; /* the feature gate: without it the field is dropped */
+    bool no_hpa_tolerance;             /* another gate is off: those fields are dropped */
 };
 
 /* Does the object of this document live in a namespace? A custom resource does when it names one. */

@@ -74,9 +74,29 @@ static const struct value *max_unavailable(const struct value *document)
     return value_path(document, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable", NULL);
 }
 
+static bool has_tolerance(const struct value *autoscaler, const char *rules)
+{
+    return value_path(autoscaler, "spec", "behavior", rules, "tolerance", NULL) != NULL;
+}
+
+/* Tolerances of an autoscaler go where their gate is off, unless it had some. */
+static void drop_tolerances(struct value **document, const struct value *old)
+{
+    static const char *const rules[] = { "scaleUp", "scaleDown" };
+    if (has_tolerance(old, rules[0]) || has_tolerance(old, rules[1]))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        if (!has_tolerance(*document, rules[i]))
+            continue;
+        struct value *spec = value_own(value_slot(value_own(document), "spec"));
+        struct value *behavior = value_own(value_slot(spec, "behavior"));
+        value_remove(value_own(value_slot(behavior, rules[i])), "tolerance");
+    }
+}
+
 /* maxUnavailable of StatefulSets, which is 1 by default where the gate is on. */
-void prepare_gated(const struct admission *admission, struct value **document,
-                   const struct value *old, const struct schema_kind *kind)
+static void gate_max_unavailable(const struct admission *admission, struct value **document,
+                                 const struct value *old, const struct schema_kind *kind)
 {
     const bool on = admission->max_unavailable_stateful_set;
     if (!is_kind(kind, "apps", "StatefulSet") ||
@@ -90,6 +110,14 @@ void prepare_gated(const struct admission *admission, struct value **document,
         value_set(rolling, "maxUnavailable", value_new_int(1));
     else if (max_unavailable(old) == NULL)
         value_remove(rolling, "maxUnavailable");
+}
+
+void prepare_gated(const struct admission *admission, struct value **document,
+                   const struct value *old, const struct schema_kind *kind)
+{
+    gate_max_unavailable(admission, document, old, kind);
+    if (admission->no_hpa_tolerance && is_kind(kind, "autoscaling", "HorizontalPodAutoscaler"))
+        drop_tolerances(document, old);
 }
 
 static void prepare_daemonset(struct value **document)

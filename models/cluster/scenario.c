@@ -34,6 +34,7 @@ void scenario_close(struct scenario *scenario)
     documents_close(&scenario->nodes);
     documents_close(&scenario->failures);
     documents_close(&scenario->traffic);
+    documents_close(&scenario->load);
     manifest_close(&scenario->objects);
     settings_close(&scenario->settings);
     words_free(scenario->file_names, scenario->file_count);
@@ -220,6 +221,13 @@ static void load_failures(struct scenario_input *input, const struct value *spec
     }
 }
 
+static void load_load(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *load = shape_get(spec, "load");
+    for (size_t i = 0; i < shape_count(load); i++)
+        scenario_load_load(input, shape_at(load, i));
+}
+
 static void load_traffic(struct scenario_input *input, const struct value *spec)
 {
     const struct value *traffic = shape_get(spec, "traffic");
@@ -275,6 +283,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
     load_configuration(input, spec);
     load_objects(input, spec);
     load_failures(input, spec);
+    load_load(input, spec);
     load_traffic(input, spec);
     load_timeline(input, spec);
     load_expectations(input, spec);

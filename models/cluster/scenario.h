@@ -42,6 +42,7 @@ struct scenario {
     struct documents nodes;    /* Node objects made of `nodes` */
     struct manifest objects;   /* Images first, then the objects of manifests, in order */
     struct documents failures; /* each a map with the `kind` of failure; see models/failures */
+    struct documents load;     /* each a map of what something uses; see models/load */
     struct documents traffic;  /* each a map of a source of requests; see models/traffic */
     struct scenario_action *actions; /* by time, then in the order they stand */
     size_t action_count, action_capacity;

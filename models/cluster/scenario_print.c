@@ -82,6 +82,8 @@ static struct value *spec_value(const struct scenario *scenario)
                   value_hold(scenario->settings.scheduler_configuration));
     value_set(spec, "objects", all_objects(scenario));
     value_set(spec, "failures", all_documents(&scenario->failures));
+    if (scenario->load.count > 0)
+        value_set(spec, "load", all_documents(&scenario->load));
     if (scenario->traffic.count > 0)
         value_set(spec, "traffic", all_documents(&scenario->traffic));
     value_set(spec, "timeline", all_actions(scenario));

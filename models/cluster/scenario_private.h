@@ -53,6 +53,9 @@ bool scenario_add_file(struct scenario_input *input, const struct value *path,
  * is borrowed. */
 struct signal_opener scenario_signal_opener(struct scenario_input *input);
 
+/* Append an entry of `load`, which fits its shape, if nothing is wrong with it. */
+void scenario_load_load(struct scenario_input *input, const struct value *entry);
+
 /* Append an entry of `traffic`, which fits its shape, if nothing is wrong with it. */
 void scenario_load_traffic(struct scenario_input *input, const struct value *entry);
 

@@ -91,6 +91,46 @@ static const struct shape_field traffic_fields[] = {
 };
 static const struct shape traffic_shape = { .name = "Traffic", .fields = traffic_fields };
 
+/* ── load: models/load/load.h ── */
+
+static const struct shape_field series_fields[] = {
+    SHAPE_FIELD("name", SHAPE_TEXT, "of the metric", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("labels", SHAPE_TEXT_MAP, "of the series"),
+    SHAPE_FIELD("value", SHAPE_VALUE, "a quantity, or a signal of them", .form = SHAPE_REQUIRED),
+    SHAPE_END,
+};
+static const struct shape series_shape = { .name = "Series", .fields = series_fields };
+
+static const struct shape_field per_pod_fields[] = {
+    SHAPE_FIELD("cpu", SHAPE_VALUE, "cores: a quantity, or a signal of them"),
+    SHAPE_FIELD("memory", SHAPE_VALUE, "bytes: a quantity, or a signal of them"),
+    SHAPE_FIELD("metrics", SHAPE_STRUCT, "custom metrics", .of = &series_shape, .form = SHAPE_LIST),
+    SHAPE_END,
+};
+static const struct shape per_pod_shape = { .name = "LoadPerPod", .fields = per_pod_fields };
+
+static const struct shape_field load_fields[] = {
+    SHAPE_FIELD("workload", SHAPE_TEXT, "whose pods it is of: deployment/web"),
+    SHAPE_FIELD("service", SHAPE_TEXT, "the Service behind which the pods are"),
+    SHAPE_FIELD("pods", SHAPE_TEXT, "a label selector of the pods; empty: all",
+                .form = SHAPE_OR_EMPTY),
+    SHAPE_FIELD("object", SHAPE_TEXT, "what the metrics are of: ingress/main"),
+    SHAPE_FIELD("external", SHAPE_STRUCT, "metrics of no object", .of = &series_shape,
+                .form = SHAPE_LIST),
+    SHAPE_FIELD("namespace", SHAPE_TEXT, "of all that", .standard = "default"),
+    SHAPE_FIELD("container", SHAPE_TEXT, "which container works; absent: the first"),
+    SHAPE_FIELD("cpu", SHAPE_VALUE,
+                "cores that the ready pods share: a quantity, or a signal of them"),
+    SHAPE_FIELD("memory", SHAPE_VALUE,
+                "bytes that the ready pods share: a quantity, or a signal of them"),
+    SHAPE_FIELD("metrics", SHAPE_STRUCT,
+                "custom metrics, which the ready pods share, or of the object", .of = &series_shape,
+                .form = SHAPE_LIST),
+    SHAPE_FIELD("perPod", SHAPE_STRUCT, "what each running pod uses besides", .of = &per_pod_shape),
+    SHAPE_END,
+};
+static const struct shape load_shape = { .name = "Load", .fields = load_fields };
+
 /* ── the timeline: kubectl's verbs ── */
 
 static const struct shape_field target_fields[] = {
@@ -272,6 +312,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("schedulerConfiguration", SHAPE_VALUE,
                 "a KubeSchedulerConfiguration, or the path of a file with one"),
     SHAPE_FIELD("failures", SHAPE_STRUCT, "what breaks", .of = &failure_shape, .form = SHAPE_LIST),
+    SHAPE_FIELD("load", SHAPE_STRUCT, "what pods use, and other metrics", .of = &load_shape,
+                .form = SHAPE_LIST),
     SHAPE_FIELD("traffic", SHAPE_STRUCT, "requests to Services", .of = &traffic_shape,
                 .form = SHAPE_LIST),
     SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),

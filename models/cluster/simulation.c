@@ -10,6 +10,7 @@
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
 #include "models/metrics/verdict.h"
+#include "models/load/load.h"
 #include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
 
@@ -45,6 +46,8 @@ struct simulation *simulation_new(const struct scenario *scenario,
     simulation->run->trace.context = options.context;
     simulation->run->variation = options.variation;
     simulation->cluster = cluster_new(simulation->run, "", settings_copy(&scenario->settings));
+    for (size_t i = 0; i < scenario->load.count; i++)
+        load_plan(simulation->cluster, scenario->load.items[i], faults);
     for (size_t i = 0; i < scenario->traffic.count; i++)
         traffic_plan(simulation->cluster, scenario->traffic.items[i], faults);
     if (!options.without_metrics)
