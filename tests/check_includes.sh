@@ -12,7 +12,7 @@
 # written from the root. Prints each offence as file: include, and fails if there is one.
 cd "$(dirname "$0")/.." || exit 2
 
-wiring='models/cluster/cluster.c models/cluster/scenario.c models/cluster/scenario_timeline.c models/cluster/scenario_traffic.c models/cluster/simulation.c models/cluster/timeline.c'
+wiring='models/cluster/cluster.c models/cluster/scenario.c models/cluster/scenario_timeline.c models/cluster/scenario_load.c models/cluster/scenario_traffic.c models/cluster/simulation.c models/cluster/timeline.c'
 
 # file, included file: of every include in quotes.
 includes() {
