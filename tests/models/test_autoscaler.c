@@ -12,6 +12,7 @@
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
 #include "tests/support/kubelet_stories.h"
+#include "tests/support/measured.h"
 #include "tests/support/rows.h"
 
 #define ROOM                                                                                       \
@@ -372,4 +373,43 @@ Test(autoscaler, forgets_what_it_was_when_it_goes)
         "False FailedGetScale: the HPA controller was unable to get the target's current "
         "scale: deployments.apps \"web\" not found");
     done(w);
+}
+
+/* ---- what is measured ---- */
+
+#define SCENARIO                                                                                   \
+    "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: x}\nspec:\n"              \
+    "  duration: 1h\n  timing: {apiWrite: 0s, schedulingCycle: 0s, imageSize: 0}\n  objects:\n"    \
+    "  - {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, "      \
+    "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "       \
+    "{containers: [{name: c, image: 'app:1'}]}}}}\n"                                               \
+    "  - {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h}, spec: "  \
+    "{" WEB_TARGET                                                                                 \
+    ", minReplicas: 2, maxReplicas: 4, metrics: [{type: External, external: {metric: "             \
+    "{name: q}, target: {type: AverageValue, averageValue: 10}}}]}}\n"
+#define WEB_TARGET "scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}"
+
+Test(autoscaler, what_it_wanted_is_measured)
+{
+    /* 2 from 15 s on; at 600 s 50/10 = 5, of which 4 may be; that is remembered for 300 s, and limits.
+     * At 1200 s 25/10 = 3, while the last 4 of 1185 s holds until 1485 s:
+     * (585*2 + 885*4 + 2115*3) / 3585. */
+    struct value *summary = play_text(
+        SCENARIO "  load: [{external: [{name: q, value: {steps: [{at: 0, value: 20}, {at: 600, "
+                 "value: 50}, {at: 615, value: 35}, {at: 1200, value: 25}]}}]}]\n");
+    const struct value *row = value_at(value_get(summary, "autoscalers"), 0);
+    static const struct {
+        const char *key, *want;
+    } fields[] = {
+        { "leastDesired", "2" }, { "mostDesired", "4" },     { "rescales", "2" },
+        { "scaleUps", "1" },     { "scaleDowns", "1" },      { "desiredReplicas", "3" },
+        { "maxReplicas", "4" },  { "inactiveSeconds", "0" }, { "limitedSeconds", "300" },
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        cr_expect_str_eq(value_get(row, fields[i].key)->text, fields[i].want, "%s: %s",
+                         fields[i].key, value_get(row, fields[i].key)->text);
+    const double mean = value_double(value_get(row, "meanDesired"), 0);
+    cr_expect(mean > 3.08368 && mean < 3.08369, "%.12g", mean);
+    cr_expect_str_eq(value_text(value_get(row, "target"), ""), "Deployment/web");
+    value_drop(summary);
 }

@@ -1,4 +1,4 @@
-/* Requests, Jobs, CronJobs, disruption budgets and commands that went wrong. */
+/* Requests, autoscalers, Jobs, CronJobs, disruption budgets and commands that went wrong. */
 #include "tools/report/tables.h"
 
 #include <stdlib.h>
@@ -46,6 +46,28 @@ static void add_cronjob(struct table_row *line, const struct value *row)
     line->cells[5] = print_count(row, "failed");
     line->cells[6] = print_duration(value_path(row, "startDelay", "max", NULL));
     line->cells[7] = print_duration(value_path(row, "duration", "max", NULL));
+}
+
+/* "2-7, mean 4.25" */
+static char *print_spread(const struct value *row)
+{
+    const struct value *mean = value_get(row, "meanDesired");
+    if (value_is_null(mean))
+        return mem_format("-");
+    return mem_format("%s-%s, mean %.3g", value_get(row, "leastDesired")->text,
+                      value_get(row, "mostDesired")->text, value_double(mean, 0));
+}
+
+static void add_autoscaler(struct table_row *line, const struct value *row)
+{
+    line->cells[1] = mem_format("%s", text_of(row, "target"));
+    line->cells[2] = mem_format("%s-%s", value_get(row, "minReplicas")->text,
+                                value_get(row, "maxReplicas")->text);
+    line->cells[3] = print_count(row, "desiredReplicas");
+    line->cells[4] = print_spread(row);
+    line->cells[5] = print_count(row, "scaleUps");
+    line->cells[6] = print_count(row, "scaleDowns");
+    line->cells[7] = print_duration(value_get(row, "limitedSeconds"));
 }
 
 static void add_budget(struct table_row *line, const struct value *row)
@@ -97,6 +119,11 @@ const struct report_table report_tables[] = {
       { "CRONJOB", "SCHEDULE", "ZONE", "-JOBS", "-COMPLETE", "-FAILED", "-LATEST", "-LONGEST" },
       NULL,
       add_cronjob },
+    { "autoscalers",
+      "Autoscalers",
+      { "AUTOSCALER", "TARGET", "-BOUNDS", "-WANTS", "-WANTED", "-UPS", "-DOWNS", "-LIMITED" },
+      NULL,
+      add_autoscaler },
     { "disruptionBudgets",
       "Disruption budgets that were asked",
       { "BUDGET", "-HEALTHY", "-ALLOWED", "-GRANTED", "-REFUSED", "-AMBIGUOUS", "-NONE ALLOWED" },
