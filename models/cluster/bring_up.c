@@ -206,7 +206,7 @@ static void create_missing_namespace(struct bringing_up *up, const char *name)
     value_drop(document);
 }
 
-/* What others name in their specs comes first; beyond that the order is the user's. */
+/* What others name in their specs, and what admission asks for, comes first; beyond that the order is the user's. */
 enum rank { RANK_IMAGES, RANK_NAMESPACES, RANK_NODES, RANK_REST };
 
 static enum rank rank_of(enum kind kind)
@@ -218,6 +218,9 @@ static enum rank rank_of(enum kind kind)
         return RANK_NAMESPACES;
     case KIND_NODE:
     case KIND_PRIORITYCLASS:
+    case KIND_SERVICEACCOUNT:
+    case KIND_LIMITRANGE:
+    case KIND_RESOURCEQUOTA:
         return RANK_NODES;
     default:
         return RANK_REST;

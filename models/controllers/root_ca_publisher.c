@@ -6,6 +6,7 @@
 
 #include "models/api/policy.h"
 #include "models/controllers/controller.h"
+#include "models/controllers/namespace_moment.h"
 #include "models/controllers/pod_control.h"
 
 static const char map_name[] = "kube-root-ca.crt", description[] = "kubernetes.io/description";
@@ -74,7 +75,8 @@ static void wake_namespace(struct controller_run *controller, const struct watch
 {
     if (event->type != WATCH_DELETED &&
         !((const struct namespace_object *)event->object)->terminating)
-        wake_self(controller, event);
+        controller_wake_after(controller, object_key(event->object), NAMESPACE_MOMENT,
+                              event->cause);
 }
 
 static void wake_map(struct controller_run *controller, const struct watch_event *event)

@@ -7,6 +7,7 @@
 #include "models/api/policy.h"
 #include "models/api/quota.h"
 #include "models/controllers/controller.h"
+#include "models/controllers/namespace_moment.h"
 #include "models/controllers/pod_control.h"
 
 static enum outcome service_account_reconcile(struct client *client, struct object_key key)
@@ -33,7 +34,8 @@ static enum outcome service_account_reconcile(struct client *client, struct obje
 static void wake_namespace(struct controller_run *controller, const struct watch_event *event)
 {
     if (event->type != WATCH_DELETED)
-        wake_self(controller, event);
+        controller_wake_after(controller, object_key(event->object), NAMESPACE_MOMENT,
+                              event->cause);
 }
 
 static void wake_account(struct controller_run *controller, const struct watch_event *event)
