@@ -1,6 +1,7 @@
 /* Recorded answers of the API server to a POST: the object as it would be stored, or the Status
  * that refuses it. Rows of kinds that are not simulated are left out, as are those that ask what
  * a store or a URL holds. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,7 @@ static const struct admission recorded_cluster = {
 static bool applies(const struct value *row)
 {
     static const char *const kinds[] = {
+        "ConfigMap",
         "CronJob",
         "DaemonSet",
         "Deployment",
@@ -60,6 +62,7 @@ static bool applies(const struct value *row)
         "Lease",
         "LimitRange",
         "Namespace",
+        "NetworkPolicy",
         "Node",
         "PersistentVolume",
         "PersistentVolumeClaim",
@@ -68,7 +71,9 @@ static bool applies(const struct value *row)
         "PriorityClass",
         "ReplicaSet",
         "ResourceQuota",
+        "Secret",
         "Service",
+        "ServiceAccount",
         "StatefulSet",
         "StorageClass",
     };
@@ -233,10 +238,31 @@ static bool agrees_on_refusal(const struct refusal *refusal, const struct value 
     return agrees && (same_words || code == 422);
 }
 
+/* "<x repeated 3>" stands for xxx; changes an unshared tree. */
+static void unfold(struct value **node)
+{
+    size_t count;
+    char letter, end = '\0';
+    struct value *value = *node;
+    for (size_t i = 0; value->type == VALUE_MAP && i < value->count; i++)
+        unfold(&value->entries[i].value);
+    for (size_t i = 0; value->type == VALUE_LIST && i < value->count; i++)
+        unfold(&value->items[i]);
+    if (value->type != VALUE_STRING ||
+        sscanf(value->text, "<%c repeated %zu%c", &letter, &count, &end) != 3 || end != '>')
+        return;
+    char *text = mem_new(count + 1);
+    memset(text, letter, count);
+    *node = value_new_string(text);
+    free(text);
+    value_drop(value);
+}
+
 /* The store would give a name to a document that asks for one. */
 static struct value *named(const struct value *request)
 {
-    struct value *document = value_hold(request);
+    struct value *document = value_copy(request);
+    unfold(&document);
     const char *prefix = value_text(value_path(request, "metadata", "generateName", NULL), "");
     if (*prefix == '\0' || value_path(request, "metadata", "name", NULL) != NULL)
         return document;

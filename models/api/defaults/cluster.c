@@ -2,8 +2,10 @@
  *
  * Follows pkg/apis/core/v1/defaults.go, pkg/apis/scheduling/v1/defaults.go and
  * pkg/apis/storage/v1/defaults.go. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "models/api/base64.h"
 #include "models/api/defaults/defaults_private.h"
 
 void default_namespace(struct value **node)
@@ -41,8 +43,28 @@ void default_node_status(struct value **node)
         value_set(value_own(node), "allocatable", value_hold(capacity));
 }
 
+/* What was written as text is kept as bytes (pkg/apis/core/v1/conversion.go). */
+static void take_texts(struct value **secret)
+{
+    struct value *texts = value_get(*secret, "stringData");
+    if (texts == NULL)
+        return;
+    value_hold(texts);
+    value_remove(value_own(secret), "stringData");
+    for (size_t i = 0; i < texts->count; i++) {
+        const struct value *text = texts->entries[i].value;
+        char *encoded = base64_encode(value_text(text, ""), text->count);
+        struct value *bytes = value_new_string(encoded);
+        bytes->at = text->at;
+        value_set(value_own(value_slot(*secret, "data")), texts->entries[i].key, bytes);
+        free(encoded);
+    }
+    value_drop(texts);
+}
+
 void default_secret(struct value **node)
 {
+    take_texts(node);
     default_text(node, "type", "Opaque");
 }
 

@@ -18,6 +18,7 @@ static const struct kind_rules {
     check_create_fn *create;
     check_update_fn *update; /* NULL: as create */
 } kinds[] = {
+    { "", "ConfigMap", true, text_dns_subdomain, check_config_map, check_config_map_update },
     { "", "Event", true, NULL, check_event, NULL },
     { "", "LimitRange", true, text_dns_subdomain, check_limit_range, NULL },
     { "", "Namespace", false, text_dns_label, check_namespace, NULL },
@@ -28,7 +29,9 @@ static const struct kind_rules {
     { "", "Pod", true, NULL, check_pod_create, check_pod_update },
     { "", "ResourceQuota", true, text_dns_subdomain, check_resource_quota,
       check_resource_quota_update },
+    { "", "Secret", true, text_dns_subdomain, check_secret_object, check_secret_object_update },
     { "", "Service", true, NULL, check_service, check_service_update },
+    { "", "ServiceAccount", true, text_dns_subdomain, check_service_account, NULL },
     { "apps", "ControllerRevision", true, text_dns_subdomain, check_controller_revision,
       check_controller_revision_update },
     { "apps", "DaemonSet", true, text_dns_subdomain, check_daemonset, check_daemonset_update },
@@ -42,6 +45,7 @@ static const struct kind_rules {
     { "coordination.k8s.io", "Lease", true, text_dns_subdomain, check_lease, NULL },
     { "discovery.k8s.io", "EndpointSlice", true, text_dns_subdomain, check_endpoint_slice,
       check_endpoint_slice_update },
+    { "networking.k8s.io", "NetworkPolicy", true, text_dns_subdomain, check_network_policy, NULL },
     { "policy", "PodDisruptionBudget", true, NULL, check_disruption_budget, NULL },
     { "scheduling.k8s.io", "PriorityClass", false, text_dns_subdomain, check_priority_class,
       check_priority_class_update },

@@ -232,7 +232,8 @@ check_create_fn check_job, check_cronjob, check_claim, check_volume_object, chec
 check_update_fn check_job_update, check_cronjob_update, check_claim_update;
 check_update_fn check_volume_object_update, check_storage_class_update;
 check_create_fn check_controller_revision, check_resource_quota, check_limit_range;
-check_update_fn check_resource_quota_update;
+check_create_fn check_config_map, check_secret_object, check_service_account, check_network_policy;
+check_update_fn check_resource_quota_update, check_config_map_update, check_secret_object_update;
 check_update_fn check_controller_revision_update;
 
 #endif
