@@ -9,20 +9,35 @@
 #include "models/actions/actions_private.h"
 #include "sim/base/memory.h"
 
+/* The first that fits is meant, so two words stand before the first of them alone. */
 static const struct verb *const verbs[] = {
-    &verb_apply,           &verb_create,
-    &verb_replace,         &verb_delete,
-    &verb_scale,           &verb_set_image,
-    &verb_set_env,         &verb_set_resources,
-    &verb_rollout_undo,    &verb_rollout_pause,
-    &verb_rollout_resume,  &verb_rollout_restart,
-    &verb_rollout_history, &verb_cordon,
-    &verb_uncordon,        &verb_drain,
-    &verb_taint,           &verb_label,
-    &verb_annotate,        &verb_patch,
-    &verb_rollout_status,  &verb_get,
-    &verb_describe,        &verb_fail,
-    &verb_restore,         NULL,
+    &verb_apply,
+    &verb_create_quota,
+    &verb_create,
+    &verb_replace,
+    &verb_delete,
+    &verb_scale,
+    &verb_set_image,
+    &verb_set_env,
+    &verb_set_resources,
+    &verb_rollout_undo,
+    &verb_rollout_pause,
+    &verb_rollout_resume,
+    &verb_rollout_restart,
+    &verb_rollout_history,
+    &verb_cordon,
+    &verb_uncordon,
+    &verb_drain,
+    &verb_taint,
+    &verb_label,
+    &verb_annotate,
+    &verb_patch,
+    &verb_rollout_status,
+    &verb_get,
+    &verb_describe,
+    &verb_fail,
+    &verb_restore,
+    NULL,
 };
 
 struct actions {

@@ -169,6 +169,9 @@ enum edit action_replace_status(struct action *action, const struct object *stor
                                 struct value *document);
 /* Create an object from a user's document. False, and reported, when it is refused. */
 bool action_create(struct action *action, const struct value *document);
+/* The same where something else than a file is what it comes from; `doing` stands before what the
+ * API server says. */
+bool action_create_as(struct action *action, const struct value *document, const char *doing);
 /* The key of a user's document, its texts held. KIND_COUNT when it has no kind. */
 struct object_key action_key(const struct action *action, const struct value *document);
 
@@ -178,6 +181,6 @@ extern const struct verb verb_apply, verb_create, verb_replace, verb_delete, ver
     verb_set_image, verb_set_env, verb_set_resources, verb_rollout_undo, verb_rollout_restart,
     verb_rollout_pause, verb_rollout_resume, verb_rollout_status, verb_rollout_history, verb_cordon,
     verb_uncordon, verb_drain, verb_taint, verb_label, verb_annotate, verb_patch, verb_get,
-    verb_describe, verb_fail, verb_restore;
+    verb_describe, verb_create_quota, verb_fail, verb_restore;
 
 #endif

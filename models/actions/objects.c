@@ -119,11 +119,10 @@ enum edit action_replace_status(struct action *action, const struct object *stor
     return store_version(action->cluster->store) != before ? EDIT_DONE : EDIT_NOTHING;
 }
 
-static const char creating[] = "error when creating \"STDIN\": ";
-
 /* No record came of a document: an admission plugin forbade it, or it has faults. */
 static void refuse_document_of(struct action *action, const struct value *document,
-                               const struct refusal *refusal, struct error_list *faults)
+                               const char *doing, const struct refusal *refusal,
+                               struct error_list *faults)
 {
     struct error error = { 0 };
     if (refusal->code != REPLY_FORBIDDEN) {
@@ -131,11 +130,16 @@ static void refuse_document_of(struct action *action, const struct value *docume
         return;
     }
     error_set(&error, (struct place){ 0 }, "%s", refusal->message);
-    action_refused(action, REPLY_FORBIDDEN, creating, &error);
+    action_refused(action, REPLY_FORBIDDEN, doing, &error);
     error_list_close(faults);
 }
 
 bool action_create(struct action *action, const struct value *document)
+{
+    return action_create_as(action, document, "error when creating \"STDIN\": ");
+}
+
+bool action_create_as(struct action *action, const struct value *document, const char *doing)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct refusal refusal = { 0 };
@@ -144,12 +148,12 @@ bool action_create(struct action *action, const struct value *document)
                                                     &refusal, &faults, &warnings);
     warn_all(action, &warnings);
     if (object == NULL)
-        refuse_document_of(action, document, &refusal, &faults);
+        refuse_document_of(action, document, doing, &refusal, &faults);
     refusal_close(&refusal);
     if (object == NULL)
         return false;
     const enum reply reply = client_create(action->client, object, NULL, &error);
     if (reply != REPLY_CREATED)
-        action_refused(action, reply, creating, &error);
+        action_refused(action, reply, doing, &error);
     return reply == REPLY_CREATED;
 }

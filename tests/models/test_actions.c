@@ -126,6 +126,24 @@ Test(actions, print_what_kubectl_prints)
         { "delete deployment web", 0, "deployment.apps \"web\" deleted from default namespace\n" },
         { "delete node n1", 0, "node \"n1\" deleted\n" },
         { "delete pod nope", 1, "Error from server (NotFound): pods \"nope\" not found\n" },
+        { "create quota q --hard=pods=3,requests.cpu=2 --scopes=NotBestEffort", 0,
+          "resourcequota/q created\n" },
+        { "create quota q --hard=pods=3", 1,
+          "Error from server (AlreadyExists): failed to create quota: resourcequotas \"q\" already "
+          "exists\n" },
+        { "create quota r --hard=foo=3", 1,
+          "The ResourceQuota \"r\" is invalid: \n"
+          "* spec.hard[foo]: Invalid value: \"foo\": must be a standard resource type or fully "
+          "qualified\n"
+          "* spec.hard[foo]: Invalid value: \"foo\": must be a standard resource for quota\n" },
+        { "create quota r --hard=pods", 1,
+          "error: create quota: Invalid argument syntax pods, expected <resource>=<value>\n" },
+        { "create quota", 1, "error: create quota: exactly one NAME is required, got 0\n" },
+        { "describe quota q", 0,
+          "Name:       q\nNamespace:  default\nScopes:     NotBestEffort\n"
+          "Resource    Used  Hard\n--------    ----  ----\n" },
+        { "describe pod a", 1,
+          "error: describe: only quotas are described here: describe quota NAME\n" },
         { "scale deployment/web", 1, "error: scale: The --replicas=COUNT flag is required\n" },
         { "delete deploymnt web", 1,
           "error: delete: the server doesn't have a resource type \"deploymnt\" (did you mean "
