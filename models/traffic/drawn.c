@@ -171,7 +171,7 @@ void drawn_pass(struct source *source, sim_time to)
             break;
         }
     }
-    source->passed = to;
+    source->passed = to > source->passed ? to : source->passed;
 }
 
 /* ---- ends ---- */

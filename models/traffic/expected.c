@@ -43,13 +43,15 @@ struct mark {
 };
 
 struct expected_proxy {
-    struct flow **flows; /* owned; the requests themselves first */
+    sim_time passed;      /* counted up to here */
+    struct agenda agenda; /* of changes of flows, and of what comes back at once */
+    struct flow **flows;  /* owned; the requests themselves first */
     size_t flow_count, flow_capacity;
     struct mark *marks; /* owned; as far back as anything can be in flight */
     size_t mark_first, mark_count, mark_capacity;
 };
 
-enum { FLOW_CHANGES, COME_BACK }; /* kinds of items in the source's agenda */
+enum { FLOW_CHANGES, COME_BACK }; /* kinds of items in the agenda */
 
 /* ---- making and freeing ---- */
 
@@ -90,6 +92,7 @@ void expected_proxy_new(struct proxy *proxy)
     MEM_GROW(proxy->expected->marks, proxy->expected->mark_count, proxy->expected->mark_capacity);
     proxy->expected->marks[proxy->expected->mark_count++] =
         (struct mark){ .at = proxy->source->passed };
+    proxy->expected->passed = proxy->source->passed;
     flow_new(proxy, 0, 0)->share = 1 / (double)proxy->source->proxy_count;
     expected_changed(proxy, proxy->source->passed);
 }
@@ -99,6 +102,7 @@ void expected_proxy_free(struct expected_proxy *proxy)
     for (size_t i = 0; proxy != NULL && i < proxy->flow_count; i++)
         free(proxy->flows[i]);
     if (proxy != NULL) {
+        agenda_close(&proxy->agenda);
         free(proxy->flows);
         free(proxy->marks);
     }
@@ -205,11 +209,9 @@ static void attempts(struct proxy *proxy, int attempt, sim_time from, sim_time t
 static void come_back(struct proxy *proxy, int attempt, sim_time at, double count)
 {
     if (attempt <= proxy->source->retries && count > 0)
-        agenda_add(&proxy->source->agenda, (struct item){ .at = at,
-                                                          .kind = COME_BACK,
-                                                          .number = attempt,
-                                                          .subject = proxy,
-                                                          .amount = count });
+        agenda_add(
+            &proxy->expected->agenda,
+            (struct item){ .at = at, .kind = COME_BACK, .number = attempt, .amount = count });
 }
 
 /* Attempts that all come at one instant. */
@@ -225,27 +227,28 @@ static void attempts_at_once(struct proxy *proxy, int attempt, sim_time at, doub
 
 /* ---- time passes ---- */
 
-static void settle(struct source *source, sim_time to)
+static void settle(struct proxy *proxy, sim_time to)
 {
-    const sim_time from = source->passed;
-    source->passed = to;
-    for (size_t i = 0; i < source->proxy_count && from < to; i++) {
-        struct expected_proxy *all = source->proxies[i].expected;
-        for (size_t j = 0; j < all->flow_count; j++) {
-            const struct flow *flow = all->flows[j];
-            const sim_time first = from > flow->delay ? from - flow->delay : 0;
-            const sim_time last = to > flow->delay ? to - flow->delay : 0;
-            if (flow->share > 0)
-                attempts(&source->proxies[i], flow->attempt, from, to,
-                         flow->share * arrivals_expected(source->arrivals, first, last));
-        }
-        mark_at(&source->proxies[i], to);
+    struct expected_proxy *all = proxy->expected;
+    const sim_time from = all->passed;
+    if (to <= from)
+        return;
+    all->passed = to;
+    for (size_t i = 0; i < all->flow_count; i++) {
+        const struct flow *flow = all->flows[i];
+        const sim_time first = from > flow->delay ? from - flow->delay : 0;
+        const sim_time last = to > flow->delay ? to - flow->delay : 0;
+        if (flow->share > 0)
+            attempts(proxy, flow->attempt, from, to,
+                     flow->share * arrivals_expected(proxy->source->arrivals, first, last));
     }
+    mark_at(proxy, to);
 }
 
 static void flow_changed(struct flow *flow, sim_time at)
 {
-    struct source *source = flow->proxy->source;
+    const struct source *source = flow->proxy->source;
+    struct agenda *agenda = &flow->proxy->expected->agenda;
     const struct shares shares = shares_of(flow->proxy);
     const sim_time back_off = source_back_off(source, flow->attempt);
     const double refused = flow->share * shares.refused,
@@ -255,19 +258,19 @@ static void flow_changed(struct flow *flow, sim_time at)
     if (refused != flow->to_refused) {
         if (flow->refused == NULL)
             flow->refused = flow_new(flow->proxy, flow->attempt + 1, flow->delay + back_off);
-        agenda_add(&source->agenda, (struct item){ .at = at + back_off,
-                                                   .kind = FLOW_CHANGES,
-                                                   .subject = flow->refused,
-                                                   .amount = flow->to_refused = refused });
+        agenda_add(agenda, (struct item){ .at = at + back_off,
+                                          .kind = FLOW_CHANGES,
+                                          .subject = flow->refused,
+                                          .amount = flow->to_refused = refused });
     }
     if (unanswered != flow->to_unanswered) {
         const sim_time later = source->timeout + back_off;
         if (flow->unanswered == NULL)
             flow->unanswered = flow_new(flow->proxy, flow->attempt + 1, flow->delay + later);
-        agenda_add(&source->agenda, (struct item){ .at = at + later,
-                                                   .kind = FLOW_CHANGES,
-                                                   .subject = flow->unanswered,
-                                                   .amount = flow->to_unanswered = unanswered });
+        agenda_add(agenda, (struct item){ .at = at + later,
+                                          .kind = FLOW_CHANGES,
+                                          .subject = flow->unanswered,
+                                          .amount = flow->to_unanswered = unanswered });
     }
 }
 
@@ -277,20 +280,20 @@ void expected_changed(struct proxy *proxy, sim_time at)
         flow_changed(proxy->expected->flows[i], at);
 }
 
-void expected_pass(struct source *source, sim_time to)
+void expected_pass(struct proxy *proxy, sim_time to)
 {
     struct item item;
-    while (agenda_take(&source->agenda, to, &item)) {
-        settle(source, item.at);
+    while (agenda_take(&proxy->expected->agenda, to, &item)) {
+        settle(proxy, item.at);
         if (item.kind == COME_BACK) {
-            attempts_at_once(item.subject, item.number, item.at, item.amount);
+            attempts_at_once(proxy, item.number, item.at, item.amount);
         } else {
             struct flow *flow = item.subject;
             flow->share = item.amount;
             flow_changed(flow, item.at);
         }
     }
-    settle(source, to);
+    settle(proxy, to);
 }
 
 /* ---- who is in flight ---- */

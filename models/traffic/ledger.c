@@ -73,16 +73,52 @@ static struct traffic_loss *loss_of(struct ledger *ledger, enum traffic_reason r
     return ledger->losses[ledger->loss_count++] = loss;
 }
 
-static struct traffic_episode *episode_at(struct ledger *ledger, sim_time from, struct cause cause)
+/* Episodes from `first` on, and before `end`, become one. */
+static void merge(struct ledger *ledger, size_t first, size_t end)
 {
-    struct traffic_episode *last =
-        ledger->episode_count > 0 ? &ledger->episodes[ledger->episode_count - 1] : NULL;
-    if (last != NULL && (from - last->end < APART || ledger->episode_count == MOST_EPISODES))
-        return last;
-    MEM_GROW(ledger->episodes, ledger->episode_count, ledger->episode_capacity);
-    last = &ledger->episodes[ledger->episode_count++];
-    *last = (struct traffic_episode){ .start = from, .end = from, .cause = cause };
-    return last;
+    struct traffic_episode *into = &ledger->episodes[first];
+    for (size_t i = first + 1; i < end; i++) {
+        const struct traffic_episode *next = &ledger->episodes[i];
+        into->end = next->end > into->end ? next->end : into->end;
+        into->requests += next->requests;
+        for (int reason = 0; reason < TRAFFIC_REASONS; reason++)
+            into->by_reason[reason] += next->by_reason[reason];
+    }
+    if (end > first + 1) {
+        memmove(into + 1, &ledger->episodes[end], (ledger->episode_count - end) * sizeof *into);
+        ledger->episode_count -= end - first - 1;
+    }
+}
+
+/* The episode of failures from one instant to another. They come nearly in order: proxies are
+ * counted up one by one. */
+static struct traffic_episode *episode_at(struct ledger *ledger, sim_time from, sim_time to,
+                                          struct cause cause)
+{
+    size_t end = ledger->episode_count;
+    while (end > 0 && ledger->episodes[end - 1].start - to >= APART)
+        end--;
+    size_t first = end;
+    while (first > 0 && from - ledger->episodes[first - 1].end < APART)
+        first--;
+    if (first == end && ledger->episode_count == MOST_EPISODES) {
+        first = end > 0 ? end - 1 : 0;
+    } else if (first == end) {
+        MEM_GROW(ledger->episodes, ledger->episode_count, ledger->episode_capacity);
+        memmove(&ledger->episodes[first + 1], &ledger->episodes[first],
+                (ledger->episode_count++ - first) * sizeof *ledger->episodes);
+        ledger->episodes[first] =
+            (struct traffic_episode){ .start = from, .end = to, .cause = cause };
+    } else {
+        merge(ledger, first, end);
+    }
+    struct traffic_episode *episode = &ledger->episodes[first];
+    if (from < episode->start) {
+        episode->start = from;
+        episode->cause = cause;
+    }
+    episode->end = to > episode->end ? to : episode->end;
+    return episode;
 }
 
 void ledger_fail(struct ledger *ledger, enum traffic_reason reason, enum traffic_fault fault,
@@ -91,12 +127,10 @@ void ledger_fail(struct ledger *ledger, enum traffic_reason reason, enum traffic
     if (!(requests > 0))
         return;
     struct traffic_loss *loss = loss_of(ledger, reason, fault, cause);
-    struct traffic_episode *episode = episode_at(ledger, from, cause);
-    if (loss->requests == 0)
-        loss->first = from;
-    loss->last = to;
+    struct traffic_episode *episode = episode_at(ledger, from, to, cause);
+    loss->first = loss->requests == 0 || from < loss->first ? from : loss->first;
+    loss->last = loss->requests == 0 || to > loss->last ? to : loss->last;
     loss->requests += requests;
-    episode->end = to > episode->end ? to : episode->end;
     episode->requests += requests;
     episode->by_reason[reason] += requests;
     ledger->failed += requests;

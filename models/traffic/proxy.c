@@ -173,18 +173,54 @@ static void count(struct proxy *proxy, const struct endpoint *endpoint, int more
     member->terminating_in += endpoint->serving && endpoint->terminating ? more : 0;
 }
 
-static void count_all(struct proxy *proxy, const struct endpoint_slice *slice, int more)
+/* What is not alike in two versions of a slice: all but what they begin and end with in common. */
+struct difference {
+    const struct endpoint *items;
+    size_t count;
+    struct cause cause;
+};
+
+static bool is_alike(const struct endpoint *a, const struct endpoint *b)
 {
-    const struct endpoints *endpoints = slice != NULL ? slice->endpoints : NULL;
-    for (uint32_t i = 0; endpoints != NULL && i < endpoints->count; i++)
-        count(proxy, &endpoints->items[i], more, slice->meta.object.cause);
+    return a->uid.low == b->uid.low && a->ready == b->ready && a->serving == b->serving &&
+           a->terminating == b->terminating;
 }
 
-static void settle_all(struct proxy *proxy, const struct endpoint_slice *slice, sim_time at)
+static struct difference all_of(const struct endpoint_slice *slice)
 {
-    const struct endpoints *endpoints = slice != NULL ? slice->endpoints : NULL;
-    for (uint32_t i = 0; endpoints != NULL && i < endpoints->count; i++) {
-        struct member *member = member_find(proxy, endpoints->items[i].uid.low);
+    if (slice == NULL)
+        return (struct difference){ 0 };
+    const struct endpoints *endpoints = slice->endpoints;
+    return (struct difference){ endpoints != NULL ? endpoints->items : NULL,
+                                endpoints != NULL ? endpoints->count : 0,
+                                slice->meta.object.cause };
+}
+
+static void cut_alike(struct difference *a, struct difference *b)
+{
+    while (a->count > 0 && b->count > 0 &&
+           is_alike(&a->items[a->count - 1], &b->items[b->count - 1])) {
+        a->count--;
+        b->count--;
+    }
+    while (a->count > 0 && b->count > 0 && is_alike(a->items, b->items)) {
+        a->items++;
+        b->items++;
+        a->count--;
+        b->count--;
+    }
+}
+
+static void count_all(struct proxy *proxy, const struct difference *listed, int more)
+{
+    for (size_t i = 0; i < listed->count; i++)
+        count(proxy, &listed->items[i], more, listed->cause);
+}
+
+static void settle_all(struct proxy *proxy, const struct difference *listed, sim_time at)
+{
+    for (size_t i = 0; i < listed->count; i++) {
+        struct member *member = member_find(proxy, listed->items[i].uid.low);
         if (member == NULL)
             continue;
         member_look_again(member, at);
@@ -199,14 +235,18 @@ static void settle_all(struct proxy *proxy, const struct endpoint_slice *slice, 
 void proxy_update(struct proxy *proxy, const struct endpoint_slice *before,
                   const struct endpoint_slice *after, sim_time at)
 {
-    source_pass(proxy->source, at);
+    struct difference old = all_of(before), new = all_of(after);
+    cut_alike(&old, &new);
+    if (old.count + new.count == 0)
+        return;
+    source_pass(proxy, at);
     const bool had = proxy_tier(proxy) != UNUSED;
-    count_all(proxy, after, 1);
-    count_all(proxy, before, -1);
-    settle_all(proxy, after, at);
-    settle_all(proxy, before, at);
+    count_all(proxy, &new, 1);
+    count_all(proxy, &old, -1);
+    settle_all(proxy, &new, at);
+    settle_all(proxy, &old, at);
     if (had && proxy_tier(proxy) == UNUSED)
         proxy->none_known =
-            (struct why){ TRAFFIC_NONE_KNOWN, (after != NULL ? after : before)->meta.object.cause };
+            (struct why){ TRAFFIC_NONE_KNOWN, after != NULL ? new.cause : old.cause };
     source_changed(proxy, at);
 }

@@ -112,7 +112,7 @@ enum answer server_answer(const struct server *server, enum shutdown shutdown, s
 static void pass_all(const struct server *server, sim_time at)
 {
     for (const struct member *member = server->members; member != NULL; member = member->next)
-        source_pass(member->proxy->source, at);
+        source_pass(member->proxy, at);
 }
 
 static void look_again_all(const struct server *server, sim_time at)

@@ -11,14 +11,18 @@ enum { USUAL_PROXIES = 10 };
 
 /* ---- the two ways ---- */
 
-void source_pass(struct source *source, sim_time to)
+void source_pass(struct proxy *proxy, sim_time to)
 {
-    if (to <= source->passed)
-        return;
-    if (source->expected != NULL)
-        expected_pass(source, to);
+    if (proxy->expected != NULL)
+        expected_pass(proxy, to);
     else
-        drawn_pass(source, to);
+        drawn_pass(proxy->source, to);
+}
+
+void source_pass_all(struct source *source, sim_time to)
+{
+    for (size_t i = 0; i < source->proxy_count; i++)
+        source_pass(&source->proxies[i], to);
 }
 
 void source_changed(struct proxy *proxy, sim_time at)

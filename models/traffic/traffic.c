@@ -164,7 +164,7 @@ double traffic_pod_rate(struct traffic *traffic, struct uid pod, sim_time now)
         const struct proxy *proxy = member->proxy;
         if (!member_listens(member) || member->tier != proxy_tier(proxy))
             continue;
-        source_pass(proxy->source, now);
+
         if (proxy->expected != NULL)
             rate += expected_rate(proxy, now);
         else
@@ -180,7 +180,7 @@ struct ledger *traffic_counted(struct traffic *traffic, size_t number, sim_time 
         return NULL;
     struct source *source = traffic->sources[number];
     advance(traffic, now + 1);
-    source_pass(source, now);
+    source_pass_all(source, now);
     for (size_t i = 0; i < source->proxy_count; i++)
         for (int tier = READY; tier < TIERS; tier++)
             for (size_t j = 0; j < source->proxies[i].of[tier].count; j++)
@@ -194,7 +194,7 @@ void traffic_restart(struct traffic *traffic, sim_time now)
         return;
     advance(traffic, now);
     for (size_t i = 0; i < traffic->source_count; i++) {
-        source_pass(traffic->sources[i], now);
+        source_pass_all(traffic->sources[i], now);
         ledger_restart(&traffic->sources[i]->ledger, now);
     }
 }

@@ -168,8 +168,8 @@ struct source {
     int64_t concurrency; /* of one pod; 0: no limit */
     struct proxy *proxies;
     size_t proxy_count;
-    sim_time passed;           /* counted up to here */
-    struct agenda agenda;      /* retries, or changes of their flow */
+    sim_time passed;           /* drawn up to here */
+    struct agenda agenda;      /* of drawn retries */
     struct expected *expected; /* owned; one of these two */
     struct drawn *drawn;       /* owned */
 };
@@ -178,8 +178,9 @@ struct source {
 struct source *source_new(struct traffic *traffic, const struct value *entry,
                           struct error_list *faults);
 void source_free(struct source *source);
-/* Count up to an instant, at which something changes. */
-void source_pass(struct source *source, sim_time to);
+/* Count what went through the proxy up to an instant, at which something changes. */
+void source_pass(struct proxy *proxy, sim_time to);
+void source_pass_all(struct source *source, sim_time to);
 /* Something has changed in the proxy. */
 void source_changed(struct proxy *proxy, sim_time at);
 /* What is in flight to a member is lost. */
@@ -193,7 +194,7 @@ struct expected *expected_new(const struct source *source);
 void expected_free(struct expected *expected);
 void expected_proxy_new(struct proxy *proxy); /* sets proxy->expected */
 void expected_proxy_free(struct expected_proxy *proxy);
-void expected_pass(struct source *source, sim_time to);
+void expected_pass(struct proxy *proxy, sim_time to);
 void expected_changed(struct proxy *proxy, sim_time at);
 void expected_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at);
 /* A member begins or ceases to be sent requests that it takes. */

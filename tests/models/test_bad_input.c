@@ -447,6 +447,10 @@ static const struct row scenarios[] = {
       "sum: sum: sum: is nested too deeply\n" },
     { "traffic to no Service", SCENARIO "  traffic: [{rate: 5}]\n",
       "5:13: spec.traffic[0].service: is missing (the Service the requests are for)\n" },
+    { "two sources of one name",
+      SCENARIO "  traffic:\n  - {service: web, rate: 5}\n  - {service: web, rate: 6}\n",
+      "7:5: traffic: a second source is called \"web\" (the first stands in line 6): give one a "
+      "name of its own\n" },
     { "traffic without a rate", SCENARIO "  traffic: [{service: web}]\n",
       "5:13: traffic: there is neither a rate nor a list of arrival times\n" },
     { "a negative rate", SCENARIO "  traffic: [{service: web, rate: -5}]\n",

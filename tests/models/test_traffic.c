@@ -376,3 +376,31 @@ Test(traffic, tells_how_much_a_pod_is_asked)
     simulation_free(simulation);
     scenario_close(&scenario);
 }
+
+Test(traffic, makes_one_episode_of_failures_less_than_a_second_apart)
+{
+    static const struct {
+        double from, to; /* of failures, in the order in which they are told of */
+    } told[] = { { 10, 12 }, { 20, 21 },     { 12.9, 13 }, { 30, 31 },
+                 { 2, 3 },   { 14.1, 19.5 }, { 40, 40 } };
+    static const struct {
+        double start, end, requests;
+    } want[] = { { 2, 3, 16 }, { 10, 13, 5 }, { 14.1, 21, 34 }, { 30, 31, 8 }, { 40, 40, 64 } };
+    struct ledger ledger;
+    ledger_init(&ledger, NULL, NULL, NULL, false);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        ledger_fail(&ledger, TRAFFIC_REFUSED, TRAFFIC_STARTING, (struct cause){ 0 },
+                    sim_time_from_seconds(told[i].from), sim_time_from_seconds(told[i].to),
+                    (double)(1 << i));
+    cr_assert_eq(ledger.episode_count, sizeof want / sizeof *want, "%zu", ledger.episode_count);
+    for (size_t i = 0; i < ledger.episode_count; i++) {
+        const struct traffic_episode *episode = &ledger.episodes[i];
+        cr_expect_eq(episode->start, sim_time_from_seconds(want[i].start), "%zu", i);
+        cr_expect_eq(episode->end, sim_time_from_seconds(want[i].end), "%zu", i);
+        cr_expect_eq(episode->requests, want[i].requests, "%zu: %g", i, episode->requests);
+    }
+    cr_expect_eq(ledger.losses[0]->first, 2 * SIM_SECOND);
+    cr_expect_eq(ledger.losses[0]->last, 40 * SIM_SECOND);
+    cr_expect_eq(ledger.failed, 127);
+    ledger_close(&ledger);
+}
