@@ -30,9 +30,8 @@ void availability_advance(struct availability *of, sim_time now)
     of->last = now;
     if (!of->counting || passed == 0)
         return;
-    for (int32_t i = 0; i < of->vacancy_count; i++)
-        loss_of(of, of->vacancies[i].cause.root)->missing +=
-            (replica_time)passed * of->vacancies[i].count;
+    for (uint32_t i = 0; i < of->open_count; i++)
+        loss_of(of, of->open[i].root)->missing += (replica_time)passed * of->open[i].vacant;
     of->missing += (replica_time)passed * of->vacant;
     if (of->vacancy_count > 0)
         of->degraded += passed;
@@ -42,11 +41,30 @@ void availability_advance(struct availability *of, sim_time now)
     }
 }
 
+/* So many more vacancies of a root are open, or fewer. */
+static void note_open(struct availability *of, uint32_t root, int32_t more)
+{
+    uint32_t i = of->open_count;
+    while (i > 0 && of->open[i - 1].root != root)
+        i--;
+    if (i == 0) {
+        MEM_GROW(of->open, of->open_count, of->open_capacity);
+        i = ++of->open_count;
+        of->open[i - 1] = (struct open_root){ .root = root };
+    }
+    of->open[i - 1].vacant += more;
+    if (of->open[i - 1].vacant > 0)
+        return;
+    of->open_count--;
+    memmove(&of->open[i - 1], &of->open[i], (of->open_count - (i - 1)) * sizeof *of->open);
+}
+
 static void open_vacancies(struct availability *of, struct vacancy vacancy)
 {
     MEM_GROW(of->vacancies, of->vacancy_count, of->vacancy_capacity);
     of->vacancies[of->vacancy_count++] = vacancy;
     of->vacant += vacancy.count;
+    note_open(of, vacancy.cause.root, vacancy.count);
     if (of->counting)
         loss_of(of, vacancy.cause.root)->replicas += (uint32_t)vacancy.count;
 }
@@ -59,6 +77,7 @@ static struct vacancy close_vacancies(struct availability *of, int32_t index, in
     const int32_t closed = count < before.count ? count : before.count;
     entry->count -= closed;
     of->vacant -= closed;
+    note_open(of, before.cause.root, -closed);
     if (entry->count == 0) {
         of->vacancy_count--;
         memmove(entry, entry + 1, (size_t)(of->vacancy_count - index) * sizeof before);
@@ -172,6 +191,7 @@ void availability_restart(struct availability *of, sim_time now)
 void availability_close(struct availability *of)
 {
     free(of->vacancies);
+    free(of->open);
     free(of->outages);
     free(of->losses);
     free(of->steps);

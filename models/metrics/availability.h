@@ -61,7 +61,12 @@ struct availability {
     struct vacancy *vacancies;               /* oldest first */
     int32_t vacancy_count, vacancy_capacity; /* entries of the list */
     int32_t vacant;                          /* replicas missing: the sum of their counts */
-    struct outage *outages;                  /* while counting, in order */
+    struct open_root {                       /* the same by root, so that time costs few steps */
+        uint32_t root;
+        int32_t vacant;
+    } * open; /* owned, in the order in which they became so */
+    uint32_t open_count, open_capacity;
+    struct outage *outages; /* while counting, in order */
     uint32_t outage_count, outage_capacity;
     struct loss *losses; /* in order of first appearance */
     uint32_t loss_count, loss_capacity;
