@@ -65,9 +65,12 @@ struct pod {
     uint8_t phase;                               /* enum pod_phase */
     uint8_t conditions_present, conditions_true; /* bits 1 << enum pod_condition */
     bool gated : 1;                              /* schedulingGates are left */
-    bool started : 1;                            /* start_time is set */
-    uint32_t pod_ip;                             /* 0: none; host byte order */
-    sim_time start_time;                         /* status.startTime */
+    bool
+        of_template : 1; /* made from its controller's template, and has that owner and those labels
+                           * still: not part of the API's object */
+    bool started : 1;    /* start_time is set */
+    uint32_t pod_ip;     /* 0: none; host byte order */
+    sim_time start_time; /* status.startTime */
     sim_time transitions[POD_CONDITIONS];
     struct pod_reasons *reasons;           /* NULL: it has none */
     struct container_statuses *containers; /* NULL until the kubelet reports */

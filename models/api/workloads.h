@@ -21,6 +21,7 @@ struct replicaset {
     int32_t min_ready_seconds;
     const struct selector *selector; /* compiled; shared */
     const struct pod_template *template;
+    bool relabelled; /* the template had other labels once: not part of the API's object */
 
     /* status */
     int32_t status_replicas, fully_labeled_replicas, ready_replicas, available_replicas;

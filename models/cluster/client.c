@@ -128,6 +128,19 @@ struct cache_cursor client_list_jobs_of(const struct client *client, const struc
                         owner_name_key(space, controller));
 }
 
+size_t client_count_replicas(const struct client *client, struct uid replicaset,
+                             enum replica_state state)
+{
+    return cache_listed_count(client->cache, KIND_POD, client->cluster->pods_of_replicasets,
+                              replica_key(replicaset, state));
+}
+
+size_t client_count_orphans(const struct client *client, enum kind kind, const struct text *space)
+{
+    return cache_listed_count(client->cache, (uint16_t)kind, client->cluster->by_owner[kind],
+                              orphan_key(space));
+}
+
 struct cache_cursor client_list_orphans(const struct client *client, enum kind kind,
                                         const struct text *space)
 {

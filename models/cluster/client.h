@@ -85,9 +85,19 @@ struct cache_cursor client_list_owned(const struct client *client, enum kind kin
  * ControllerRevisions. */
 struct cache_cursor client_list_orphans(const struct client *client, enum kind kind,
                                         const struct text *space);
+size_t client_count_orphans(const struct client *client, enum kind kind, const struct text *space);
 /* Jobs whose controller has the name, whatever its uid; others may be among them. */
 struct cache_cursor client_list_jobs_of(const struct client *client, const struct text *space,
                                         const struct text *controller);
+/* How many pods of a ReplicaSet are so; what has ended is not counted. O(1). */
+enum replica_state {
+    REPLICA_UNREADY, /* it is active */
+    REPLICA_READY,   /* so it is, too */
+    REPLICA_TERMINATING,
+    REPLICA_IRREGULAR /* not of its template as it was made: whatever its state */
+};
+size_t client_count_replicas(const struct client *client, struct uid replicaset,
+                             enum replica_state state);
 struct cache_cursor client_list_on_node(const struct client *client, const struct text *node);
 struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
                                           const struct text *space); /* namespaced kinds */

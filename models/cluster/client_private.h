@@ -12,6 +12,12 @@ static inline uint64_t orphan_key(const struct text *space)
     return (space != NULL ? space->hash : 0) >> 1 | 1;
 }
 
+/* Under which key pods of a ReplicaSet are counted. */
+static inline uint64_t replica_key(struct uid replicaset, enum replica_state state)
+{
+    return (replicaset.low + (uint64_t)state + 1) * 0x9E3779B97F4A7C15u | 1;
+}
+
 /* Under which key the index by the controller's name lists a Job. */
 static inline uint64_t owner_name_key(const struct text *space, const struct text *controller)
 {

@@ -204,6 +204,23 @@ enum reply client_remove(struct client *client, struct object *last)
     return REPLY_OK;
 }
 
+/* What is known of labels beside the API's object. */
+static void note_labels(const struct object *before, struct object *after)
+{
+    if (after->kind == KIND_POD) {
+        const struct pod *was = pod_of(before);
+        struct pod *is = (struct pod *)after;
+        is->of_template =
+            was->of_template && owners_equal(is->meta.owners, was->meta.owners) &&
+            (is->meta.labels == was->meta.labels || labels_have(is->meta.labels, was->meta.labels));
+    } else if (after->kind == KIND_REPLICASET) {
+        const struct replicaset *was = (const struct replicaset *)before;
+        struct replicaset *is = (struct replicaset *)after;
+        is->relabelled =
+            was->relabelled || !labels_equal(is->template->labels, was->template->labels);
+    }
+}
+
 enum reply client_store(struct client *client, const char *verb, const struct object *before,
                         struct object *after)
 {
@@ -214,6 +231,7 @@ enum reply client_store(struct client *client, const char *verb, const struct ob
     }
     if (client_remove_finished(client, before, after))
         return REPLY_OK;
+    note_labels(before, after);
     note_write(client, verb, before, after);
     pod_admissions_note(client->cluster->pod_admissions, after);
     store_replace(store_of(client), after, client->now);

@@ -41,6 +41,19 @@ static uint64_t by_owner_name(const struct object *object)
     return controller != NULL ? owner_name_key(object->space, controller->name) : 0;
 }
 
+static uint64_t by_state_in_replicaset(const struct object *object)
+{
+    const struct pod *pod = pod_of(object);
+    const struct owner *controller = meta_controller(&pod->meta);
+    if (controller == NULL || strcmp(text_s(controller->kind), "ReplicaSet") != 0)
+        return 0;
+    if (!pod->of_template)
+        return replica_key(controller->uid, REPLICA_IRREGULAR);
+    if (pod_is_active(pod))
+        return replica_key(controller->uid, pod_is_ready(pod) ? REPLICA_READY : REPLICA_UNREADY);
+    return pod_is_terminal(pod) ? 0 : replica_key(controller->uid, REPLICA_TERMINATING);
+}
+
 static uint64_t by_node(const struct object *object)
 {
     const struct text *node = pod_of(object)->node_name;
@@ -52,6 +65,7 @@ static void index_cache(void *context, struct cache *cache)
 {
     struct cluster *cluster = context;
     cluster->pods_by_node = cache_add_index(cache, KIND_POD, by_node);
+    cluster->pods_of_replicasets = cache_add_index(cache, KIND_POD, by_state_in_replicaset);
     cluster->jobs_by_owner_name = cache_add_index(cache, KIND_JOB, by_owner_name);
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
         cluster->by_owner[kind] =

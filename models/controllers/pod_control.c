@@ -134,6 +134,7 @@ static struct object *pod_from(const struct pod_mould *mould)
     pod->node_name = text_hold(template->spec->node_name);
     pod->gated = template->spec->scheduling_gate_count > 0;
     pod->phase = POD_PENDING;
+    pod->of_template = true;
     pod_mark_templated(object);
     return object;
 }

@@ -111,50 +111,37 @@ int pod_rank_compare(const struct pod_rank *a, const struct pod_rank *b, sim_tim
     return compare_ages(a->created_at, b->created_at, a, b, now);
 }
 
-/* By hash, then by name: NULL (not assigned) first. Any fixed order does for counting. */
-static int compare_nodes(const void *a, const void *b)
-{
-    const struct text *left = *(const struct text *const *)a;
-    const struct text *right = *(const struct text *const *)b;
-    if (left == right)
-        return 0;
-    const uint64_t left_hash = left ? left->hash : 0, right_hash = right ? right->hash : 0;
-    if (left_hash != right_hash)
-        return left_hash < right_hash ? -1 : 1;
-    return strcmp(text_s(left), text_s(right));
-}
+/* Pods by node, in an open table; NULL, not assigned, is a node like others. */
+struct node_count {
+    const struct text *node;
+    int pods; /* 0: a free place */
+};
 
-/* How many of the sorted `nodes` come before `node`, or before or at it. */
-static size_t nodes_until(const struct text *const *nodes, size_t count, const struct text *node,
-                          bool inclusive)
+static struct node_count *count_of(struct node_count *counts, size_t mask, const struct text *node)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = compare_nodes(&nodes[middle], &node);
-        if (order < 0 || (inclusive && order == 0))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    size_t place = (node != NULL ? node->hash : 0) & mask;
+    while (counts[place].pods > 0 && counts[place].node != node)
+        place = (place + 1) & mask;
+    return &counts[place];
 }
 
 void pod_ranks_count_colocated(struct pod_rank *ranks, size_t count,
                                const struct pod *const *related, size_t related_count)
 {
-    const struct text **nodes = mem_new((related_count + 1) * sizeof *nodes);
-    size_t active = 0;
-    for (size_t i = 0; i < related_count; i++)
-        if (pod_is_active(related[i]))
-            nodes[active++] = related[i]->node_name;
-    qsort(nodes, active, sizeof *nodes, compare_nodes);
-    for (size_t i = 0; i < count; i++) {
-        const struct text *node = ranks[i].pod->node_name;
-        ranks[i].colocated =
-            (int)(nodes_until(nodes, active, node, true) - nodes_until(nodes, active, node, false));
+    size_t places = 16;
+    while (places < related_count * 2)
+        places *= 2;
+    struct node_count *counts = mem_new(places * sizeof *counts);
+    for (size_t i = 0; i < related_count; i++) {
+        if (!pod_is_active(related[i]))
+            continue;
+        struct node_count *here = count_of(counts, places - 1, related[i]->node_name);
+        here->node = related[i]->node_name;
+        here->pods++;
     }
-    free(nodes);
+    for (size_t i = 0; i < count; i++)
+        ranks[i].colocated = count_of(counts, places - 1, ranks[i].pod->node_name)->pods;
+    free(counts);
 }
 
 static int compare_for_sort(const void *a, const void *b, void *now)
@@ -164,7 +151,47 @@ static int compare_for_sort(const void *a, const void *b, void *now)
     return order != 0 ? order : compare_uids(left->pod->meta.uid, right->pod->meta.uid);
 }
 
+static void swap(struct pod_rank *a, struct pod_rank *b)
+{
+    const struct pod_rank was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* Bring those that come before the middle one of three to the front; returns how many there are, and
+ * leaves that one behind them. */
+static size_t part(struct pod_rank *ranks, size_t count, sim_time now)
+{
+    struct pod_rank *first = &ranks[0], *middle = &ranks[count / 2], *last = &ranks[count - 1];
+    if (compare_for_sort(middle, first, &now) < 0)
+        swap(middle, first);
+    if (compare_for_sort(last, middle, &now) < 0)
+        swap(last, middle);
+    if (compare_for_sort(middle, first, &now) < 0)
+        swap(middle, first);
+    swap(middle, last);
+    size_t before = 0;
+    for (size_t i = 0; i + 1 < count; i++)
+        if (compare_for_sort(&ranks[i], last, &now) < 0)
+            swap(&ranks[i], &ranks[before++]);
+    swap(&ranks[before], last);
+    return before;
+}
+
 void pod_ranks_sort(struct pod_rank *ranks, size_t count, sim_time now)
 {
     qsort_r(ranks, count, sizeof *ranks, compare_for_sort, &now);
+}
+
+void pod_ranks_select(struct pod_rank *ranks, size_t count, size_t wanted, sim_time now)
+{
+    size_t from = 0, to = count;
+    while (to - from > 16 && wanted < to) {
+        const size_t middle = from + part(ranks + from, to - from, now);
+        if (middle < wanted)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    qsort_r(ranks, wanted < to ? to : wanted, sizeof *ranks, compare_for_sort, &now);
 }

@@ -28,13 +28,17 @@ struct pod_rank pod_rank_of(const struct pod *pod);
 int pod_rank_compare(const struct pod_rank *a, const struct pod_rank *b, sim_time now);
 
 /* Count for each rank the pods among `related` that are active and on its node.
- * O(n log n) of both. */
+ * O(n) of both. */
 void pod_ranks_count_colocated(struct pod_rank *ranks, size_t count,
                                const struct pod *const *related, size_t related_count);
 
 /* Bring those to be given up first to the front. Pods that no rule tells apart are ordered by
  * uid. O(n log n). */
 void pod_ranks_sort(struct pod_rank *ranks, size_t count, sim_time now);
+
+/* The same for the first `wanted` of them; the order of the others is left open. O(n + w log w) on
+ * average. */
+void pod_ranks_select(struct pod_rank *ranks, size_t count, size_t wanted, sim_time now);
 
 /* The controller.kubernetes.io/pod-deletion-cost of a pod; 0 when it has none or it is no number. */
 int32_t pod_deletion_cost(const struct pod *pod);

@@ -87,15 +87,28 @@ static void choose_among_tied(struct client *client, const struct meta *set, str
     }
 }
 
-/* Bring the pods to be deleted to the front of the ranks. */
+static bool are_tied(const struct pod_rank *ranks, size_t count, sim_time now)
+{
+    size_t tied = 1;
+    while (tied < count && pod_rank_compare(&ranks[0], &ranks[tied], now) == 0)
+        tied++;
+    return tied == count;
+}
+
+/* Bring the pods to be deleted to the front of the ranks: of the others, so many as may be tied with
+ * the last of them are put in order, too. */
 static void rank_for_deletion(struct client *client, const struct meta *set, struct pod_rank *ranks,
                               size_t count, size_t surplus)
 {
     struct pod_list related = related_pods(client, set);
     pod_ranks_count_colocated(ranks, count, related.items, related.count);
     pod_list_close(&related);
-    pod_ranks_sort(ranks, count, client->now);
-    choose_among_tied(client, set, ranks, count, surplus);
+    size_t sorted = surplus;
+    do {
+        sorted = sorted < count / 2 ? sorted * 2 : count;
+        pod_ranks_select(ranks, count, sorted, client->now);
+    } while (sorted < count && are_tied(ranks + surplus - 1, sorted - surplus + 1, client->now));
+    choose_among_tied(client, set, ranks, sorted, surplus);
 }
 
 static void delete_ranked(struct client *client, struct expectations *expectations,
@@ -130,30 +143,70 @@ static void delete_surplus(struct client *client, struct expectations *expectati
     free(ranks);
 }
 
+/* The pods of a ReplicaSet in one reconcile: counted, or claimed one by one where that is needed. */
+struct replicas {
+    struct replica_counts counts;
+    bool claimed;
+    struct pod_list active, terminating; /* when claimed */
+};
+
+static bool claim(struct client *client, const struct pod_owner *owner, struct replicas *pods,
+                  struct error *error)
+{
+    pods->claimed = true;
+    if (!pods_claim(client, owner, &pods->active, &pods->terminating, error))
+        return false;
+    pods->counts.active = pods->active.count;
+    return true;
+}
+
+/* All of them are its own, so that there is nothing to claim. */
+static void list_active(struct client *client, const struct replicaset *set,
+                        struct pod_list *active)
+{
+    struct cache_cursor owned = client_list_owned(client, KIND_POD, set->meta.uid);
+    while (cache_next(&owned))
+        if (pod_is_active(pod_of(owned.object)))
+            pod_list_add(active, pod_of(owned.object));
+}
+
+static bool find_pods(struct client *client, const struct replicaset *set,
+                      const struct pod_owner *owner, bool manage, struct replicas *pods,
+                      struct error *error)
+{
+    if (!replicaset_count(client, set, &pods->counts))
+        return claim(client, owner, pods, error);
+    if (manage && (int64_t)pods->counts.active > set->replicas)
+        list_active(client, set, &pods->active);
+    return true;
+}
+
 static void manage_pods(struct client *client, const struct replicaset *set,
-                        const struct pod_owner *owner, const struct pod_list *active,
+                        const struct pod_owner *owner, const struct replicas *pods,
                         struct error *error)
 {
     struct replicaset_state *state = controller_state(client);
-    const int64_t surplus = (int64_t)active->count - set->replicas;
+    const int64_t surplus = (int64_t)pods->counts.active - set->replicas;
     const int64_t wanted = surplus < 0 ? -surplus : surplus;
     const int64_t change = wanted < BURST_REPLICAS ? wanted : BURST_REPLICAS;
     if (surplus < 0)
         create_missing(client, &state->expectations, owner, (int)change, error);
     else if (surplus > 0)
-        delete_surplus(client, &state->expectations, owner, active, (size_t)change, error);
+        delete_surplus(client, &state->expectations, owner, &pods->active, (size_t)change, error);
 }
 
 /* ---- reconcile ---- */
 
 static enum outcome sync_pods(struct client *client, const struct replicaset *set, bool manage,
-                              const struct pod_owner *owner, const struct pod_list *active,
-                              const struct pod_list *terminating)
+                              const struct pod_owner *owner, struct replicas *pods)
 {
     struct error failure = { 0 };
     if (manage)
-        manage_pods(client, set, owner, active, &failure);
-    const bool written = replicaset_write_status(client, set, active, terminating, &failure);
+        manage_pods(client, set, owner, pods, &failure);
+    if (pods->claimed) /* available as of now: the calls have taken time */
+        pods->counts = replicaset_count_claimed(client, set, &pods->active, &pods->terminating);
+    const bool written =
+        replicaset_write_status(client, set, &pods->counts, &pods->active, &failure);
     const enum outcome outcome = written && failure.text == NULL ? RECONCILED : RETRY;
     error_close(&failure);
     return outcome;
@@ -175,14 +228,14 @@ static enum outcome replicaset_reconcile(struct client *client, struct object_ke
                                      .kind = "ReplicaSet",
                                      .selector = set->selector,
                                      .template = set->template };
-    struct pod_list active = { 0 }, terminating = { 0 };
+    struct replicas pods = { .claimed = false };
     struct error error = { 0 };
     enum outcome outcome = RETRY;
-    if (pods_claim(client, &owner, &active, &terminating, &error))
-        outcome = sync_pods(client, set, manage, &owner, &active, &terminating);
+    if (find_pods(client, set, &owner, manage, &pods, &error))
+        outcome = sync_pods(client, set, manage, &owner, &pods);
     error_close(&error);
-    pod_list_close(&active);
-    pod_list_close(&terminating);
+    pod_list_close(&pods.active);
+    pod_list_close(&pods.terminating);
     return outcome;
 }
 

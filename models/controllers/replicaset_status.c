@@ -24,18 +24,60 @@ static bool has_labels_of(const struct pod *pod, const struct labels *wanted)
     return true;
 }
 
-static void count_pods(struct replicaset *next, const struct pod_list *active,
-                       const struct pod_list *terminating, sim_time now)
+/* Pods made from the template match for as long as selectors only ask for labels that are there. */
+static bool asks_for_presence(const struct selector *selector)
 {
-    next->status_replicas = (int32_t)active->count;
-    next->fully_labeled_replicas = next->ready_replicas = next->available_replicas = 0;
-    next->terminating_replicas = (int32_t)terminating->count;
+    for (size_t i = 0; i < selector->count; i++) {
+        const enum selector_operator asked = selector->requirements[i].operator;
+        if (asked == OPERATOR_NOT_IN || asked == OPERATOR_DOES_NOT_EXIST ||
+            asked == OPERATOR_NOT_EQUALS)
+            return false;
+    }
+    return !selector->nothing;
+}
+
+bool replicaset_count(const struct client *client, const struct replicaset *set,
+                      struct replica_counts *counts)
+{
+    const struct uid uid = set->meta.uid;
+    if (set->relabelled || set->min_ready_seconds > 0 || !asks_for_presence(set->selector) ||
+        client_count_replicas(client, uid, REPLICA_IRREGULAR) > 0 ||
+        client_count_orphans(client, KIND_POD, set->meta.object.space) > 0)
+        return false;
+    const size_t ready = client_count_replicas(client, uid, REPLICA_READY);
+    const size_t active = ready + client_count_replicas(client, uid, REPLICA_UNREADY);
+    *counts = (struct replica_counts){
+        .active = active,
+        .terminating = client_count_replicas(client, uid, REPLICA_TERMINATING),
+        .fully_labeled = active,
+        .ready = ready,
+        .available = ready,
+    };
+    return true;
+}
+
+struct replica_counts replicaset_count_claimed(const struct client *client,
+                                               const struct replicaset *set,
+                                               const struct pod_list *active,
+                                               const struct pod_list *terminating)
+{
+    struct replica_counts counts = { .active = active->count, .terminating = terminating->count };
     for (size_t i = 0; i < active->count; i++) {
         const struct pod *pod = active->items[i];
-        next->fully_labeled_replicas += has_labels_of(pod, next->template->labels);
-        next->ready_replicas += pod_is_ready(pod);
-        next->available_replicas += pod_is_available(pod, next->min_ready_seconds, now);
+        counts.fully_labeled += has_labels_of(pod, set->template->labels);
+        counts.ready += pod_is_ready(pod);
+        counts.available += pod_is_available(pod, set->min_ready_seconds, client->now);
     }
+    return counts;
+}
+
+static void take_counts(struct replicaset *next, const struct replica_counts *counts)
+{
+    next->status_replicas = (int32_t)counts->active;
+    next->fully_labeled_replicas = (int32_t)counts->fully_labeled;
+    next->ready_replicas = (int32_t)counts->ready;
+    next->available_replicas = (int32_t)counts->available;
+    next->terminating_replicas = (int32_t)counts->terminating;
 }
 
 /* ReplicaFailure says why the last attempt failed first; a success takes it away. */
@@ -116,12 +158,12 @@ static void requeue_for_availability(struct client *client, const struct replica
 }
 
 bool replicaset_write_status(struct client *client, const struct replicaset *set,
-                             const struct pod_list *active, const struct pod_list *terminating,
+                             const struct replica_counts *counts, const struct pod_list *active,
                              const struct error *failure)
 {
     struct replicaset *next = (struct replicaset *)client_edit(&set->meta.object);
-    count_pods(next, active, terminating, client->now);
-    note_failure(client, next, active->count, failure);
+    take_counts(next, counts);
+    note_failure(client, next, counts->active, failure);
     const bool written = write_status(client, set, next);
     if (written)
         requeue_for_availability(client, next, active);

@@ -11,7 +11,7 @@
 #include "sim/chance/distribution.h"
 #include "sim/store/store.h"
 
-enum { CACHE_INDEXES = 3 }; /* at most, per kind */
+enum { CACHE_INDEXES = 4 }; /* at most, per kind */
 
 struct cache;
 

@@ -2,7 +2,10 @@
  * ones see no difference. */
 #include <criterion/criterion.h>
 
+#include <string.h>
+
 #include "models/controllers/pod_ranking.h"
+#include "sim/chance/stream.h"
 
 static const struct pod low = { .meta.uid = { 1, 1 } }, high = { .meta.uid = { 1, 2 } };
 
@@ -82,6 +85,32 @@ Test(pod_ranking, pods_alike_are_not_told_apart_but_sorted_by_uid)
     cr_expect_eq(pod_rank_compare(&ranks[0], &ranks[1], now), 0);
     pod_ranks_sort(ranks, 2, now);
     cr_expect_eq(ranks[0].pod, &low);
+}
+
+/* Two ways to one answer: of pods that all rules tell apart, the first few are the same. */
+Test(pod_ranking, selecting_the_first_is_sorting_and_taking_them)
+{
+    enum { PODS = 500 };
+    static struct pod pods[PODS];
+    static struct pod_rank all[PODS], some[PODS];
+    struct stream luck = stream_of(3, "", "ranking", "select", 0);
+    for (size_t wanted = 1; wanted <= PODS; wanted = wanted * 3 / 2 + 1) {
+        for (size_t i = 0; i < PODS; i++) {
+            pods[i].meta.uid = (struct uid){ stream_below(&luck, 1000), i };
+            all[i] = (struct pod_rank){ .pod = &pods[i], SOUND };
+            all[i].assigned = stream_below(&luck, 20) > 0;
+            all[i].colocated = (int)stream_below(&luck, 4);
+        }
+        memcpy(some, all, sizeof all);
+        pod_ranks_sort(all, PODS, now);
+        pod_ranks_select(some, PODS, wanted, now);
+        for (size_t i = 0; i < wanted; i++)
+            cr_assert_eq(some[i].pod, all[i].pod, "%zu of the first %zu", i, wanted);
+        for (size_t i = wanted; i < PODS; i++)
+            cr_assert_gt(pod_rank_compare(&some[i], &some[wanted - 1], now) +
+                             (some[i].pod != some[wanted - 1].pod),
+                         0);
+    }
 }
 
 /* ---- what a rank is read from ---- */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "models/api/pod.h"
+#include "models/controllers/replicaset_private.h"
 #include "sim/base/memory.h"
 #include "tests/support/controlled.h"
 
@@ -159,6 +160,29 @@ static bool relabel(struct object *object, void *context)
     return true;
 }
 
+static bool add_label(struct object *object, void *context)
+{
+    struct meta *meta = (struct meta *)object;
+    struct controlled *c = context;
+    const struct labels *labels = labels_with(c->run->texts, meta->labels, "looked-at", "yes");
+    labels_drop(meta->labels);
+    meta->labels = labels;
+    return true;
+}
+
+/* A template whose pods get another label from now on. */
+static void apply_with_label(struct controlled *c, const char *name, int replicas)
+{
+    char *json = mem_format(
+        "{\"apiVersion\": \"apps/v1\", \"kind\": \"ReplicaSet\", \"metadata\": {\"name\": \"%s\"},"
+        " \"spec\": {\"replicas\": %d, \"selector\": {\"matchLabels\": {\"app\": \"%s\"}},"
+        "  \"template\": {\"metadata\": {\"labels\": {\"app\": \"%s\", \"tier\": \"front\"}},"
+        "   \"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"i\"}]}}}}",
+        name, replicas, name, name);
+    controlled_apply(c, json);
+    free(json);
+}
+
 Test(replicaset, releases_a_pod_whose_labels_no_longer_match_and_makes_another)
 {
     struct controlled *c = controlled_new();
@@ -172,5 +196,42 @@ Test(replicaset, releases_a_pod_whose_labels_no_longer_match_and_makes_another)
     cr_expect_null(meta_controller(&pods_of(c).items[0]->meta));
     cr_expect_eq(pods_of(c).count, 3);
     cr_expect_eq(set(c, "web")->status_replicas, 2);
+    controlled_free(c);
+}
+
+/* Pods that are as they were made are counted without looking at each. */
+Test(replicaset, counts_pods_that_were_relabelled_or_made_by_hand_as_it_counts_its_own)
+{
+    struct controlled *c = controlled_new();
+    struct client *admin = &c->cluster->admin;
+    apply(c, "web", 3, "");
+    controlled_wait(c, 2);
+    cr_expect_eq(set(c, "web")->fully_labeled_replicas, 3);
+    struct replica_counts counts;
+    cr_expect(replicaset_count(admin, set(c, "web"), &counts), "all of them are its own");
+    cr_expect_eq(counts.active, 3);
+    cr_expect_eq(counts.ready, (size_t)set(c, "web")->ready_replicas);
+
+    const struct object_key key = object_key(&pods_of(c).items[0]->meta.object);
+    const struct labels *labels = pods_of(c).items[0]->meta.labels;
+    client_begin(admin, (struct cause){ 0, 0 });
+    client_patch(admin, key, add_label, c, NULL);
+    controlled_wait(c, 2);
+    cr_expect_neq(pods_of(c).items[0]->meta.labels, labels);
+    cr_expect(replicaset_count(admin, set(c, "web"), &counts), "one more label changes nothing");
+    cr_expect_eq(counts.active, 3);
+
+    apply_with_label(c, "web", 3);
+    controlled_wait(c, 2);
+    cr_expect_eq(set(c, "web")->status_replicas, 3);
+    cr_expect_eq(set(c, "web")->fully_labeled_replicas, 0, "none has the template's new label");
+    cr_expect_not(replicaset_count(admin, set(c, "web"), &counts));
+
+    apply(c, "db", 1, "");
+    controlled_wait(c, 2);
+    cr_expect(replicaset_count(admin, set(c, "db"), &counts));
+    apply_pod(c, "stray", "db");
+    controlled_wait(c, 2);
+    cr_expect_eq(set(c, "db")->status_replicas, 1, "two were one too many");
     controlled_free(c);
 }
