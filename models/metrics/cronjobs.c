@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/cron_schedule.h"
 #include "models/api/cronjob.h"
 #include "models/api/job.h"
 #include "models/metrics/metrics_private.h"
@@ -29,7 +30,9 @@ struct row {
     struct uid uid;
     bool deleted, suspended;
     const struct text *schedule, *zone;
-    int64_t jobs, complete, failed, under_way, most_under_way;
+    struct cron_schedule *read; /* what they say; NULL: it cannot be read */
+    int64_t counted_to;         /* Unix seconds: starts up to then were made, or are missed */
+    int64_t missed, jobs, complete, failed, under_way, most_under_way;
     struct tally delay, duration; /* seconds */
     struct cron_run *runs;        /* owned: the first ones */
     size_t run_count, run_capacity;
@@ -76,16 +79,55 @@ static struct row *row_new(struct cronjobs *all, const struct object *object)
     return row;
 }
 
+/* Starts after what was counted and before `end`. */
+static int64_t count_starts(const struct row *row, int64_t end)
+{
+    int64_t count = 0, at = row->counted_to;
+    while (row->read != NULL && !row->suspended && cron_schedule_next(row->read, at, &at) &&
+           at < end)
+        count++;
+    return count;
+}
+
+static void count_missed(struct row *row, int64_t end)
+{
+    row->missed += count_starts(row, end);
+    if (end > row->counted_to)
+        row->counted_to = end;
+}
+
+static int64_t unix_seconds(const struct cronjobs *all, sim_time at)
+{
+    return all->cluster->codec.epoch_seconds + at / SIM_SECOND;
+}
+
+/* A schedule in another zone's or user's words counts from now on. */
+static void read_schedule(struct cronjobs *all, struct row *row, const struct cronjob *cronjob)
+{
+    if (row->schedule == cronjob->schedule && row->zone == cronjob->time_zone)
+        return;
+    text_assign(&row->schedule, text_hold(cronjob->schedule));
+    text_assign(&row->zone, text_hold(cronjob->time_zone));
+    cron_schedule_free(row->read);
+    row->read = cron_schedule_new(text_s(row->schedule), row->zone ? row->zone->s : NULL,
+                                  all->cluster->settings.zones, false, (struct place){ 0 }, NULL);
+}
+
 static void cronjob_changed(struct cronjobs *all, const struct watch_event *event)
 {
     const struct cronjob *cronjob = cronjob_of(event->object);
     struct row *row = row_find(all, cronjob->meta.uid);
-    if (row == NULL)
+    if (row == NULL) {
         row = row_new(all, event->object);
-    row->deleted = event->type == WATCH_DELETED;
-    row->suspended = cronjob->suspend;
-    text_assign(&row->schedule, text_hold(cronjob->schedule));
-    text_assign(&row->zone, text_hold(cronjob->time_zone));
+        row->counted_to = unix_seconds(all, event->at);
+    }
+    const bool ends = event->type == WATCH_DELETED, suspends = cronjob->suspend || ends;
+    if (row->schedule != cronjob->schedule || row->zone != cronjob->time_zone ||
+        suspends != row->suspended)
+        count_missed(row, unix_seconds(all, event->at));
+    row->deleted = ends;
+    row->suspended = suspends;
+    read_schedule(all, row, cronjob);
 }
 
 /* ---- their Jobs ---- */
@@ -128,8 +170,10 @@ static void job_added(struct cronjobs *all, const struct watch_event *event)
                                      .run = row->run_count,
                                      .epoch = all->epoch };
     table_add(&all->running, &running->node, meta->uid.low);
-    if (scheduled != NULL && time_parse(scheduled, all->cluster->codec.epoch_seconds, &due))
+    if (scheduled != NULL && time_parse(scheduled, all->cluster->codec.epoch_seconds, &due)) {
         tally_add(&row->delay, sim_time_to_seconds(event->at - due));
+        count_missed(row, unix_seconds(all, due));
+    }
     note_run(row, event, scheduled, due);
     row->jobs++;
     row->under_way++;
@@ -214,14 +258,16 @@ static struct value *runs_print(const struct row *row)
     return list;
 }
 
-static struct value *row_print(struct row *row)
+/* A Job of the last second may still be on its way. */
+static struct value *row_print(const struct cronjobs *all, struct row *row)
 {
     struct value *map = value_new_map();
+    const int64_t now = unix_seconds(all, run_now(all->cluster->run));
     value_set(map, "kind", value_new_string("CronJob"));
     value_set(map, "namespace", value_new_string(text_s(row->key.space)));
     value_set(map, "name", value_new_string(text_s(row->key.name)));
     value_set(map, "deleted", value_new_bool(row->deleted));
-    value_set(map, "suspended", value_new_bool(row->suspended));
+    value_set(map, "suspended", value_new_bool(row->suspended && !row->deleted));
     value_set(map, "schedule", text_print(row->schedule));
     value_set(map, "timeZone", text_print(row->zone));
     value_set(map, "jobs", value_new_int(row->jobs));
@@ -229,6 +275,7 @@ static struct value *row_print(struct row *row)
     value_set(map, "failed", value_new_int(row->failed));
     value_set(map, "underWay", value_new_int(row->under_way));
     value_set(map, "maxUnderWay", value_new_int(row->most_under_way));
+    value_set(map, "missed", value_new_int(row->missed + count_starts(row, now)));
     value_set(map, "startDelay", tally_print(&row->delay));
     value_set(map, "duration", tally_print(&row->duration));
     value_set(map, "runs", runs_print(row));
@@ -241,7 +288,7 @@ static struct value *summary(void *state, sim_time now)
     struct value *list = value_new_list();
     (void)now;
     for (struct row *row = all->first; row != NULL; row = row->next)
-        value_add(list, row_print(row));
+        value_add(list, row_print(all, row));
     return list;
 }
 
@@ -256,7 +303,6 @@ static void forget_runs(struct row *row)
 static void restart(void *state, sim_time now)
 {
     struct cronjobs *all = state;
-    (void)now;
     all->epoch++;
     for (struct row *row = all->first; row != NULL; row = row->next) {
         forget_runs(row);
@@ -264,7 +310,8 @@ static void restart(void *state, sim_time now)
         tally_close(&row->duration);
         tally_init(&row->delay, TALLY_CRONJOB);
         tally_init(&row->duration, TALLY_CRONJOB);
-        row->jobs = row->complete = row->failed = 0;
+        count_missed(row, unix_seconds(all, now));
+        row->missed = row->jobs = row->complete = row->failed = 0;
         row->most_under_way = row->under_way;
     }
 }
@@ -278,6 +325,7 @@ static void stop(void *state)
         object_key_drop(row->key);
         text_drop(row->schedule);
         text_drop(row->zone);
+        cron_schedule_free(row->read);
         tally_close(&row->delay);
         tally_close(&row->duration);
         forget_runs(row);

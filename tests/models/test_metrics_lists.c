@@ -13,7 +13,8 @@
     "  nodes: [{name: worker, count: 2, zone: a}]\n"                                               \
     "  images:\n"                                                                                  \
     "  - {name: 'bad', runTime: 5s, exitCode: 1}\n"                                                \
-    "  - {name: 'task', runTime: 59s}\n"
+    "  - {name: 'task', runTime: 59s}\n"                                                           \
+    "  - {name: 'long', runTime: 100s}\n"
 #define TEMPLATE(image)                                                                            \
     "{metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: " image "}]}}"
 #define BATCH(image) "{spec: {restartPolicy: Never, containers: [{name: c, image: " image "}]}}"
@@ -79,6 +80,31 @@ Test(metrics, a_cronjob_tells_its_runs)
                                                       "'*/15 * * * *', timeZone: Europe/Berlin, "
                                                       "jobTemplate: {spec: {template: " BATCH(
                                                           "task") "}}}}\n");
+}
+
+/* A start every minute, of a task that takes 101 s, never two at one time, none later than 10 s: those of
+ * the odd minutes are made, those of the even ones missed. From 30m30s to 50m30s it is suspended: the
+ * twenty starts of that time are not missed. So 1, 3, ..., 29 and 51, ..., 59 are made, and 2, ..., 30 and
+ * 52, ..., 58 missed; the one of the last minute is not over. */
+Test(metrics, a_cronjob_tells_what_it_missed)
+{
+    play_and_expect(
+        STORY
+        "  timeline:\n"
+        "  - {at: 30m30s, patch: {target: cronjob/often, type: merge, patch: {spec: {suspend: "
+        "true}}}}\n"
+        "  - {at: 50m30s, patch: {target: cronjob/often, type: merge, patch: {spec: {suspend: "
+        "false}}}}\n"
+        "  expect:\n"
+        "  - {that: before, path: 'cronJobs[cj/often].missed', at: 30m, is: 14}\n"
+        "  - {that: made, path: 'cronJobs[cj/often].jobs', at: 30m, is: 15}\n" THAT(
+            "cronJobs[cj/often].missed", "is: 19")
+            THAT("cronJobs[cj/often].jobs",
+                 "is: 20") "---\n{apiVersion: batch/v1, kind: CronJob, metadata: {name: often}, "
+                           "spec: {schedule: "
+                           "'* * * * *', concurrencyPolicy: Forbid, startingDeadlineSeconds: 10, "
+                           "jobTemplate: {spec: "
+                           "{template: " BATCH("long") "}}}}\n");
 }
 
 /* Four pods, of which one may be missing. The two of worker-0 are asked for at 600 s: the first

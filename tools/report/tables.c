@@ -44,8 +44,9 @@ static void add_cronjob(struct table_row *line, const struct value *row)
     line->cells[3] = print_count(row, "jobs");
     line->cells[4] = print_count(row, "complete");
     line->cells[5] = print_count(row, "failed");
-    line->cells[6] = print_duration(value_path(row, "startDelay", "max", NULL));
-    line->cells[7] = print_duration(value_path(row, "duration", "max", NULL));
+    line->cells[6] = print_count(row, "missed");
+    line->cells[7] = print_duration(value_path(row, "startDelay", "max", NULL));
+    line->cells[8] = print_duration(value_path(row, "duration", "max", NULL));
 }
 
 /* "2-7, mean 4.25" */
@@ -116,7 +117,8 @@ const struct report_table report_tables[] = {
       add_job },
     { "cronJobs",
       "CronJobs",
-      { "CRONJOB", "SCHEDULE", "ZONE", "-JOBS", "-COMPLETE", "-FAILED", "-LATEST", "-LONGEST" },
+      { "CRONJOB", "SCHEDULE", "ZONE", "-JOBS", "-COMPLETE", "-FAILED", "-MISSED", "-LATEST",
+        "-LONGEST" },
       NULL,
       add_cronjob },
     { "autoscalers",
