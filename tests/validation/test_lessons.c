@@ -142,12 +142,12 @@ Test(lessons, are_listed_and_enough)
     each("scenarios/reconciliation/*/scenario.yaml", count_lesson);
 }
 
-Test(lessons, hold_what_they_expect_with_any_of_twenty_seeds, .timeout = 120)
+Test(lessons, hold_what_they_expect_with_any_of_twenty_seeds, .timeout = 900)
 {
     each("scenarios/reconciliation/*/scenario.yaml", expect_to_hold);
 }
 
-Test(lessons, hold_what_they_expect_of_what_if, .timeout = 120)
+Test(lessons, hold_what_they_expect_of_what_if, .timeout = 900)
 {
     each("scenarios/reconciliation/*/what_if_*.yaml", expect_to_hold);
 }
@@ -163,7 +163,7 @@ static void try_what_ifs(const char *lesson)
     free(pattern);
 }
 
-Test(lessons, expect_something_that_is_otherwise_in_what_if, .timeout = 120)
+Test(lessons, expect_something_that_is_otherwise_in_what_if, .timeout = 900)
 {
     each("scenarios/reconciliation/*/scenario.yaml", try_what_ifs);
 }

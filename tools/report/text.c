@@ -162,9 +162,9 @@ static void write_rollouts(const struct value *summary, struct writer *out)
             line->cells[0] = print_name(rows->items[i], common_namespace(rows));
             line->cells[1] = print_duration(value_get(rollout, "startSeconds"));
             line->cells[2] = print_duration(value_get(rollout, "seconds"));
-            line->cells[3] = mem_format("%s%s", text_of(rollout, "outcome"),
-                                        missed ? ", missed its deadline" : "");
+            line->cells[3] = mem_format("%s", text_of(rollout, "outcome"));
             line->cells[4] = mem_format("%s", text_of(rollout, "cause"));
+            line->note = missed ? mem_format("missed its progress deadline") : NULL;
         }
     }
     if (table.count > 0) {
@@ -224,7 +224,7 @@ static void write_pods(const struct value *summary, struct writer *out)
     char *p50 = print_duration(value_path(pods, "schedulingLatency", "p50", NULL));
     char *p95 = print_duration(value_path(pods, "schedulingLatency", "p95", NULL));
     char *p99 = print_duration(value_path(pods, "schedulingLatency", "p99", NULL));
-    writer_format(out, "\n%lld pods made, %lld bound, %lld pending at the end; ",
+    writer_format(out, "\n%lld pods made, %lld bound, %lld pending at the end\n",
                   (long long)value_int(value_get(pods, "created"), 0),
                   (long long)value_int(value_get(pods, "bound"), 0),
                   (long long)value_int(value_get(pods, "pending"), 0));
