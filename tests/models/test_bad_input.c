@@ -345,6 +345,53 @@ static const struct row objects[] = {
       "metadata: {name: s}\n"
       "data: {k: '***'}\n",
       "4:8: Secret s: data[k]: illegal base64 data at input byte 0\n" },
+    { "a quota of something that nobody counts",
+      "apiVersion: v1\n"
+      "kind: ResourceQuota\n"
+      "metadata: {name: q}\n"
+      "spec:\n"
+      "  hard: {pods: -1, podz: 5}\n",
+      "5:16: spec.hard[pods]: Invalid value: \"-1\": must be greater than or equal to 0\n"
+      "5:26: spec.hard[podz]: Invalid value: \"podz\": must be a standard resource type or fully "
+      "qualified\n"
+      "5:26: spec.hard[podz]: Invalid value: \"podz\": must be a standard resource for quota\n" },
+    { "a quota of cpu for pods that ask for none",
+      "apiVersion: v1\n"
+      "kind: ResourceQuota\n"
+      "metadata: {name: q}\n"
+      "spec:\n"
+      "  hard: {cpu: 1}\n"
+      "  scopes: [BestEffort]\n",
+      "6:11: spec.scopes: Invalid value: [\"BestEffort\"]: unsupported scope applied to "
+      "resource\n" },
+    { "a scope without its values",
+      "apiVersion: v1\n"
+      "kind: ResourceQuota\n"
+      "metadata: {name: q}\n"
+      "spec:\n"
+      "  hard: {pods: 1}\n"
+      "  scopeSelector:\n"
+      "    matchExpressions: [{scopeName: PriorityClass, operator: In}]\n",
+      "7:24: spec.scopeSelector.matchExpressions.values: Required value: must be at least one "
+      "value "
+      "when `operator` is 'In' or 'NotIn' for scope selector\n" },
+    { "limits the wrong way round",
+      "apiVersion: v1\n"
+      "kind: LimitRange\n"
+      "metadata: {name: l}\n"
+      "spec:\n"
+      "  limits:\n"
+      "  - {type: Pod, min: {cpu: 2}, max: {cpu: 1}, default: {cpu: 1}}\n",
+      "6:56: spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'\n"
+      "6:28: spec.limits[0].min[cpu]: Invalid value: \"2\": min value 2 is greater than max value "
+      "1\n" },
+    { "a Secret that lacks what its type promises",
+      "apiVersion: v1\n"
+      "kind: Secret\n"
+      "metadata: {name: s}\n"
+      "type: kubernetes.io/tls\n"
+      "stringData: {tls.crt: x}\n",
+      "1:1: data[tls.key]: Required value\n" },
 };
 
 Test(bad_input, objects_that_cannot_be)
