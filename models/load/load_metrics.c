@@ -365,7 +365,7 @@ static sim_time steady_until(void *context, const struct text *space, sim_time c
     sim_time until = SIM_FOREVER;
     if (resolution_of(load) == 0 || from < 0 || changed >= from)
         return now;
-    for (size_t i = 0; i < load->entry_count; i++) {
+    for (size_t i = 0; i < load->entry_count && until > now; i++) {
         const struct load_entry *entry = load->entries[i];
         if (entry->space_text != space)
             continue;
@@ -374,7 +374,7 @@ static sim_time steady_until(void *context, const struct text *space, sim_time c
         until = earlier(until, amounts_until(&entry->shared, from, now));
         until = earlier(until, amounts_until(&entry->each, from, now));
     }
-    for (size_t i = 0; i < cluster->usage_count; i++) {
+    for (size_t i = 0; i < cluster->usage_count && until > now; i++) {
         const struct usage_source *source = &cluster->usage_sources[i];
         until = earlier(until, source->steady_until != NULL
                                    ? source->steady_until(source->context, space)
