@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/actions/actions_private.h"
+#include "models/api/autoscaler.h"
 #include "sim/base/memory.h"
 
 /* The first that fits is meant, so two words stand before the first of them alone. */
@@ -154,7 +155,7 @@ static void copy_request(struct action *action, const struct action_request *req
     for (size_t i = 0; from != NULL && i < from->count; i++) {
         struct documents *into = &action->documents;
         MEM_GROW(into->items, into->count, into->capacity);
-        into->items[into->count++] = value_hold(from->items[i]);
+        into->items[into->count++] = autoscaler_from_v1(from->items[i]);
     }
     action->done = request->done;
     action->context = request->context;

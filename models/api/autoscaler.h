@@ -75,6 +75,10 @@ static inline const struct autoscaler *autoscaler_of(const struct object *object
     return (const struct autoscaler *)object;
 }
 
+/* A document as its user gave it, as of autoscaling/v2 if it is an autoscaler of autoscaling/v1; a new
+ * reference. What is measured is the CPU, if anything; what annotations say besides is left out. */
+struct value *autoscaler_from_v1(const struct value *document);
+
 /* Do two versions say the same of their status? */
 bool autoscaler_status_equal(const struct autoscaler *a, const struct autoscaler *b);
 

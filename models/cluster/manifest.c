@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/autoscaler.h"
 #include "models/api/schema.h"
 #include "models/api/schema_check.h"
 #include "models/cluster/image_shape.h"
@@ -98,8 +99,11 @@ static void add_object(struct loader *loader, const struct value *document, enum
 {
     struct manifest *manifest = loader->manifest;
     MEM_GROW(manifest->items, manifest->count, manifest->capacity);
+    struct value *current = autoscaler_from_v1(document);
+    if (current != document)
+        kind = KIND_HORIZONTALPODAUTOSCALER;
     manifest->items[manifest->count++] =
-        (struct manifest_object){ .document = value_hold(document), .kind = kind };
+        (struct manifest_object){ .document = current, .kind = kind };
 }
 
 static void take_all(struct error_list *into, struct error_list *from, const char *title)

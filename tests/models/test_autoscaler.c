@@ -413,3 +413,26 @@ Test(autoscaler, what_it_wanted_is_measured)
     cr_expect_str_eq(value_text(value_get(row, "target"), ""), "Deployment/web");
     value_drop(summary);
 }
+
+Test(autoscaler, one_of_the_first_version_asks_for_cpu)
+{
+    struct value *summary = play_text(
+        "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: x}\nspec:\n"
+        "  duration: 10m\n  nodes: ['6']\n  objects:\n"
+        "  - {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, "
+        "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "
+        "{containers: [{name: c, image: 'app:1', resources: {requests: {cpu: 100m}}}]}}}}\n"
+        "  - {apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: h}, "
+        "spec: {" WEB_TARGET ", maxReplicas: 9, targetCPUUtilizationPercentage: 60}}\n"
+        "  timeline: [{at: 5m, apply: {apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, "
+        "metadata: {name: h}, spec: {" WEB_TARGET ", maxReplicas: 9, minReplicas: 5, "
+        "targetCPUUtilizationPercentage: 40}}}]\n"
+        "  load: [{service: none, cpu: 1}, {workload: deployment/web, cpu: 240m}]\n"
+        "  expect:\n"
+        "  - {that: 240m of 60m each, path: spec.replicas, object: deployment/web, at: 4m, is: 4}\n"
+        "  - {that: 240m of 40m each, path: spec.replicas, object: deployment/web, atLeast: 6}\n"
+        "  - {that: it is of the second version, path: 'spec.metrics[0].resource.target."
+        "averageUtilization', object: hpa/h, is: 40}\n");
+    expect_held(summary);
+    value_drop(summary);
+}
