@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/cluster/bring_up.h"
+#include "models/controllers/controller.h"
 #include "models/cluster/timeline.h"
 #include "models/failures/failures.h"
 #include "models/metrics/metric.h"
@@ -145,6 +146,17 @@ void simulation_advance(struct simulation *simulation, sim_time until)
 void simulation_calm(struct simulation *simulation)
 {
     failures_end(simulation->cluster);
+}
+
+static void resync(void *subject, sim_time now)
+{
+    struct simulation *simulation = subject;
+    controller_manager_resync(simulation->cluster, run_root(simulation->run, now, "resync", ""));
+}
+
+void simulation_resync(struct simulation *simulation)
+{
+    run_at(simulation->run, run_now(simulation->run), PRIORITY_WORLD, resync, simulation);
 }
 
 struct run *simulation_run(const struct simulation *simulation)

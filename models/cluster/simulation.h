@@ -41,6 +41,8 @@ bool simulation_check(struct simulation *simulation, struct error_list *faults);
 
 /* Disturbances end: what failures broke is mended, and nothing fails any more. */
 void simulation_calm(struct simulation *simulation);
+/* What controllers know is told to them once more. */
+void simulation_resync(struct simulation *simulation);
 
 struct run *simulation_run(const struct simulation *simulation);
 struct cluster *simulation_cluster(const struct simulation *simulation);

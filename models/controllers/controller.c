@@ -259,6 +259,29 @@ static void controller_run_end(struct controller_run *run)
     run->queue = NULL;
 }
 
+/* Those that come back by themselves after a call has failed. The others rely on what comes again anyway
+ * in a real cluster, and does not here: resyncs, and heartbeats that say nothing new. */
+static bool retries(const struct controller *controller)
+{
+    static const char *const names[] = {
+        "deployment-controller",
+        "replicaset-controller",
+        "statefulset-controller",
+        "daemonset-controller",
+        "job-controller",
+        "job-orphan-pods",
+        "cronjob-controller",
+        "disruption-controller",
+        "garbage-collector-controller",
+        "endpointslice-controller",
+        "pod-garbage-collector-controller",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(controller->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static struct controller_run *controller_run_new(const struct controller *controller,
                                                  struct cluster *cluster)
 {
@@ -269,6 +292,8 @@ static struct controller_run *controller_run_new(const struct controller *contro
                 cluster->settings.kube_api_burst, run);
     if (controller->source != NULL)
         run->client.name = controller->source;
+    if (!retries(controller))
+        run->client.failing = (struct varied){ 0 };
     run->worker_count = controller->workers != NULL ? controller->workers(&cluster->settings) : 1;
     run->workers = mem_new((size_t)run->worker_count * sizeof *run->workers);
     for (int i = 0; i < run->worker_count; i++)
@@ -324,24 +349,38 @@ static struct listener *listener_of(struct manager *manager, struct cache *cache
 
 /* --- ends and begins again ------------------------------------------------------------- */
 
-/* The informers of a process that begins list what there is. */
-static void list_everything(struct listener *listener, struct cause cause)
+/* Tell of everything that is known, as new or as it was. */
+static void tell_everything(struct listener *listener, enum watch_type type, struct cause cause)
 {
-    const struct run *run = listener->manager->cluster->run;
-    if (run->variation != NULL)
-        cache_relist(listener->cache); /* nobody else reads it */
+    const sim_time now = run_now(listener->manager->cluster->run);
     for (uint16_t kind = 0; kind < KIND_COUNT; kind++) {
         if (listener->calls[kind].count == 0)
             continue;
         for (struct cache_cursor all = cache_list(listener->cache, kind); cache_next(&all);) {
-            const struct watch_event event = { .type = WATCH_ADDED,
+            const struct watch_event event = { .type = type,
                                                .object = all.object,
-                                               .at = run_now(run),
+                                               .before = type == WATCH_ADDED ? NULL : all.object,
+                                               .at = now,
                                                .cause = cause,
-                                               .made = run_now(run) };
+                                               .made = now };
             listener_hears(listener, &event);
         }
     }
+}
+
+/* The informers of a process that begins list what there is. */
+static void list_everything(struct listener *listener, struct cause cause)
+{
+    if (listener->manager->cluster->run->variation != NULL)
+        cache_relist(listener->cache); /* nobody else reads it */
+    tell_everything(listener, WATCH_ADDED, cause);
+}
+
+void controller_manager_resync(struct cluster *cluster, struct cause cause)
+{
+    struct manager *manager = cluster_component(cluster, controller_manager.name);
+    for (struct listener *listener = manager->listeners; listener; listener = listener->next)
+        tell_everything(listener, WATCH_MODIFIED, cause);
 }
 
 static void manager_ends(struct manager *manager)

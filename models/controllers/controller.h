@@ -65,4 +65,8 @@ extern const struct component controller_manager;
  * that were under way have been made. In an event of its own. */
 void controller_manager_restart(struct cluster *cluster, struct cause cause);
 
+/* Informers tell of everything they know once more, as they do every 12 to 24 hours. In an event of its
+ * own. */
+void controller_manager_resync(struct cluster *cluster, struct cause cause);
+
 #endif

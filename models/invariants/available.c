@@ -1,6 +1,7 @@
 /* No status counts pods as available that are not: ready, for minReadySeconds.
  *
- * Of ReplicaSets, StatefulSets and DaemonSets. Pods that ceased to be ready since the controller could
+ * Of ReplicaSets, StatefulSets and DaemonSets. A status that meets a conflict is written again to what has
+ * the name by then: for an object that the controller cannot know it says nothing. Pods that ceased to be ready since the controller could
  * know are forgiven. */
 #include "models/api/daemonset.h"
 #include "models/api/statefulset.h"
@@ -30,6 +31,8 @@ static void written(struct inspection *inspection, const struct write *write)
         return;
     const struct subject *owner = census_subject(inspection->census, meta_of(write->after)->uid);
     const sim_time pods = writer_knows(write, KIND_POD);
+    if (owner->met >= writer_knows(write, (enum kind)write->after->kind))
+        return; /* the status was meant for another one of this name */
     int32_t seconds, most, lost;
     if (!history_since(&owner->min_ready, writer_knows(write, (enum kind)write->after->kind),
                        &seconds, &most) ||

@@ -106,6 +106,7 @@ static struct subject *subject_of(struct census *census, const struct meta *meta
     subject->key = object_key_hold(object_key(&meta->object));
     subject->older = census->newest;
     subject->present = true;
+    subject->met = now_of(census);
     struct history *counters[] = { &subject->created, &subject->deleted,    &subject->come,
                                    &subject->gone,    &subject->unready,    &subject->lost,
                                    &subject->active,  &subject->terminating };
@@ -128,6 +129,8 @@ static void take_replicaset(struct census *census, struct subject *subject,
                             const struct replicaset *set)
 {
     struct subject *owner = controller_of(census, &set->meta);
+    if (subject->wanted.count == 0)
+        history_note(&subject->wanted, now_of(census), 0); /* before it was there */
     history_note(&subject->wanted, now_of(census), set->replicas);
     history_note(&subject->available, now_of(census), set->available_replicas);
     history_note(&subject->min_ready, now_of(census), set->min_ready_seconds);
@@ -368,8 +371,23 @@ static void note_release(struct member *member, const struct write *write)
         (after != NULL && finalizers_have(after->finalizers, tracking)))
         return;
     member->released = true;
-    member->owner->released_succeeded += member->pod->phase == POD_SUCCEEDED;
+    member->owner->released_succeeded += member->pod->phase == POD_SUCCEEDED && !member->was_lost;
     member->owner->released_failed += member->pod->phase == POD_FAILED;
+}
+
+/* Its Job gave it up, not knowing that it had ended: it let it go and deleted it, and counts it
+ * nowhere. */
+static void note_given_up(struct member *member, const struct write *write)
+{
+    struct subject *owner = member->owner;
+    const bool went = write->before != NULL && !meta_of(write->before)->deleting &&
+                      (write->after == NULL || meta_of(write->after)->deleting);
+    if (owner == NULL || owner->key.kind != KIND_JOB || !went || !member->released ||
+        !written_by(write, "job-controller"))
+        return;
+    owner->released_succeeded -= member->pod->phase == POD_SUCCEEDED;
+    owner->released_failed -= member->pod->phase == POD_FAILED;
+    owner->certain_pods -= member->was_succeeded;
 }
 
 static void take_pod(struct census *census, const struct write *write)
@@ -396,6 +414,7 @@ static void take_pod(struct census *census, const struct write *write)
     note_own(census, owner, write);
     note_ended(census, member, write);
     note_release(member, write);
+    note_given_up(member, write);
     if (write->after == NULL) {
         link_member(member, NULL);
         member_free(census, member);

@@ -36,6 +36,7 @@ struct subject {
     struct subject *parts, *next_part; /* of a Deployment: its ReplicaSets */
     struct member *members;            /* the pods it controls */
     bool present;
+    sim_time met; /* when it was created, in the run's time */
 
     struct history generation;
     struct history wanted; /* spec.replicas, parallelism */

@@ -1,7 +1,7 @@
 /* A DaemonSet that rolls gives up no available pod beyond maxUnavailable; with maxSurge none whose
  * successor on the node is not available.
  *
- * Of nodes where it should still run; how many these are its status says. Pods lost since the controller
+ * Of nodes where it should still run; how many these are its status says, or fewer. Pods lost since the controller
  * could know are forgiven. pkg/controller/daemon/update.go of the release named in docs/fidelity.md. */
 #include <string.h>
 
@@ -16,7 +16,7 @@ struct roll {
     const struct subject *subject;
     const struct pod *pod; /* that is deleted */
     sim_time since, now;
-    int32_t lost;
+    int32_t lost, wanted;
 };
 
 static bool is_wanted_there(const struct roll *roll)
@@ -55,6 +55,14 @@ static bool know(struct roll *roll, const struct write *write, int32_t *desired)
         return false;
     roll->lost = history_now(&roll->subject->lost) - lost;
     return true;
+}
+
+/* Nodes that it should run on, as they are now. */
+static void count_wanted(void *context, const struct object *object)
+{
+    struct roll *roll = context;
+    roll->wanted += node_is_selected(node_of(object), roll->set->daemon) &&
+                    taints_are_tolerated(node_of(object)->taints, roll->set->daemon);
 }
 
 static void check(const struct roll *roll, int32_t desired)
@@ -98,7 +106,8 @@ static void written(struct inspection *inspection, const struct write *write)
     if (set == NULL || set->kind != KIND_DAEMONSET || !know(&roll, write, &desired) ||
         !is_wanted_there(&roll) || !seen_available(before, roll.set->min_ready_seconds, roll.since))
         return;
-    check(&roll, desired);
+    store_each(inspection->cluster->store, KIND_NODE, count_wanted, &roll);
+    check(&roll, roll.wanted < desired ? roll.wanted : desired);
 }
 
 const struct invariant invariant_daemon_rollout = {

@@ -28,6 +28,7 @@ static double strength_of(void *context, const char *what, const char *whose)
     struct stream stream = stream_of(course->variance->seed, "explore", whose, what, 0);
     const double u = stream_uniform(&stream), v = stream_uniform(&stream);
     double strength = is_wanted(course->variance, item) && u < course->wildness ? v : 0;
+    course->loses |= strength > 0 && strcmp(what, "watch-lost") == 0;
     if (strength > 0 && course->varied != NULL) {
         struct variance *varied = course->varied;
         bool known = false;

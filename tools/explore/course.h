@@ -7,6 +7,7 @@
 struct course {
     const struct variance *variance;
     struct variance *varied; /* takes the names of what is varied; NULL: nobody asks */
+    bool loses;              /* some watches may be lost */
     double wildness;         /* of this seed: 0 none, 1 everything may happen */
     struct variation variation;
     struct scenario scenario; /* shares with the original what is not varied */

@@ -66,6 +66,21 @@ static bool go_on(struct simulation *simulation, sim_time until, const struct in
     return !has_found(watch, finding);
 }
 
+/* Until nothing is left to be done. What was made and gone while a watch was lost is never heard of, and a
+ * controller that expects to hear of it waits for the next resync, as a real one does. */
+static bool settle(struct simulation *simulation, const struct course *course,
+                   const struct invariants_run *watch, struct finding *finding)
+{
+    const sim_time end = course->scenario.duration + settling;
+    simulation_calm(simulation);
+    if (!go_on(simulation, end, watch, finding))
+        return false;
+    if (!course->loses)
+        return true;
+    simulation_resync(simulation);
+    return go_on(simulation, end + settling, watch, finding);
+}
+
 bool explore_once(const struct scenario *scenario, const struct variance *variance,
                   struct exploring exploring, struct finding *finding, struct error_list *faults)
 {
@@ -81,12 +96,10 @@ bool explore_once(const struct scenario *scenario, const struct variance *varian
     error_list_close(&warnings);
     if (simulation != NULL) {
         struct invariants_run *watch = invariants_start(simulation_cluster(simulation), true);
-        if (go_on(simulation, scenario->duration, watch, finding)) {
-            simulation_calm(simulation);
-            if (go_on(simulation, scenario->duration + settling, watch, finding)) {
-                invariants_rest(watch);
-                has_found(watch, finding);
-            }
+        if (go_on(simulation, scenario->duration, watch, finding) &&
+            settle(simulation, &course, watch, finding)) {
+            invariants_rest(watch);
+            has_found(watch, finding);
         }
         finding->hash = simulation_run(simulation)->trace.hash;
         finding->events = simulation_run(simulation)->events;
