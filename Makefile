@@ -66,6 +66,17 @@ $(BUILD)/libtools.a: $(filter-out $(BUILD)/tools/main.o,$(TOOL_OBJ))
 $(BUILD)/seatrial: $(BUILD)/tools/main.o $(BUILD)/libtools.a $(LIB)
 	$(call quiet,LINK)$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
 
+# The program with mistakes in it, for the test of the explorer: models/api/planted.h.
+PLANTED_SRC := $(shell grep -l '^.include .models/api/planted.h' $(LIB_SRC))
+PLANTED_OBJ := $(PLANTED_SRC:%.c=$(BUILD)/planted/%.o)
+$(BUILD)/planted/%.o: %.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(CFLAGS) -DSEATRIAL_PLANTED -c $< -o $@
+
+$(BUILD)/seatrial-planted: $(BUILD)/tools/main.o $(BUILD)/tests/planted/choice.o $(PLANTED_OBJ) \
+                           $(BUILD)/libtools.a $(LIB)
+	$(call quiet,LINK)$(CC) $^ $(LDFLAGS) $(LDLIBS) -o $@
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@

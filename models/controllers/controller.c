@@ -37,7 +37,9 @@ struct controller_run {
     void *state;
     const struct text *kind_name; /* of what it reconciles: "ReplicaSet" */
     struct consistency written;   /* of one that awaits its own writes */
-    struct varied slow;           /* in a run with a variation: "worker-slow" */
+    struct varied
+        ungated;        /* "gate-off": does not await its own writes, in a run with a variation */
+    struct varied slow; /* in a run with a variation: "worker-slow" */
 };
 
 /* Who is woken by changes of one kind, in the order of the table of controllers. */
@@ -92,7 +94,7 @@ static enum outcome reconcile(struct controller_run *run, struct object_key key)
     const uint64_t before = run->client.writes;
     if (!run->leadership->works)
         return RETRY; /* without an API server the first call fails, and with it the reconcile */
-    if (!controller->awaits_own_writes)
+    if (!controller->awaits_own_writes || run->ungated.strength > 0)
         return controller->reconcile(&run->client, key);
     if (!consistency_is_ready(&run->written, &run->client, key))
         return RETRY;
@@ -298,6 +300,8 @@ static struct controller_run *controller_run_new(const struct controller *contro
     run->workers = mem_new((size_t)run->worker_count * sizeof *run->workers);
     for (int i = 0; i < run->worker_count; i++)
         run->workers[i].run = run;
+    if (controller->expects)
+        run->ungated = varied_of(cluster->run, "gate-off", controller->name);
     run->slow = varied_of(cluster->run, "worker-slow", controller->name);
     run->kind_name = cluster_text(cluster, kind_infos[controller->reconciles].name);
     controller_run_begin(run);

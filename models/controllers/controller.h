@@ -33,6 +33,7 @@ struct controller {
     enum outcome (*reconcile)(struct client *client, struct object_key key);
     int (*workers)(const struct settings *settings); /* NULL: one */
     bool awaits_own_writes; /* reconciles nothing before its cache shows what it wrote last */
+    bool expects;           /* and would do nothing twice without that: by expectations, or names */
     size_t state_size;      /* zeroed memory for what it must remember between reconciles */
     void (*init)(void *state, struct cluster *cluster);
     void (*close)(void *state);

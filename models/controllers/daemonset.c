@@ -306,6 +306,7 @@ const struct controller daemonset_controller = {
     .wakes_on = { { KIND_DAEMONSET, wake_self }, { KIND_POD, wake_pod }, { KIND_NODE, wake_node } },
     .reconcile = daemonset_reconcile,
     .awaits_own_writes = true,
+    .expects = true,
     .workers = daemonset_workers,
     .state_size = sizeof(struct daemonset_state),
     .init = daemonset_init,

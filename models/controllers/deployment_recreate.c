@@ -3,13 +3,15 @@
  * Follows pkg/controller/deployment/recreate.go of kube-controller-manager, in the release named
  * in docs/fidelity.md. */
 #include "models/api/pod.h"
+#include "models/api/planted.h"
 #include "models/controllers/deployment_private.h"
 
 static bool has_running_pod(struct client *client, const struct replicaset *set)
 {
     struct cache_cursor pods = client_list_owned(client, KIND_POD, set->meta.uid);
     while (cache_next(&pods))
-        if (!pod_is_terminal(pod_of(pods.object)))
+        if (!pod_is_terminal(pod_of(pods.object)) &&
+            !(PLANTED(PLANTED_TERMINATING_FORGOTTEN) && meta_of(pods.object)->deleting))
             return true;
     return false;
 }

@@ -5,6 +5,7 @@
  * pkg/controller/deployment/rolling.go of kube-controller-manager, in the release named in
  * docs/fidelity.md. */
 #include "models/controllers/deployment_private.h"
+#include "models/api/planted.h"
 
 static int32_t smaller(int32_t a, int32_t b)
 {
@@ -84,7 +85,8 @@ static bool shrink_old(struct rollout *rollout)
     const struct replicaset *new_set = rollout->new_set;
     struct replicaset_list active = replicaset_list_active(&rollout->old);
     const int32_t old_replicas = replicaset_list_replicas(&active);
-    const int32_t must_stay = deployment->replicas - deployment_fenceposts(deployment).unavailable;
+    const int32_t must_stay = deployment->replicas - deployment_fenceposts(deployment).unavailable -
+                              PLANTED(PLANTED_ONE_MORE_UNAVAILABLE);
     const int32_t new_unavailable = new_set->replicas - new_set->available_replicas;
     const int32_t most = old_replicas + new_set->replicas - must_stay - new_unavailable;
     int32_t shed = 0;

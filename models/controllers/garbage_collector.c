@@ -10,6 +10,7 @@
  * Simplified: the real one's reads count against its rate limit, and owners of kinds that are
  * not known here are taken to exist. */
 #include "models/api/kinds.h"
+#include "models/api/planted.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/owner_graph.h"
 
@@ -200,7 +201,9 @@ static bool owner_is_solid(struct standing *standing, const struct meta *object,
                            const struct owner *owner)
 {
     const struct object_key key = owner_key(object, owner);
-    const struct object *present = client_read(standing->client, key);
+    const struct object *present = PLANTED(PLANTED_OWNER_UNCHECKED)
+                                       ? client_get(standing->client, key.kind, key.space, key.name)
+                                       : client_read(standing->client, key);
     if (key.kind == KIND_OTHER)
         return true;
     if (!is_owner(present, owner)) {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "models/api/planted.h"
 #include "models/cluster/cluster.h"
 #include "models/controllers/controller.h"
 
@@ -66,7 +67,9 @@ struct replica_counts replicaset_count_claimed(const struct client *client,
         const struct pod *pod = active->items[i];
         counts.fully_labeled += has_labels_of(pod, set->template->labels);
         counts.ready += pod_is_ready(pod);
-        counts.available += pod_is_available(pod, set->min_ready_seconds, client->now);
+        counts.available += PLANTED(PLANTED_READY_IS_AVAILABLE)
+                                ? pod_is_ready(pod)
+                                : pod_is_available(pod, set->min_ready_seconds, client->now);
     }
     return counts;
 }

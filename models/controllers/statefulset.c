@@ -173,5 +173,6 @@ const struct controller statefulset_controller = {
     .wakes_on = { { KIND_STATEFULSET, wake_self }, { KIND_POD, wake_pod } },
     .reconcile = statefulset_reconcile,
     .awaits_own_writes = true,
+    .expects = true,
     .workers = statefulset_workers,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/cluster/cluster.h"
+#include "models/api/planted.h"
 #include "models/cluster/pod_admission.h"
 #include "models/controllers/statefulset_private.h"
 
@@ -106,6 +107,11 @@ bool stateful_pod_create(struct stateful_sync *sync, const struct stateful_repli
         reply = client_create(sync->client, pod, NULL, &error);
     else
         object_drop(pod);
+    if (PLANTED(PLANTED_ORDINAL_TWICE) && reply == REPLY_ALREADY_EXISTS) {
+        struct delete_options now = { .grace_seconds = 0 };
+        client_delete(sync->client, (struct object_key){ KIND_POD, sync->key.space, name }, now,
+                      NULL);
+    }
     /* A name that is still taken is no news: the pod before it is on its way out. */
     const bool silent = reply == REPLY_ALREADY_EXISTS;
     struct error late = { 0 };
