@@ -65,7 +65,9 @@ static int cache_number(struct run *run, const char *client)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(client, own[i].client) == 0)
             return own[i].cache;
-    struct stream stream = stream_of(run->seed, "", client, "cache", 0);
+    /* One program part in kube-controller-manager. */
+    const bool is_job = strcmp(client, "job-orphan-pods") == 0;
+    struct stream stream = stream_of(run->seed, "", is_job ? "job-controller" : client, "cache", 0);
     return FIRST_GROUP + (int)stream_below(&stream, GROUPS);
 }
 

@@ -345,7 +345,7 @@ static void note_ended(struct census *census, struct member *member, const struc
     if (pod->phase == POD_SUCCEEDED && !member->was_succeeded) {
         member->was_succeeded = true;
         owner->succeeded_pods++;
-        owner->certain_pods += !member->was_lost;
+        owner->certain_pods += !member->was_lost && !member->given_up;
         const struct object *job = census_object(census, owner);
         if (job != NULL)
             take_job(census, owner, job_of(job));
@@ -371,20 +371,22 @@ static void note_release(struct member *member, const struct write *write)
         (after != NULL && finalizers_have(after->finalizers, tracking)))
         return;
     member->released = true;
+    /* It let go one that runs, or that it takes to run: this one it counts nowhere. */
+    member->given_up = !seen_ended(pod_of(write->before)) && !before->deleting;
     member->owner->released_succeeded += member->pod->phase == POD_SUCCEEDED && !member->was_lost;
     member->owner->released_failed += member->pod->phase == POD_FAILED;
 }
 
-/* Its Job gave it up, not knowing that it had ended: it let it go and deleted it, and counts it
- * nowhere. */
+/* Its Job deletes one that has ended, so it did not know: it gave it up, and counts it nowhere. */
 static void note_given_up(struct member *member, const struct write *write)
 {
     struct subject *owner = member->owner;
     const bool went = write->before != NULL && !meta_of(write->before)->deleting &&
                       (write->after == NULL || meta_of(write->after)->deleting);
     if (owner == NULL || owner->key.kind != KIND_JOB || !went || !member->released ||
-        !written_by(write, "job-controller"))
+        member->given_up || !written_by(write, "job-controller"))
         return;
+    member->given_up = true;
     owner->released_succeeded -= member->pod->phase == POD_SUCCEEDED;
     owner->released_failed -= member->pod->phase == POD_FAILED;
     owner->certain_pods -= member->was_succeeded;

@@ -23,7 +23,8 @@ struct member {
     struct subject *node; /* it takes room there; NULL: nowhere */
     sim_time since;       /* when it was created, in the run's time */
     bool was_ended : 1, was_succeeded : 1, was_lost : 1; /* counted with its owner's */
-    bool released : 1;                                   /* its Job has counted it */
+    bool given_up : 1; /* its Job has let it go without counting it */
+    bool released : 1; /* its Job has counted it */
 };
 
 /* An object that owns pods or ReplicaSets, or a node. Stays after its removal. */

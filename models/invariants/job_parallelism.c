@@ -23,8 +23,7 @@ static void check_index(struct inspection *inspection, const struct subject *sub
         const bool runs =
             seen_active(other->pod) || (job->replaces_failed_only && !seen_ended(other->pod));
         /* One that it gave up, not knowing that it had succeeded, is counted nowhere. */
-        const bool done =
-            other->pod->phase == POD_SUCCEEDED && !(other->released && other->pod->meta.deleting);
+        const bool done = other->pod->phase == POD_SUCCEEDED && !other->given_up;
         if (other->pod != pod && (runs || done) && index != NULL && theirs != NULL &&
             strcmp(index, theirs) == 0) {
             invariant_broken(inspection, "Job %s makes pod %s for index %s beside %s, which %s",
