@@ -361,7 +361,36 @@ static void note_ended(struct census *census, struct member *member, const struc
     }
 }
 
-static void note_release(struct member *member, const struct write *write)
+/* Does its Job let go a pod to count it? Then the status lists it. One that runs, or that it takes to run,
+ * it gives up and deletes, and counts nowhere. An index tells by its number; when the deletion may fail,
+ * nothing is certain. */
+static bool is_being_counted(const struct census *census, const struct member *member,
+                             const struct write *write)
+{
+    const struct object *object = census_object(census, member->owner);
+    const struct uncounted_pods *listed = object != NULL ? job_of(object)->uncounted : NULL;
+    if (!seen_ended(pod_of(write->before)) && !meta_of(write->before)->deleting)
+        return false;
+    if (object == NULL || job_of(object)->indexed)
+        return write->by->failing.strength <= 0;
+    for (uint32_t i = 0; listed != NULL && i < listed->succeeded + listed->failed; i++)
+        if (uid_equal(listed->items[i], member->pod->meta.uid))
+            return true;
+    return false;
+}
+
+/* One that is given up does not bring its Job nearer to its end. */
+static void give_up(struct census *census, struct member *member)
+{
+    struct subject *owner = member->owner;
+    const struct object *job = census_object(census, owner);
+    member->given_up = true;
+    owner->certain_pods -= member->was_succeeded && !member->was_lost;
+    if (job != NULL)
+        take_job(census, owner, job_of(job));
+}
+
+static void note_release(struct census *census, struct member *member, const struct write *write)
 {
     static const char tracking[] = "batch.kubernetes.io/job-tracking";
     const struct meta *before = write->before ? meta_of(write->before) : NULL;
@@ -371,14 +400,16 @@ static void note_release(struct member *member, const struct write *write)
         (after != NULL && finalizers_have(after->finalizers, tracking)))
         return;
     member->released = true;
-    /* It let go one that runs, or that it takes to run: this one it counts nowhere. */
-    member->given_up = !seen_ended(pod_of(write->before)) && !before->deleting;
+    if (!is_being_counted(census, member, write)) {
+        give_up(census, member);
+        return;
+    }
     member->owner->released_succeeded += member->pod->phase == POD_SUCCEEDED && !member->was_lost;
     member->owner->released_failed += member->pod->phase == POD_FAILED;
 }
 
 /* Its Job deletes one that has ended, so it did not know: it gave it up, and counts it nowhere. */
-static void note_given_up(struct member *member, const struct write *write)
+static void note_given_up(struct census *census, struct member *member, const struct write *write)
 {
     struct subject *owner = member->owner;
     const bool went = write->before != NULL && !meta_of(write->before)->deleting &&
@@ -386,10 +417,9 @@ static void note_given_up(struct member *member, const struct write *write)
     if (owner == NULL || owner->key.kind != KIND_JOB || !went || !member->released ||
         member->given_up || !written_by(write, "job-controller"))
         return;
-    member->given_up = true;
+    give_up(census, member);
     owner->released_succeeded -= member->pod->phase == POD_SUCCEEDED;
     owner->released_failed -= member->pod->phase == POD_FAILED;
-    owner->certain_pods -= member->was_succeeded;
 }
 
 static void take_pod(struct census *census, const struct write *write)
@@ -415,8 +445,8 @@ static void take_pod(struct census *census, const struct write *write)
     note_loss(census, owner, write);
     note_own(census, owner, write);
     note_ended(census, member, write);
-    note_release(member, write);
-    note_given_up(member, write);
+    note_release(census, member, write);
+    note_given_up(census, member, write);
     if (write->after == NULL) {
         link_member(member, NULL);
         member_free(census, member);

@@ -78,9 +78,11 @@ struct invariants_run *invariants_start(struct cluster *cluster, bool stop)
     run->census = census_new(cluster);
     run->stop = stop;
     run->inspection = (struct inspection){ .cluster = cluster, .census = run->census, .run = run };
-    /* Owners before what they own: Deployments have a higher number than ReplicaSets. */
+    /* Owners and nodes before their pods: Deployments have a higher number than ReplicaSets. */
+    store_each(cluster->store, KIND_NODE, take_present, run);
     for (uint16_t kind = KIND_COUNT; kind-- > 0;)
-        store_each(cluster->store, kind, take_present, run);
+        if (kind != KIND_NODE)
+            store_each(cluster->store, kind, take_present, run);
     cluster->written = take_write;
     cluster->written_context = run;
     return run;

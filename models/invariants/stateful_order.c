@@ -113,7 +113,7 @@ static void written(struct inspection *inspection, const struct write *write)
         return;
     const struct subject *subject = census_subject(inspection->census, owner->uid);
     const struct object *object = subject ? census_object(inspection->census, subject) : NULL;
-    int32_t lost, most;
+    int32_t lost, deleted, earlier, most;
     struct order order = { .inspection = inspection,
                            .set = statefulset_of(object),
                            .subject = subject,
@@ -123,9 +123,12 @@ static void written(struct inspection *inspection, const struct write *write)
                            .ordinal = ordinal_of(pod) };
     if (object == NULL || subject->key.kind != KIND_STATEFULSET ||
         !is_settled(subject, writer_knows(write, KIND_STATEFULSET)) ||
-        !history_since(&subject->lost, order.since, &lost, &most))
+        !history_since(&subject->lost, order.since, &lost, &most) ||
+        !history_since(&subject->deleted, order.since, &deleted, &most) ||
+        !history_since(&subject->deleted, run_now(inspection->cluster->run), &earlier, &most))
         return;
-    order.lost = history_now(&subject->lost) - lost;
+    /* What it deleted itself, earlier than now, it may not have heard of either. */
+    order.lost = history_now(&subject->lost) - lost + earlier - deleted;
     order.first = order.set->start;
     order.end = order.first + order.set->replicas;
     if (before == NULL) {

@@ -141,190 +141,22 @@ void soak_check_summary(struct simulation *simulation, struct writer *complaints
     value_drop(summary);
 }
 
-/* ---- rest: owners ---- */
+/* ---- invariants ---- */
 
-static enum kind kind_of_owner(const struct owner *owner)
+void soak_complain(const struct invariants_run *watch, struct writer *complaints)
 {
-    return kind_find(text_s(owner->api_version), text_s(owner->kind));
+    size_t count;
+    const struct violation *found = invariants_found(watch, &count);
+    char time[SIM_TIME_TEXT];
+    for (size_t i = 0; i < count; i++)
+        writer_format(complaints, "%s: at %s %s\n", found[i].invariant->name,
+                      sim_time_print(found[i].at, time), found[i].text);
 }
 
-static bool owner_exists(const struct cluster *cluster, const struct meta *object,
-                         const struct owner *owner)
+void soak_check_rest(struct cluster *cluster, struct writer *complaints)
 {
-    const enum kind kind = kind_of_owner(owner);
-    const struct object_key key = { kind, kind_infos[kind].namespaced ? object->object.space : NULL,
-                                    owner->name };
-    const struct object *found = store_get(cluster->store, key);
-    return found != NULL && uid_equal(meta_of(found)->uid, owner->uid);
-}
-
-static void check_owners(void *context, const struct object *object)
-{
-    struct check *check = context;
-    const struct meta *meta = meta_of(object);
-    for (uint32_t i = 0; meta->owners != NULL && i < meta->owners->count; i++)
-        if (!owner_exists(check->cluster, meta, &meta->owners->items[i]))
-            writer_format(check->complaints, "orphan: %s has no %s %s\n", name_of(object),
-                          text_s(meta->owners->items[i].kind), text_s(meta->owners->items[i].name));
-    if (meta->deleting && object->kind != KIND_POD)
-        writer_format(check->complaints, "deleting: %s %s for ever\n",
-                      kind_infos[object->kind].name, name_of(object));
-}
-
-/* ---- rest: pods ---- */
-
-static bool is_tolerated(const struct pod_spec *spec, const struct taint *taint)
-{
-    for (size_t i = 0; i < spec->toleration_count; i++)
-        if (toleration_tolerates(&spec->tolerations[i], taint->key, taint->value, taint->effect))
-            return true;
-    return false;
-}
-
-static bool is_open_to(const struct node *node, const struct pod_spec *spec)
-{
-    if (node->unschedulable || !node_is_ready(node))
-        return false;
-    for (uint32_t i = 0; node->taints != NULL && i < node->taints->count; i++)
-        if (node->taints->items[i].effect != PREFER_NO_SCHEDULE &&
-            !is_tolerated(spec, &node->taints->items[i]))
-            return false;
-    return true;
-}
-
-static bool has_room_for(const struct cluster *cluster, const struct node *node,
-                         const struct pod_spec *spec)
-{
-    int64_t cpu = spec->requests.cpu_milli, memory = spec->requests.memory_bytes, pods = 1;
-    for (struct cache_cursor c = cache_list(cluster->cache, KIND_POD); cache_next(&c);) {
-        const struct pod *pod = pod_of(c.object);
-        if (pod->node_name != node->meta.object.name || pod_is_terminal(pod))
-            continue;
-        cpu += pod->spec->requests.cpu_milli;
-        memory += pod->spec->requests.memory_bytes;
-        pods++;
-    }
-    return cpu <= node->allocatable->resources.cpu_milli &&
-           memory <= node->allocatable->resources.memory_bytes && pods <= node->allocatable->pods;
-}
-
-/* Waiting although a node would take it; pods that ask for more than room are left out. */
-static void check_waiting(const struct check *check, const struct pod *pod)
-{
-    const struct pod_spec *spec = pod->spec;
-    if (spec->required_affinity != NULL || spec->node_selector != NULL || spec->host_port_count > 0)
-        return;
-    for (struct cache_cursor c = cache_list(check->cluster->cache, KIND_NODE); cache_next(&c);)
-        if (is_open_to(node_of(c.object), spec) &&
-            has_room_for(check->cluster, node_of(c.object), spec)) {
-            writer_format(check->complaints, "waiting: %s fits on %s\n", name_of(pod),
-                          name_of(c.object));
-            return;
-        }
-}
-
-static const struct node *node_under(const struct check *check, const struct pod *pod)
-{
-    const struct object_key key = { KIND_NODE, NULL, pod->node_name };
-    return (const struct node *)store_get(check->cluster->store, key);
-}
-
-static void check_pod(void *context, const struct object *object)
-{
-    const struct check *check = context;
-    const struct pod *pod = pod_of(object);
-    const struct node *node = pod->node_name ? node_under(check, pod) : NULL;
-    if (pod->node_name == NULL && !pod_is_terminal(pod))
-        check_waiting(check, pod);
-    else if (pod->node_name != NULL && node == NULL)
-        writer_format(check->complaints, "lost: %s is on %s, which is not there\n", name_of(pod),
-                      text_s(pod->node_name));
-    else if (node != NULL && node_is_ready(node) && pod->meta.deleting &&
-             pod->meta.deletion + 5 * SIM_MINUTE < run_now(check->cluster->run))
-        writer_format(check->complaints, "deleting: %s for ever\n", name_of(pod));
-    if (node != NULL && node_is_ready(node) && !pod_is_terminal(pod) && pod->containers == NULL)
-        writer_format(check->complaints, "forgotten: %s was never started on %s\n", name_of(pod),
-                      name_of(node));
-}
-
-/* ---- rest: workloads ---- */
-
-/* A write of it has been made and is not to be seen yet. */
-static bool is_being_written(const struct check *check, const struct object *object)
-{
-    return cache_get(check->cluster->cache, object_key(object)) != object;
-}
-
-static void check_replicaset(void *context, const struct object *object)
-{
-    const struct check *check = context;
-    const struct replicaset *set = (const struct replicaset *)object;
-    int pods = 0, ready = 0;
-    if (is_being_written(check, object))
-        return;
-    for (struct cache_cursor c = cache_list(check->cluster->cache, KIND_POD); cache_next(&c);) {
-        const struct pod *pod = pod_of(c.object);
-        const bool mine =
-            find_owner(check->cluster->cache, &pod->meta, KIND_REPLICASET) == &set->meta;
-        pods += mine && pod_is_active(pod);
-        ready += mine && pod_is_active(pod) && pod_is_ready(pod);
-    }
-    if (pods != set->replicas || set->status_replicas != pods || set->ready_replicas != ready)
-        writer_format(
-            check->complaints, "replicas: %s wants %d, has %d, of them ready %d; says %d and %d\n",
-            name_of(set), set->replicas, pods, ready, set->status_replicas, set->ready_replicas);
-}
-
-/* The sums of a Deployment's ReplicaSets. */
-struct sums {
-    int replicas, status, ready, available;
-    const struct replicaset *biggest;
-};
-
-static struct sums sums_of(const struct cluster *cluster, const struct deployment *deployment)
-{
-    struct sums sums = { 0 };
-    for (struct cache_cursor c = cache_list(cluster->cache, KIND_REPLICASET); cache_next(&c);) {
-        const struct replicaset *set = (const struct replicaset *)c.object;
-        if (find_owner(cluster->cache, &set->meta, KIND_DEPLOYMENT) != &deployment->meta)
-            continue;
-        sums.replicas += set->replicas;
-        sums.status += set->status_replicas;
-        sums.ready += set->ready_replicas;
-        sums.available += set->available_replicas;
-        if (sums.biggest == NULL || set->replicas > sums.biggest->replicas)
-            sums.biggest = set;
-    }
-    return sums;
-}
-
-/* One that is not held up by pods of its own is all there, and its new release is out. */
-static void check_deployment(void *context, const struct object *object)
-{
-    const struct check *check = context;
-    const struct deployment *d = (const struct deployment *)object;
-    if (is_being_written(check, object))
-        return;
-    const struct sums sums = sums_of(check->cluster, d);
-    if (d->observed_generation != d->meta.generation)
-        writer_format(check->complaints, "observed: %s was not looked at\n", name_of(d));
-    if (d->status_replicas != sums.status || d->ready_replicas != sums.ready ||
-        d->available_replicas != sums.available)
-        writer_format(check->complaints, "status: %s says %d, %d, %d of %d, %d, %d\n", name_of(d),
-                      d->status_replicas, d->ready_replicas, d->available_replicas, sums.status,
-                      sums.ready, sums.available);
-    const bool held_up = d->paused || sums.available < sums.status;
-    if (!held_up && (d->updated_replicas != d->replicas || sums.replicas != d->replicas))
-        writer_format(check->complaints, "stuck: %s has %d replicas, %d updated, wants %d\n",
-                      name_of(d), sums.replicas, d->updated_replicas, d->replicas);
-}
-
-void soak_check_rest(const struct cluster *cluster, struct writer *complaints)
-{
-    struct check check = { cluster, complaints };
-    for (uint16_t kind = 0; kind < KIND_COUNT; kind++)
-        store_each(cluster->store, kind, check_owners, &check);
-    store_each(cluster->store, KIND_POD, check_pod, &check);
-    store_each(cluster->store, KIND_REPLICASET, check_replicaset, &check);
-    store_each(cluster->store, KIND_DEPLOYMENT, check_deployment, &check);
+    struct invariants_run *watch = invariants_start(cluster, false);
+    invariants_rest(watch);
+    soak_complain(watch, complaints);
+    invariants_stop(watch);
 }

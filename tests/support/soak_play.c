@@ -112,7 +112,7 @@ static uint64_t play_first(const struct scenario *scenario, enum soak_mood mood,
     struct simulation *simulation = begin(scenario, (struct simulation_options){ 0 }, complaints);
     if (simulation == NULL)
         return 0;
-    struct soak_watch *watch = soak_watch_new(simulation_cluster(simulation), mood, complaints);
+    struct invariants_run *watch = invariants_start(simulation_cluster(simulation), false);
     const bool over = play_checked(simulation, scenario, complaints);
     const uint64_t hash = over ? simulation_run(simulation)->trace.hash : 0;
     if (over) {
@@ -120,8 +120,9 @@ static uint64_t play_first(const struct scenario *scenario, enum soak_mood mood,
         soak_check_prints(simulation_cluster(simulation), complaints);
     }
     if (over && mood != SOAK_WILD)
-        soak_check_rest(simulation_cluster(simulation), complaints);
-    soak_watch_free(watch);
+        invariants_rest(watch);
+    soak_complain(watch, complaints);
+    invariants_stop(watch);
     simulation_free(simulation);
     return hash;
 }
