@@ -180,6 +180,7 @@ $(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/po
 
 # These run the program, with policies.
 $(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender): | $(BUILD)/seatrial $(POLICIES)
+$(BUILD)/tests/validation/test_explorer: | $(BUILD)/seatrial $(BUILD)/seatrial-planted
 
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
 

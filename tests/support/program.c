@@ -68,8 +68,13 @@ static char *content(const char *path, struct writer *into)
 
 struct program_run program_run(const char *arguments)
 {
+    return program_run_of("seatrial", arguments);
+}
+
+struct program_run program_run_of(const char *program, const char *arguments)
+{
     struct program_run run = { 0 };
-    char *folder = folder_new(), *name = build_path("seatrial");
+    char *folder = folder_new(), *name = build_path(program);
     char *out = mem_format("%s/out", folder), *err = mem_format("%s/err", folder);
     char *command = mem_format("%s %s >'%s' 2>'%s' </dev/null", name, arguments, out, err);
     const int status = system(command);

@@ -20,6 +20,8 @@ struct program_run {
 };
 /* `seatrial ARGUMENTS` in a shell whose directory is the root of the repository. */
 struct program_run program_run(const char *arguments);
+/* The same of another program of the build: "seatrial-planted". */
+struct program_run program_run_of(const char *program, const char *arguments);
 void program_run_close(struct program_run *run);
 
 /* Standard output as JSON; fails the test when it is none. */

@@ -227,6 +227,7 @@ static bool read_found(const struct scenario *original, const struct shrunk *shr
     scenario->settings.zones = original->settings.zones;
     const bool well =
         scenario_load(scenario, text, strlen(text), "found", NULL, false, &faults, &warnings);
+    scenario_complete(scenario);
     errors_print(&faults);
     error_list_close(&faults);
     error_list_close(&warnings);

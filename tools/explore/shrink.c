@@ -46,6 +46,7 @@ static bool load(const struct shrinking *shrinking, const struct value *document
     scenario->settings.zones = shrinking->original->settings.zones;
     const bool well =
         scenario_load(scenario, text, strlen(text), "shrunk", NULL, false, &faults, &warnings);
+    scenario_complete(scenario); /* as the program does that replays it */
     error_list_close(&faults);
     error_list_close(&warnings);
     free(text);
@@ -286,6 +287,18 @@ static struct value *print_short(const struct scenario *scenario)
     return document;
 }
 
+/* Lists of which nothing is left say nothing. */
+static void drop_empty(struct shrinking *shrinking)
+{
+    static const char *const lists[] = { "timeline", "failures", "objects" };
+    struct value *spec = spec_of(&shrinking->best.document);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const struct value *list = value_get(spec, lists[i]);
+        if (list != NULL && list->count == 0)
+            value_remove(spec, lists[i]);
+    }
+}
+
 struct shrunk explore_shrink(const struct scenario *scenario, const struct finding *finding,
                              void (*progress)(void *context, double done), void *context)
 {
@@ -312,6 +325,7 @@ struct shrunk explore_shrink(const struct scenario *scenario, const struct findi
         shrink_varied(&shrinking);
     }
     shrink_window(&shrinking);
+    drop_empty(&shrinking);
     return shrinking.best;
 }
 
