@@ -225,7 +225,11 @@ check-sanitized: ## `make test` under address and undefined sanitizers
 	@$(build) BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" test
 
 STORIES ?= 3000
-long: ## soaks: random stories, ten minutes of each fuzz target, the same answers from every build
+EXPLORED ?= 100000
+long: ## soaks: EXPLORED (100000) explored runs, random stories, ten minutes of each fuzz target, the same answers from every build
+	@$(build) $(BUILD)/seatrial
+	@mkdir -p results/explore
+	tests/explore.sh $(BUILD)/seatrial $(EXPLORED) > results/explore/runs.md
 	@$(MAKE) --no-print-directory BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" \
 	    build-asan/tests/soak
 	build-asan/tests/soak --count $(STORIES) --shrink
