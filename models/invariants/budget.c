@@ -110,6 +110,9 @@ static void written(struct inspection *inspection, const struct write *write)
     struct count count = { .inspection = inspection,
                            .budget = match.only,
                            .since = subject->known };
+    if (match.only->observed_generation < match.only->meta.generation)
+        invariant_broken(inspection, "%s is evicted before budget %s was looked at again",
+                         name_of(before), name_of(match.only));
     int32_t least_generation, most_generation;
     int64_t least;
     store_each(store, KIND_POD, count_pod, &count);

@@ -186,6 +186,26 @@ static void take_daemonset(struct census *census, struct subject *subject,
     history_note(&subject->min_ready, now_of(census), set->min_ready_seconds);
 }
 
+/* A user vouches that nothing runs there any more. */
+static bool is_out_of_service(const struct node *node)
+{
+    for (uint32_t i = 0; node->taints != NULL && i < node->taints->count; i++)
+        if (strcmp(text_s(node->taints->items[i].key), "node.kubernetes.io/out-of-service") == 0)
+            return true;
+    return false;
+}
+
+static void take_node(struct census *census, struct subject *subject, const struct write *write)
+{
+    const struct node *before = write->before ? node_of(write->before) : NULL;
+    const struct node *after = write->after ? node_of(write->after) : NULL;
+    const bool same = before != NULL && after != NULL &&
+                      before->meta.labels == after->meta.labels &&
+                      taints_equal(before->taints, after->taints);
+    history_note(&subject->wanted, now_of(census), history_now(&subject->wanted) + !same);
+    history_note(&subject->given_up, now_of(census), after == NULL || is_out_of_service(after));
+}
+
 static bool is_subject(uint16_t kind)
 {
     return kind == KIND_REPLICASET || kind == KIND_DEPLOYMENT || kind == KIND_JOB ||
@@ -209,6 +229,8 @@ static void take_subject(struct census *census, const struct write *write)
         take_statefulset(census, subject, statefulset_of(object));
     else if (object->kind == KIND_DAEMONSET)
         take_daemonset(census, subject, daemonset_of(object));
+    else if (object->kind == KIND_NODE)
+        take_node(census, subject, write);
     else if (object->kind == KIND_PODDISRUPTIONBUDGET && written_by(write, "controllermanager"))
         subject->known = writer_knows_both(write, KIND_POD, KIND_PODDISRUPTIONBUDGET);
 }

@@ -40,7 +40,9 @@ struct subject {
     sim_time met; /* when it was created, in the run's time */
 
     struct history generation;
-    struct history wanted; /* spec.replicas, parallelism */
+    struct history given_up; /* of a node: it is out of service, or gone */
+    struct history
+        wanted; /* spec.replicas, parallelism; of a node: how often whom it takes has changed */
     struct history
         bound; /* of a Deployment: replicas it may have; of a Job: active pods it may have;
                                 * of a StatefulSet: its partition */

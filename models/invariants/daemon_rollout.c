@@ -14,17 +14,24 @@ struct roll {
     struct inspection *inspection;
     const struct daemonset *set;
     const struct subject *subject;
-    const struct pod *pod; /* that is deleted */
-    sim_time since, now;
+    const struct pod *pod;      /* that is deleted */
+    sim_time since, nodes, now; /* pods, nodes that are known; */
     int32_t lost, wanted;
 };
 
+/* And was, as far as the controller can know. */
 static bool is_wanted_there(const struct roll *roll)
 {
     if (roll->pod->node_name == NULL)
         return false;
     const struct object_key key = { KIND_NODE, NULL, roll->pod->node_name };
     const struct object *node = store_get(roll->inspection->cluster->store, key);
+    const struct subject *subject =
+        node != NULL ? census_subject(roll->inspection->census, meta_of(node)->uid) : NULL;
+    int32_t least, most;
+    if (subject == NULL || !history_since(&subject->wanted, roll->nodes, &least, &most) ||
+        least != most)
+        return false;
     return node != NULL && node_is_selected(node_of(node), roll->set->daemon) &&
            taints_are_tolerated(node_of(node)->taints, roll->set->daemon);
 }
@@ -101,6 +108,7 @@ static void written(struct inspection *inspection, const struct write *write)
                          .subject = subject,
                          .pod = before,
                          .since = writer_knows_both(write, KIND_POD, KIND_NODE),
+                         .nodes = writer_knows(write, KIND_NODE),
                          .now = write->by->now };
     int32_t desired;
     if (set == NULL || set->kind != KIND_DAEMONSET || !know(&roll, write, &desired) ||

@@ -42,14 +42,34 @@ static void check_alone(struct inspection *inspection, const struct subject *set
                              name_of(other->pod));
 }
 
-static bool may_remove(const struct write *write)
+/* The node of a pod is gone, or given up by its user, as far as the collector can know. */
+static bool is_lost(struct inspection *inspection, const struct write *write,
+                    const struct text *name)
 {
-    static const char *const removers[] = { "kubelet", "kubectl",
-                                            "pod-garbage-collector-controller" };
-    for (size_t i = 0; i < sizeof removers / sizeof *removers; i++)
-        if (written_by(write, removers[i]))
-            return true;
-    return false;
+    const struct object_key key = { KIND_NODE, NULL, name };
+    const struct object *node = store_get(inspection->cluster->store, key);
+    const struct subject *subject =
+        node != NULL ? census_subject(inspection->census, meta_of(node)->uid) : NULL;
+    int32_t least, most;
+    return subject == NULL || subject->met >= writer_knows(write, KIND_NODE) ||
+           !history_since(&subject->given_up, writer_knows(write, KIND_NODE), &least, &most) ||
+           most > 0;
+}
+
+static bool may_remove(struct inspection *inspection, const struct write *write,
+                       const struct text *node)
+{
+    if (written_by(write, "pod-garbage-collector-controller"))
+        return is_lost(inspection, write, node);
+    return written_by(write, "kubelet") || written_by(write, "kubectl");
+}
+
+/* Nobody but its kubelet says that a pod has ended, or removes one that has not. */
+static bool is_ended_by(const struct write *write, const struct pod *before)
+{
+    const struct pod *after = write->after != NULL ? pod_of(write->after) : NULL;
+    return before != NULL && before->node_name != NULL && !seen_ended(before) &&
+           (after == NULL || seen_ended(after));
 }
 
 static void written(struct inspection *inspection, const struct write *write)
@@ -63,10 +83,10 @@ static void written(struct inspection *inspection, const struct write *write)
                          text_s(set->key.name), name_of(pod));
     else if (write->before == NULL)
         check_alone(inspection, set, pod);
-    else if (write->after == NULL && pod->node_name != NULL && !seen_ended(pod) &&
-             !may_remove(write))
+    else if (is_ended_by(write, pod_of(write->before)) &&
+             !may_remove(inspection, write, pod->node_name))
         invariant_broken(inspection,
-                         "pod %s is removed by %s, although it may still run on %s: two of one "
+                         "pod %s is given up by %s, although it may still run on %s: two of one "
                          "ordinal",
                          name_of(pod), write->by->name, text_s(pod->node_name));
 }
