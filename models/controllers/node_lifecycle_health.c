@@ -221,6 +221,14 @@ static void follow_up(struct client *client, struct node_lifecycle *state, const
 
 /* ---- one look ---- */
 
+/* The node has been written since: to report on this version would meet a conflict, and the kubelet may
+ * have spoken. */
+static bool is_out_of_date(const struct client *client, const struct node *node)
+{
+    const struct object *present = client_read(client, object_key(&node->meta.object));
+    return present == NULL || present->version != node->meta.object.version;
+}
+
 /* The taint follows the condition that a look begins with, so a node that has just been found
  * silent is queued by the next one. */
 void node_health_look(struct client *client, struct node_lifecycle *state,
@@ -232,8 +240,13 @@ void node_health_look(struct client *client, struct node_lifecycle *state,
     note_status(health, node, ready, pass);
     note_renewal(state, health, lease, pass);
     enum condition_status current = observed;
-    if (pass >= sim_time_after(health->probe, grace_of(state, health)) &&
-        (ready == NULL || observed != CONDITION_UNKNOWN)) {
+    const bool silent = pass >= sim_time_after(health->probe, grace_of(state, health)) &&
+                        (ready == NULL || observed != CONDITION_UNKNOWN);
+    if (silent && is_out_of_date(client, node)) {
+        node_health_look_again(state, health, pass);
+        return;
+    }
+    if (silent) {
         client_patch(client, object_key(&node->meta.object), report_unknown, client, NULL);
         current = CONDITION_UNKNOWN;
         health->has_ready = true;
