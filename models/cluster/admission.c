@@ -276,6 +276,8 @@ struct value *admit_create(const struct admission *admission, const struct value
     if (!is_valid(admission, tree, NULL, kind, refusal) ||
         (kind != NULL && !admission_check(admission, tree, kind, refusal)))
         return refuse(tree, refusal, document, faults);
+    if (kind != NULL && warnings != NULL)
+        admission_warn_pod_security(admission, tree, warnings);
     if (is_service(kind))
         service_allocate(admission, &tree);
     return tree;

@@ -2,12 +2,13 @@
  * schema check, defaults, strategy, mutating admission, validation.
  *
  * The same for a manifest of a scenario and for an HTTP request. Follows the registry strategies
- * (pkg/registry) and the default admission plugins (LimitRanger, ServiceAccount, Priority,
+ * (pkg/registry) and the default admission plugins (LimitRanger, ServiceAccount, PodSecurity, Priority,
  * DefaultTolerationSeconds, TaintNodesByCondition, RuntimeClass) of the release named in docs/fidelity.md. */
 #ifndef MODELS_CLUSTER_ADMISSION_H
 #define MODELS_CLUSTER_ADMISSION_H
 
 #include "models/api/field_error.h"
+#include "models/api/labels.h"
 #include "models/api/schema.h"
 #include "sim/base/error.h"
 #include "sim/base/value.h"
@@ -34,6 +35,8 @@ struct admission {
     /* Show each LimitRange of a namespace, the oldest first. NULL: there are none. */
     void (*each_limit_range)(void *context, const char *space,
                              void (*show)(void *to, const struct object *limit_range), void *to);
+    /* The labels of a namespace, borrowed; NULL: it has none. NULL: nobody asks. */
+    const struct labels *(*namespace_labels)(void *context, const char *space);
     /* A free address of the service range, or a free node port; the caller frees the text. NULL: the
      * address of the range itself and the port after the last one given, as in a dry run. */
     char *(*allocate_ip)(void *context);

@@ -197,7 +197,8 @@ bool admission_check(const struct admission *admission, const struct value *docu
         !admission_check_limits(admission, document, refusal))
         return false;
     if (is_kind(kind, "Pod") &&
-        !admission_check_secrets(admission, spec, space, name_of(document), refusal))
+        (!admission_check_secrets(admission, spec, space, name_of(document), refusal) ||
+         !admission_pod_security(admission, document, name_of(document), refusal)))
         return false;
     if (is_kind(kind, "Pod") && overhead != NULL && overhead->count > 0 &&
         *text_of(spec, "runtimeClassName") == '\0')

@@ -40,6 +40,13 @@ bool admission_service_account(const struct admission *admission, struct value *
 bool admission_check_secrets(const struct admission *admission, const struct value *spec,
                              const char *space, const char *name, struct refusal *refusal);
 
+/* PodSecurity: a pod that its namespace forbids, false with the refusal; and what its namespace warns
+ * of, in a pod or in a template of pods. */
+bool admission_pod_security(const struct admission *admission, const struct value *pod,
+                            const char *name, struct refusal *refusal);
+void admission_warn_pod_security(const struct admission *admission, const struct value *document,
+                                 struct error_list *warnings);
+
 /* RuntimeClass: what the class adds to a pod. False with the refusal. */
 bool admission_runtime_class(const struct admission *admission, struct value **spec,
                              const char *name, struct refusal *refusal);

@@ -68,7 +68,8 @@ static int allocate_node_port(void *context, const char *protocol)
 static const struct object *find_stored(const struct cluster *cluster, enum kind kind,
                                         const char *space, const char *name)
 {
-    const struct object_key key = { (uint16_t)kind, text_find(cluster->run->texts, space),
+    const struct object_key key = { (uint16_t)kind,
+                                    space != NULL ? text_find(cluster->run->texts, space) : NULL,
                                     text_find(cluster->run->texts, name) };
     return key.name != NULL ? store_get(cluster->store, key) : NULL;
 }
@@ -133,6 +134,12 @@ static void each_limit_range(void *context, const char *space,
     }
 }
 
+static const struct labels *namespace_labels(void *context, const char *space)
+{
+    const struct object *found = find_stored(context, KIND_NAMESPACE, NULL, space);
+    return found != NULL ? meta_of(found)->labels : NULL;
+}
+
 bool account_is_silent(const struct object *account)
 {
     const struct value *document = meta_of(account)->document;
@@ -151,6 +158,7 @@ struct admission cluster_admission(struct cluster *cluster, const char *default_
         .find_service_account = find_service_account,
         .find_runtime_class = find_runtime_class,
         .each_limit_range = each_limit_range,
+        .namespace_labels = namespace_labels,
         .allocate_ip = allocate_ip,
         .allocate_node_port = allocate_node_port,
         .max_unavailable_stateful_set = cluster->settings.max_unavailable_stateful_set,
@@ -211,8 +219,8 @@ struct object *cluster_admit(struct cluster *cluster, const struct value *docume
                              struct error_list *warnings)
 {
     struct refusal refusal = { 0 };
-    struct object *object = cluster_admit_or_refuse(cluster, document, default_namespace, &refusal,
-                                                    errors, warnings);
+    struct object *object =
+        cluster_admit_or_refuse(cluster, document, default_namespace, &refusal, errors, warnings);
     refusal_close(&refusal);
     return object;
 }

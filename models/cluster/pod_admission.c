@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/pod_security.h"
 #include "models/api/policy.h"
 #include "models/api/validation.h"
 #include "models/cluster/admission.h"
@@ -121,8 +122,10 @@ static bool is_plain(const struct admission *admission, const struct pod_spec *s
 {
     const struct object *account = NULL;
     bool limited = false;
+    const struct labels *labels = admission->namespace_labels(admission->context, space);
     const char *name = text_of(spec->document, "serviceAccountName");
-    if (*text_of(spec->document, "runtimeClassName") != '\0' || !has_its_class(admission, spec))
+    if (*text_of(spec->document, "runtimeClassName") != '\0' || !has_its_class(admission, spec) ||
+        pod_security_of(labels, "enforce").level != POD_PRIVILEGED)
         return false;
     if (!admission->find_service_account(admission->context, space, name, &account) ||
         (account != NULL && !account_is_silent(account)))

@@ -67,10 +67,9 @@ static char *shown(const struct value *stored)
 static char *admitted_over(const char *text, const struct value *old)
 {
     struct answers answers = { 0 };
-    const struct admission admission = {
-        "shop",       find_class, has_account, has_runtime, NULL,
-        give_address, give_port,  NULL,        &answers,    false, false
-    };
+    const struct admission admission = { "shop", find_class, has_account,  has_runtime,
+                                         NULL,   NULL,       give_address, give_port,
+                                         NULL,   &answers,   false,        false };
     struct value *document = rows_parse(text);
     struct refusal refusal = { 0 };
     struct error_list faults = { 0 }, warnings = { 0 };

@@ -533,3 +533,46 @@ Test(service_account, pods_wait_for_theirs)
         value_text(value_get(value_at(value_get(spec, "imagePullSecrets"), 0), "name"), ""), "reg");
     done(w);
 }
+
+/* ── Pod Security ── */
+
+/* What is forbidden does not come; what is only warned of comes with a warning. */
+Test(pod_security, pods_of_a_template_are_held_to_their_namespace)
+{
+    struct world *w = given_with(
+        NODE
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: "
+        "{pod-security.kubernetes.io/enforce: baseline}}}\n---\n"
+        "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: r, namespace: shop}, spec: "
+        "{replicas: 1, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, "
+        "spec: {hostPID: true, containers: [{name: c, image: 'i:1'}]}}}}",
+        NULL, "keep-events=true");
+    bool told = false;
+    until(w, 10);
+    cr_expect_eq(pods(w), 0);
+    for (struct cache_cursor c = client_list(w->user, KIND_EVENT); cache_next(&c);) {
+        struct value *event = cluster_print(w->cluster, c.object);
+        const char *message = value_text(value_get(event, "message"), "");
+        told |= strncmp(message, "Error creating: pods \"r-", 24) == 0 &&
+                strstr(message, "\" is forbidden: violates PodSecurity \"baseline:latest\": host "
+                                "namespaces (hostPID=true)") != NULL;
+        value_drop(event);
+    }
+    cr_expect(told);
+    kubectl(w, "label ns shop pod-security.kubernetes.io/enforce=privileged --overwrite");
+    until(w, 60);
+    cr_expect_eq(pods(w), 1);
+    done(w);
+}
+
+Test(pod_security, a_namespace_names_levels_that_there_are)
+{
+    struct world *w = given(NODE);
+    expect_refused(
+        w,
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: "
+        "{pod-security.kubernetes.io/warn: strict}}}",
+        "metadata.labels[pod-security.kubernetes.io/warn]: Invalid value: \"strict\": must "
+        "be one of privileged, baseline, restricted");
+    done(w);
+}

@@ -9,8 +9,8 @@
 #include "sim/base/memory.h"
 
 static const struct table *const tables[] = {
-    &quantity_table, &intstr_table,  &fenceposts_table, &selectors_table,
-    &yaml_table,     &creates_table, &hashes_table,     &builtin_table,
+    &quantity_table, &intstr_table, &fenceposts_table, &selectors_table,   &yaml_table,
+    &creates_table,  &hashes_table, &builtin_table,    &podsecurity_table,
 };
 
 /* ── rows ── */

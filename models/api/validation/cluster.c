@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/pod_security.h"
 #include "models/api/validation/address.h"
 #include "models/api/validation/go_value.h"
 #include "models/api/validation/validation_private.h"
@@ -112,6 +113,19 @@ void check_node_update(struct field_errors *errors, const struct value *now,
     check_taints(errors, value_get(spec, "taints"), CHILD(CHILD(NULL, "metadata"), "taints"));
 }
 
+/* The plugin PodSecurity refuses labels that it cannot read. */
+static void check_pod_security_labels(struct field_errors *errors, const struct value *space)
+{
+    const struct value *labels = value_path(space, "metadata", "labels", NULL);
+    for (size_t i = 0; i < size_of(labels); i++) {
+        const struct value_entry *label = &labels->entries[i];
+        const char *problem = pod_security_label_problem(label->key, value_text(label->value, ""));
+        if (problem != NULL)
+            field_invalid(errors, KEY(CHILD(CHILD(NULL, "metadata"), "labels"), label->key),
+                          label->value, "%s", problem);
+    }
+}
+
 void check_namespace(struct field_errors *errors, const struct value *space)
 {
     const struct value *finalizers = value_path(space, "spec", "finalizers", NULL);
@@ -124,4 +138,5 @@ void check_namespace(struct field_errors *errors, const struct value *space)
             field_invalid(errors, path, finalizers->items[i],
                           "name is neither a standard finalizer name nor is it fully qualified");
     }
+    check_pod_security_labels(errors, space);
 }
