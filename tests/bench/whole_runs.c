@@ -12,10 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "sim/base/writer.h"
-#include "tests/bench/yardstick.h"
+#include "tests/bench/program_run.h"
 #include "tests/support/bench_report.h"
 
 enum { REPEATS = 5 };
@@ -96,48 +95,6 @@ static void write_inputs(void)
     fclose(out);
 }
 
-/* ---- measuring ---- */
-
-struct figures {
-    double seconds;   /* the least */
-    double yardstick; /* the least */
-    char said[256];   /* the line on standard error that tells what the run took */
-};
-
-static double seconds_of(int who)
-{
-    struct rusage usage;
-    getrusage(who, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-/* What the program says of itself is the last line that it prints. */
-static double time_run(const char *arguments, char *said, size_t length)
-{
-    char *command = mem_format("build/seatrial run %s 2>&1 >/dev/null", arguments);
-    const double before = seconds_of(RUSAGE_CHILDREN);
-    FILE *pipe = popen(command, "r");
-    while (pipe != NULL && fgets(said, (int)length, pipe) != NULL)
-        said[strcspn(said, "\n")] = '\0';
-    if (pipe == NULL || pclose(pipe) != 0) {
-        fprintf(stderr, "whole_runs: %s: %s\n", command, said);
-        exit(1);
-    }
-    free(command);
-    return seconds_of(RUSAGE_CHILDREN) - before;
-}
-
-static struct figures measure(const char *arguments)
-{
-    struct figures least = { .seconds = INFINITY, .yardstick = INFINITY };
-    for (int i = 0; i < REPEATS; i++) {
-        least.yardstick = fmin(least.yardstick, yardstick_seconds());
-        least.seconds = fmin(least.seconds, time_run(arguments, least.said, sizeof least.said));
-    }
-    return least;
-}
-
 /* ---- the report ---- */
 
 static void report_head(struct writer *report)
@@ -152,18 +109,9 @@ static void report_head(struct writer *report)
                   REPEATS);
 }
 
-/* "..., 33.0 MiB, ..." */
-static double said_mib(const char *said)
+static void report_row(struct writer *report, size_t i, const struct program_figures *figures)
 {
-    const char *unit = strstr(said, " MiB"), *number = unit;
-    while (number != NULL && number > said && number[-1] != ' ')
-        number--;
-    return number != NULL ? atof(number) : INFINITY;
-}
-
-static void report_row(struct writer *report, size_t i, const struct figures *figures)
-{
-    const double mib = said_mib(figures->said);
+    const double mib = program_mib(figures->said);
     const bool met =
         figures->seconds < runs[i].bar && (runs[i].bar_mib == 0 || mib < runs[i].bar_mib);
     writer_format(report, "| %s | %.3f | %.2f | %.0f | < %g s", runs[i].name, figures->seconds,
@@ -179,7 +127,7 @@ int main(void)
     write_inputs();
     report_head(&report);
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        const struct figures figures = measure(runs[i].arguments);
+        const struct program_figures figures = program_measure(runs[i].arguments, REPEATS);
         report_row(&report, i, &figures);
         writer_format(&said, "\n    seatrial run %s\n    %s\n", runs[i].arguments, figures.said);
     }
