@@ -399,6 +399,7 @@ void pod_spec_drop(const struct pod_spec *shared)
     resources_close(&spec->requests);
     pod_usage_close(&spec->usage);
     value_drop(spec->document);
+    value_drop(spec->written);
     value_drop(entry->source);
     free(entry);
 }

@@ -20,6 +20,19 @@ static const struct pod_spec *compile_spec(const struct codec *codec, struct val
     return compiled;
 }
 
+/* Templates that write the same PodSpec share its tree: a cluster has few, in many workloads. */
+static void share_spec(struct pod_template *template)
+{
+    struct pod_spec *compiled = (struct pod_spec *)template->spec;
+    struct value *spec = value_get(template->document, "spec");
+    if (spec == NULL || spec == compiled->written)
+        return;
+    if (compiled->written == NULL)
+        compiled->written = value_hold(spec);
+    else if (value_equal(compiled->written, spec))
+        value_set(value_own(&template->document), "spec", value_hold(compiled->written));
+}
+
 static struct pod_template *template_of(const struct codec *codec, struct value *document)
 {
     const struct value *metadata = value_get(document, "metadata");
@@ -35,6 +48,7 @@ const struct pod_template *pod_template_compile(const struct codec *codec, struc
 {
     struct pod_template *template = template_of(codec, document);
     template->spec = compile_spec(codec, template->document);
+    share_spec(template);
     return template;
 }
 

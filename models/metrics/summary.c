@@ -26,6 +26,8 @@ char *root_print(const struct run *run, uint32_t root)
 static struct value *nanoseconds_print(replica_time time)
 {
     char text[40];
+    if (time == 0)
+        return value_shared_zero();
     const replica_time size = time < 0 ? -time : time;
     int length = snprintf(text, sizeof text, "%s%" PRId64 ".%09" PRId64, time < 0 ? "-" : "",
                           (int64_t)(size / SIM_SECOND), (int64_t)(size % SIM_SECOND));
@@ -37,14 +39,14 @@ static struct value *nanoseconds_print(replica_time time)
 
 struct value *seconds_print(sim_time time)
 {
-    return time == SIM_FOREVER ? value_new_null() : nanoseconds_print(time);
+    return time == SIM_FOREVER ? value_shared_null() : nanoseconds_print(time);
 }
 
 struct value *number_print(double number)
 {
     char text[40];
     if (!isfinite(number))
-        return value_new_null();
+        return value_shared_null();
     snprintf(text, sizeof text, "%.12g", number);
     return value_new_number(text);
 }
@@ -52,7 +54,7 @@ struct value *number_print(double number)
 struct value *tally_print(struct tally *tally)
 {
     if (tally->count == 0)
-        return value_new_null();
+        return value_shared_null();
     struct value *map = value_new_map();
     value_set(map, "count", value_new_int((int64_t)tally->count));
     value_set(map, "mean", number_print(tally->mean));

@@ -357,7 +357,8 @@ static struct value *row_print(struct workloads *all, struct row *row)
     struct value *map = row_head_print(all->cluster->run, row->key, row->deleted,
                                        &row->availability, &row->recovery);
     value_set(map, "schedulingLatency", tally_print(&row->latency));
-    value_set(map, "restarts", value_new_int(row->restarts));
+    value_set(map, "restarts",
+              row->restarts > 0 ? value_new_int(row->restarts) : value_shared_zero());
     value_set(map, "podsCreated", value_new_int(row->pods_created));
     value_set(map, "podsDeleted", value_new_int(row->pods_deleted));
     value_set(map, "rollouts", rollouts_print(&row->rollouts, all->cluster->run));

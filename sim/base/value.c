@@ -87,17 +87,35 @@ struct value *value_new_map(void)
     return node_new(VALUE_MAP);
 }
 
+#define ALWAYS_THERE UINT32_MAX /* the count of references that are not counted */
+
+static const char zero_text[] = "0";
+static const struct value shared_null = { .refs = ALWAYS_THERE, .type = VALUE_NULL };
+static const struct value shared_zero = {
+    .refs = ALWAYS_THERE, .type = VALUE_NUMBER, .count = 1, .text = (char *)zero_text
+};
+
+struct value *value_shared_null(void)
+{
+    return (struct value *)&shared_null;
+}
+
+struct value *value_shared_zero(void)
+{
+    return (struct value *)&shared_zero;
+}
+
 struct value *value_hold(const struct value *value)
 {
     struct value *held = (struct value *)value;
-    if (held != NULL)
+    if (held != NULL && held->refs != ALWAYS_THERE)
         held->refs++;
     return held;
 }
 
 void value_drop(struct value *value)
 {
-    if (value == NULL || --value->refs > 0)
+    if (value == NULL || value->refs == ALWAYS_THERE || --value->refs > 0)
         return;
     switch (value->type) {
     case VALUE_NULL:

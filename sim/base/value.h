@@ -51,6 +51,11 @@ struct value *value_new_text(const char *text, size_t length);
 struct value *value_new_list(void);
 struct value *value_new_map(void);
 
+/* Nodes that are always there, and never change: for documents that say null or 0 a hundred thousand
+ * times. */
+struct value *value_shared_null(void);
+struct value *value_shared_zero(void);
+
 /* One more reference; returns its argument. NULL passes through. */
 struct value *value_hold(const struct value *value);
 /* One reference less; the last one releases the node and what it holds. NULL is fine. */
