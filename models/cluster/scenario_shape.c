@@ -69,6 +69,8 @@ static const struct shape_field traffic_fields[] = {
                 "how they come: poisson, even, batches, bursts, times or file",
                 .standard = "poisson"),
     SHAPE_FIELD("serviceTime", SHAPE_DISTRIBUTION, "until an answer is given", .standard = "50ms"),
+    SHAPE_FIELD("cpuPerRequest", SHAPE_DURATION, "CPU time of the pod that takes it",
+                .standard = "0"),
     SHAPE_FIELD("timeout", SHAPE_DURATION, "how long a client waits for an answer",
                 .standard = "10s"),
     SHAPE_FIELD("retries", SHAPE_COUNT, "attempts after the first", .most = 5, .standard = "0"),

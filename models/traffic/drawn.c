@@ -108,6 +108,8 @@ static void take(struct member *member, struct flight flight, sim_time at)
     flight.ends = source->concurrency > 0
                       ? station_take(station_get(member->server, source), at, service_time)
                       : sim_time_after(at, service_time);
+    if (source->cpu_per_request > 0)
+        server_use(member->server, at, source->cpu_per_request, source->memory);
     if (flight.ends - at > source->timeout) {
         fail(member->proxy, &flight, TRAFFIC_TIMED_OUT, (struct why){ .fault = TRAFFIC_SLOW }, at);
         return;

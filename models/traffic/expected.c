@@ -111,11 +111,18 @@ void expected_proxy_free(struct expected_proxy *proxy)
 
 /* ---- what was sent ---- */
 
+/* How long it is of interest who was sent what. */
+static sim_time kept_for(const struct source *source)
+{
+    const sim_time longest = source->expected->longest;
+    return longest > source->memory ? longest : source->memory;
+}
+
 /* The mark of an instant, the newest one; marks that nobody needs any more are dropped. */
 static struct mark *mark_at(struct proxy *proxy, sim_time at)
 {
     struct expected_proxy *all = proxy->expected;
-    const sim_time needed = at - proxy->source->expected->longest;
+    const sim_time needed = at - kept_for(proxy->source);
     if (all->marks[all->mark_count - 1].at == at)
         return &all->marks[all->mark_count - 1];
     while (all->mark_first + 1 < all->mark_count && all->marks[all->mark_first + 1].at <= needed)
@@ -300,14 +307,14 @@ void expected_pass(struct proxy *proxy, sim_time to)
 
 void expected_open(struct member *member, sim_time at)
 {
-    const sim_time needed = at - member->proxy->source->expected->longest;
+    const sim_time needed = at - kept_for(member->proxy->source);
     size_t kept = 0;
     for (size_t i = 0; i < member->span_count; i++)
         if (member->spans[i].to > needed)
             member->spans[kept++] = member->spans[i];
     member->span_count = kept;
     MEM_GROW(member->spans, member->span_count, member->span_capacity);
-    member->spans[member->span_count++] = (struct span){ at, SIM_FOREVER, member->tier };
+    member->spans[member->span_count++] = (struct span){ at, SIM_FOREVER, member->tier, false };
 }
 
 void expected_shut(struct member *member, sim_time at)
@@ -322,7 +329,7 @@ static double in_flight(const struct member *member, const struct span *span, in
     const struct expected *expected = member->proxy->source->expected;
     const sim_time to = span->to < at ? span->to : at;
     double sum = 0;
-    if (to <= at - expected->longest)
+    if (span->lost || to <= at - expected->longest)
         return 0;
     const double sent = sent_by(member->proxy, span->tier, attempt, to);
     for (size_t i = 0; i < expected->count; i++) {
@@ -345,10 +352,26 @@ void expected_lose(struct member *member, enum traffic_reason reason, struct why
         fail(source, attempt, reason, why, at, at, lost);
         come_back(member->proxy, attempt + 1, noticed + source_back_off(source, attempt), lost);
     }
-    member->span_count = 0;
+    for (size_t i = 0; i < member->span_count; i++)
+        member->spans[i].lost = true;
 }
 
-/* ---- rates ---- */
+/* ---- what it costs ---- */
+
+double expected_taken(const struct member *member, sim_time from, sim_time to)
+{
+    const struct proxy *proxy = member->proxy;
+    double sum = 0;
+    for (size_t i = 0; i < member->span_count; i++) {
+        const struct span *span = &member->spans[i];
+        const sim_time first = span->from > from ? span->from : from;
+        const sim_time last = span->to < to ? span->to : to;
+        for (int attempt = 0; attempt <= proxy->source->retries && first < last; attempt++)
+            sum += sent_by(proxy, span->tier, attempt, last) -
+                   sent_by(proxy, span->tier, attempt, first);
+    }
+    return sum;
+}
 
 double expected_rate(const struct proxy *proxy, sim_time at)
 {

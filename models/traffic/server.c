@@ -62,6 +62,7 @@ void server_let_go(struct traffic *traffic, struct server *server)
     if (server->next != NULL)
         server->next->link = server->link;
     stations_free(server);
+    free(server->used);
     table_remove(&traffic->servers, &server->by_uid);
     pool_give(&traffic->server_pool, server);
 }
@@ -73,6 +74,7 @@ static void server_close(struct server *server)
         free(member->flights);
     }
     stations_free(server);
+    free(server->used);
 }
 
 void servers_close(struct traffic *traffic)

@@ -124,6 +124,7 @@ static bool read_answers(struct source *source, const struct value *entry,
         return error_list_add(faults, entry->at, "traffic: backoff and timeout are at most a day");
     source->shutdown = shutdown_of(entry);
     source->concurrency = value_int(shape_get(entry, "concurrency"), 0);
+    source->cpu_per_request = sim_time_to_seconds(duration_of(entry, "cpuPerRequest", 0));
     return true;
 }
 
@@ -166,6 +167,12 @@ static size_t count_of_proxies(const struct source *source, const struct value *
                : (size_t)value_int(shape_get(entry, "proxies"), USUAL_PROXIES);
 }
 
+/* As far back as measurements look: the second last scrape, of which the answer is late. */
+static sim_time usage_memory(const struct settings *settings)
+{
+    return 3 * settings->metric_resolution + settings->metric_delay + SIM_SECOND;
+}
+
 struct source *source_new(struct traffic *traffic, const struct value *entry,
                           struct error_list *faults)
 {
@@ -180,6 +187,8 @@ struct source *source_new(struct traffic *traffic, const struct value *entry,
     struct texts *texts = traffic->cluster->run->texts;
     source->traffic = traffic;
     source->passed = run_now(traffic->cluster->run);
+    if (source->cpu_per_request > 0)
+        source->memory = usage_memory(&traffic->cluster->settings);
     ledger_init(&source->ledger, text_intern(texts, value_text(shape_get(entry, "name"), service)),
                 text_intern(texts, value_text(shape_get(entry, "namespace"), "default")),
                 text_intern(texts, service), drawn);

@@ -23,8 +23,7 @@ static void keep(struct traffic *traffic, const struct item *item)
     }
 }
 
-/* Make up for everything that is due before `end`. */
-static void advance(struct traffic *traffic, sim_time end)
+void traffic_advance(struct traffic *traffic, sim_time end)
 {
     struct item item;
     while (agenda_take(&traffic->agenda, end, &item))
@@ -62,7 +61,7 @@ static void slice_heard(struct traffic *traffic, const struct watch_event *event
 static void notice(void *self, const struct watch_event *event)
 {
     struct traffic *traffic = self;
-    advance(traffic, event->at);
+    traffic_advance(traffic, event->at);
     if (event->object->kind == KIND_ENDPOINTSLICE)
         slice_heard(traffic, event);
     else
@@ -82,7 +81,7 @@ static void hear(void *self, const struct process_event *event)
     struct traffic *traffic = self;
     if (!is_concerned(traffic, event->pod->meta.object.space))
         return;
-    advance(traffic, run_now(traffic->cluster->run));
+    traffic_advance(traffic, run_now(traffic->cluster->run));
     server_hear(traffic, event);
 }
 
@@ -96,6 +95,7 @@ static void *traffic_start(struct cluster *cluster)
     table_init(&traffic->hosts);
     pool_init(&traffic->server_pool, sizeof(struct server));
     pool_init(&traffic->member_pool, sizeof(struct member));
+    usage_offer(traffic);
     return traffic;
 }
 
@@ -154,32 +154,12 @@ bool traffic_plan(struct cluster *cluster, const struct value *entry, struct err
 
 /* ---- what is asked ---- */
 
-double traffic_pod_rate(struct traffic *traffic, struct uid pod, sim_time now)
-{
-    advance(traffic, now);
-    const struct server *server = server_find(traffic, pod.low);
-    double rate = 0;
-    for (const struct member *member = server != NULL ? server->members : NULL; member != NULL;
-         member = member->next) {
-        const struct proxy *proxy = member->proxy;
-        if (!member_listens(member) || member->tier != proxy_tier(proxy))
-            continue;
-
-        if (proxy->expected != NULL)
-            rate += expected_rate(proxy, now);
-        else
-            rate += arrivals_rate(proxy->source->arrivals, now) /
-                    ((double)proxy->source->proxy_count * (double)proxy->of[member->tier].count);
-    }
-    return rate;
-}
-
 struct ledger *traffic_counted(struct traffic *traffic, size_t number, sim_time now)
 {
     if (traffic == NULL || number >= traffic->source_count)
         return NULL;
     struct source *source = traffic->sources[number];
-    advance(traffic, now + 1);
+    traffic_advance(traffic, now + 1);
     source_pass_all(source, now);
     for (size_t i = 0; i < source->proxy_count; i++)
         for (int tier = READY; tier < TIERS; tier++)
@@ -192,7 +172,7 @@ void traffic_restart(struct traffic *traffic, sim_time now)
 {
     if (traffic == NULL)
         return;
-    advance(traffic, now);
+    traffic_advance(traffic, now);
     for (size_t i = 0; i < traffic->source_count; i++) {
         source_pass_all(traffic->sources[i], now);
         ledger_restart(&traffic->sources[i]->ledger, now);

@@ -5,6 +5,7 @@
  *     server.c    pods and nodes: who listens, who is gone
  *     proxy.c      the endpoints one proxy knows
  *     source.c    an entry of the scenario: the requests to one Service
+ *     usage.c     what requests cost pods
  *     expected.c, drawn.c   count what happened between two changes, and who was lost at one
  *
  * Everything runs behind the run: on hearing of a change, what was due before it is made up for
@@ -53,6 +54,8 @@ struct server {
     struct cause cause;        /* of how it is */
     struct member *members;
     struct station *stations;
+    struct second *used; /* owned; lately, from old to new; drawn requests only */
+    size_t used_count, used_capacity;
 };
 
 /* What an application that takes SIGTERM like this answers; `why` is set if it does not. */
@@ -84,10 +87,17 @@ struct group {
     size_t members[TIERS];
 };
 
+/* CPU that drawn requests took of a pod, within a second. */
+struct second {
+    int64_t number; /* from the start of the run */
+    double cpu_seconds;
+};
+
 /* While a member listened in one tier: it was sent its part of all requests. */
 struct span {
     sim_time from, to;
     enum tier tier;
+    bool lost; /* nothing of it is in flight any more */
 };
 
 /* A drawn attempt that was taken. */
@@ -165,7 +175,9 @@ struct source {
     int retries;
     sim_time back_off; /* before the first retry; each is twice as long */
     enum shutdown shutdown;
-    int64_t concurrency; /* of one pod; 0: no limit */
+    double cpu_per_request; /* CPU seconds */
+    sim_time memory;        /* how long it is remembered who was sent how much; 0: nobody asks */
+    int64_t concurrency;    /* of one pod; 0: no limit */
     struct proxy *proxies;
     size_t proxy_count;
     sim_time passed;           /* drawn up to here */
@@ -200,6 +212,8 @@ void expected_lose(struct member *member, enum traffic_reason reason, struct why
 /* A member begins or ceases to be sent requests that it takes. */
 void expected_open(struct member *member, sim_time at);
 void expected_shut(struct member *member, sim_time at);
+/* How many attempts a member took from one instant to another, lately. */
+double expected_taken(const struct member *member, sim_time from, sim_time to);
 /* Requests a second that one listening member of the tier in use is sent. */
 double expected_rate(const struct proxy *proxy, sim_time at);
 
@@ -215,7 +229,17 @@ void drawn_settle(struct member *member, sim_time at);
 void stations_empty(struct server *server);
 void stations_free(struct server *server);
 
+/* --- usage.c: what requests cost pods ---- */
+
+/* A request was drawn that costs its pod so much. */
+void server_use(struct server *server, sim_time at, double cpu_seconds, sim_time memory);
+/* Who measures may ask for it. */
+void usage_offer(struct traffic *traffic);
+
 /* --- traffic.c --------------------------------------------------------------------------- */
+
+/* Make up for everything that is due before `end`. */
+void traffic_advance(struct traffic *traffic, sim_time end);
 
 struct traffic {
     struct cluster *cluster;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/cluster/scenario_private.h"
 #include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
 #include "tests/support/measured.h"
@@ -403,4 +404,124 @@ Test(traffic, makes_one_episode_of_failures_less_than_a_second_apart)
     cr_expect_eq(ledger.losses[0]->last, 40 * SIM_SECOND);
     cr_expect_eq(ledger.failed, 127);
     ledger_close(&ledger);
+}
+
+/* CPU seconds that whoever measures is told of a pod. */
+static double cpu_of(struct simulation *simulation, const char *pod, double from, double to)
+{
+    struct cluster *cluster = simulation_cluster(simulation);
+    const struct object_key key = { KIND_POD, cluster_text(cluster, "default"),
+                                    cluster_text(cluster, pod) };
+    const struct object *object = client_read(&cluster->admin, key);
+    double sum = 0;
+    for (size_t i = 0; i < cluster->usage_count; i++)
+        sum += cluster->usage_sources[i].cpu_seconds(cluster->usage_sources[i].context,
+                                                     pod_of(object), sim_time_from_seconds(from),
+                                                     sim_time_from_seconds(to));
+    return sum;
+}
+
+Test(traffic, costs_the_pods_that_take_it)
+{
+    /* 100 a second, 30 ms each: a core for each of three, one and a half for each of two, once the
+     * proxies know, at 61 s. */
+    static const char *const modes[] = { "", ", mode: requests" };
+    for (int i = 0; i < 2; i++) {
+        char *yaml =
+            mem_format("%s%s  traffic: [{service: web, rate: 100, cpuPerRequest: 30ms%s}]\n%s%s%s",
+                       HEAD, STOPS_IN("5s"), modes[i], AT_60("delete pod a"), SERVICE, THREE(""));
+        struct scenario scenario;
+        scenario_given(&scenario, yaml, "t");
+        struct simulation *simulation = simulation_of(&scenario, (struct simulation_options){ 0 });
+        const double off = i == 0 ? 1e-9 : 1.5; /* drawn: 333 of 30 ms, give or take 18 */
+        simulation_advance(simulation, 50 * SIM_SECOND);
+        cr_expect_float_eq(cpu_of(simulation, "b", 40, 50), 10, off, "%g",
+                           cpu_of(simulation, "b", 40, 50));
+        simulation_advance(simulation, 62 * SIM_SECOND);
+        cr_expect_float_eq(cpu_of(simulation, "a", 55, 62), 5, off, "until 60 s: %g",
+                           cpu_of(simulation, "a", 55, 62));
+        simulation_advance(simulation, 70 * SIM_SECOND);
+        cr_expect_float_eq(cpu_of(simulation, "b", 55, 65), 6 * 1 + 4 * 1.5, off, "%g",
+                           cpu_of(simulation, "b", 55, 65));
+        simulation_free(simulation);
+        scenario_close(&scenario);
+        free(yaml);
+    }
+}
+
+/* ---- files ---- */
+
+/* "rate.csv": 10 a second, from 20 s on 30. "arrivals.csv": three, of which one is early. */
+static bool open_file(void *context, const char *path, struct scenario_input *input,
+                      struct error *error)
+{
+    static const char rate[] = "time,rate\n0s,10\n20s,30\n";
+    static const char arrivals[] = "# seconds\n1\n1.5\n\n40s\n";
+    (void)context, (void)error;
+    if (strcmp(path, "two") == 0)
+        scenario_take_file(input, rate, strlen(rate), "dir/two");
+    const bool is_rate = strcmp(path, "arrivals.csv") != 0;
+    scenario_take_file(input, is_rate ? rate : arrivals, strlen(is_rate ? rate : arrivals), path);
+    return true;
+}
+
+static bool load_with_files(struct scenario *scenario, const char *traffic,
+                            struct error_list *faults)
+{
+    static const struct scenario_opener opener = { .open = open_file };
+    char *yaml = mem_format("apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: "
+                            "t}\nspec:\n  duration: 1m\n  traffic: [{service: web, %s}]\n",
+                            traffic);
+    struct error_list warnings = { 0 };
+    scenario_init(scenario);
+    const bool well =
+        scenario_load(scenario, yaml, strlen(yaml), "t", &opener, true, faults, &warnings);
+    error_list_close(&warnings);
+    free(yaml);
+    return well;
+}
+
+Test(traffic, comes_as_files_say)
+{
+    static const struct {
+        const char *traffic;
+        double requests; /* in a minute, in which nobody answers */
+    } cases[] = {
+        { "rate: {file: {path: rate.csv}}", 20 * 10 + 40 * 30 },
+        { "rate: {file: {path: rate.csv, every: 40s}}", 20 * 10 + 20 * 30 + 20 * 10 },
+        { "arrivals: {file: {path: arrivals.csv}}", 3 },
+        { "arrivals: {file: {path: arrivals.csv}}, mode: requests", 3 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error_list faults = { 0 };
+        struct scenario scenario;
+        cr_assert(load_with_files(&scenario, cases[i].traffic, &faults), "%s", cases[i].traffic);
+        struct simulation *simulation = simulation_of(&scenario, (struct simulation_options){ 0 });
+        simulation_advance(simulation, scenario.duration);
+        struct value *summary = simulation_summary(simulation);
+        const struct value *row = value_at(value_get(summary, "traffic"), 0);
+        cr_expect(near(number_of(row, "requests"), cases[i].requests), "%s: %g", cases[i].traffic,
+                  number_of(row, "requests"));
+        cr_expect_eq(number_of(row, "failed"), number_of(row, "requests"));
+        value_drop(summary);
+        simulation_free(simulation);
+        struct value *printed = scenario_print(&scenario);
+        const struct value *entry = value_at(value_path(printed, "spec", "traffic", NULL), 0);
+        cr_expect_null(value_path(entry, "rate", "file", NULL), "it stands alone");
+        cr_expect_null(value_path(entry, "arrivals", "file", NULL));
+        value_drop(printed);
+        scenario_close(&scenario);
+    }
+}
+
+Test(traffic, takes_one_file_for_one_rate)
+{
+    struct error_list faults = { 0 };
+    struct scenario scenario;
+    cr_expect_not(load_with_files(&scenario, "rate: {file: {path: two}}", &faults));
+    cr_assert_eq(faults.count, 1);
+    cr_expect_str_eq(faults.items[0].text,
+                     "traffic: rate: file: \"two\": one file is expected, not 2");
+    error_list_close(&faults);
+    scenario_close(&scenario);
 }

@@ -170,6 +170,44 @@ Test(traffic, a_rolling_update_without_either_shows_how_many_it_loses_and_when)
     value_drop(summary);
 }
 
+/* ---- requests that autoscalers see ---- */
+
+/* Each request takes 10 ms of CPU, and a pod is to use half of the 500m it asks for: 100 a second are
+ * one core, for four pods; 400 a second, from 10 min on, for sixteen. */
+static double replicas_wanted(const char *mode, double minutes)
+{
+    char *yaml = mem_format(
+        "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"
+        "  duration: %gm\n  nodes: [{name: node, count: 5}]\n"
+        "  traffic: [{service: web, mode: %s, cpuPerRequest: 10ms, "
+        "rate: {steps: [{at: 0s, value: 100}, {at: 10m, value: 400}]}}]\n"
+        "---\n{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, "
+        "ports: [{port: 80}]}}\n"
+        "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, "
+        "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "
+        "{containers: [{name: c, image: 'web:1', resources: {requests: {cpu: 500m}}" PROBE
+        "}]}}}}\n"
+        "---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, "
+        "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, "
+        "minReplicas: 2, maxReplicas: 30, metrics: [{type: Resource, resource: {name: cpu, target: "
+        "{type: Utilization, averageUtilization: 50}}}]}}\n",
+        minutes, mode);
+    struct value *summary = play_text(yaml);
+    const double wanted = number_of(measured_row(summary, "deployment/web"), "wanted");
+    value_drop(summary);
+    free(yaml);
+    return wanted;
+}
+
+Test(traffic, autoscalers_scale_to_what_requests_cost)
+{
+    static const char *const modes[] = { "expected", "requests" };
+    for (int i = 0; i < 2; i++) {
+        cr_expect_eq(replicas_wanted(modes[i], 9), 4, "%s", modes[i]);
+        cr_expect_eq(replicas_wanted(modes[i], 30), 16, "%s", modes[i]);
+    }
+}
+
 /* ---- a pod as a queueing station ---- */
 
 /* Erlang's C formula by the recurrence of his B (Gross et al., "Fundamentals of Queueing Theory",
