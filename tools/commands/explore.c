@@ -9,8 +9,8 @@
 #include "models/cluster/simulation.h"
 #include "sim/base/memory.h"
 #include "tools/commands/commands.h"
+#include "tools/explore/found.h"
 #include "tools/explore/story.h"
-#include "tools/files.h"
 #include "tools/inputs.h"
 #include "tools/progress.h"
 
@@ -172,69 +172,6 @@ static int replay(const struct request *request, const struct scenario *scenario
 
 /* ---- many ---- */
 
-/* In quotes for a shell where it needs them. */
-static void add_quoted(struct writer *out, const char *text)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
-    if (*text != '\0' && strspn(text, plain) == strlen(text)) {
-        writer_add(out, text);
-        return;
-    }
-    writer_add_char(out, '\'');
-    for (; *text != '\0'; text++)
-        if (*text == '\'')
-            writer_add(out, "'\\''");
-        else
-            writer_add_char(out, *text);
-    writer_add_char(out, '\'');
-}
-
-static char *replay_command(const char *path, const struct variance *variance)
-{
-    struct writer out = { 0 };
-    char *text = variance_print(variance);
-    writer_add(&out, "seatrial explore ");
-    add_quoted(&out, path);
-    writer_add(&out, " --replay ");
-    add_quoted(&out, text);
-    free(text);
-    return writer_take(&out);
-}
-
-static bool write_found(const char *path, const struct shrunk *shrunk)
-{
-    struct error error = { 0 };
-    char *text = yaml_print(shrunk->document), *directory = path_directory(path);
-    const char *slash = strrchr(path, '/');
-    const bool well =
-        file_write(directory, slash != NULL ? slash + 1 : path, text, strlen(text), &error);
-    if (!well)
-        fprintf(stderr, "seatrial explore: %s: %s\n", path, error.text);
-    error_close(&error);
-    free(directory);
-    free(text);
-    return well;
-}
-
-/* Read a written scenario as --replay will. */
-static bool read_found(const struct scenario *original, const struct shrunk *shrunk,
-                       struct scenario *scenario)
-{
-    struct error_list faults = { 0 }, warnings = { 0 };
-    char *text = yaml_print(shrunk->document);
-    scenario_init(scenario);
-    scenario->settings.zones = original->settings.zones;
-    const bool well =
-        scenario_load(scenario, text, strlen(text), "found", NULL, false, &faults, &warnings);
-    scenario_complete(scenario);
-    errors_print(&faults);
-    error_list_close(&faults);
-    error_list_close(&warnings);
-    free(text);
-    return well;
-}
-
 static size_t count_of(const struct value *document, const char *list)
 {
     const struct value *value = value_path(document, "spec", list, NULL);
@@ -245,7 +182,7 @@ static void tell_shrunk(const struct request *request, const struct scenario *sc
                         const struct shrunk *shrunk, struct writer *out)
 {
     story_print(scenario, &shrunk->variance, &shrunk->finding, out);
-    char *command = replay_command(request->found, &shrunk->variance);
+    char *command = found_command(request->found, &shrunk->variance);
     writer_format(out,
                   "\nshrunk to %zu objects, %zu actions and %zu failures, with %zu things varied, "
                   "in %zu runs\nscenario: %s\nreplay:   %s\n",
@@ -259,7 +196,7 @@ static struct value *shrunk_value(const struct request *request, const struct sc
                                   const struct shrunk *shrunk)
 {
     struct value *entry = finding_value(&shrunk->finding);
-    char *command = replay_command(request->found, &shrunk->variance);
+    char *command = found_command(request->found, &shrunk->variance);
     value_set(entry, "chain", story_chain(scenario, &shrunk->variance, &shrunk->finding));
     value_set(entry, "scenario", value_new_string(request->found));
     value_set(entry, "replay", value_new_string(command));
@@ -275,7 +212,12 @@ static bool shrink(const struct request *request, const struct scenario *scenari
     struct shrunk shrunk = explore_shrink(scenario, finding, show, &progress);
     struct scenario small;
     progress_end(&progress);
-    bool well = read_found(scenario, &shrunk, &small) && write_found(request->found, &shrunk);
+    struct error error = { 0 };
+    bool well =
+        found_read(&shrunk, scenario, &small) && found_write(&shrunk, request->found, &error);
+    if (error.text != NULL)
+        fprintf(stderr, "seatrial explore: %s: %s\n", request->found, error.text);
+    error_close(&error);
     if (well && request->json)
         value_set(document, "shrunk", shrunk_value(request, &small, &shrunk));
     else if (well)
@@ -300,7 +242,7 @@ static void tell_all(const struct request *request, const struct scenario *scena
         if (before > 0)
             continue;
         const struct variance variance = { .seed = finding->seed };
-        char *command = replay_command(request->scenario, &variance);
+        char *command = found_command(request->scenario, &variance);
         writer_format(out, "\n%zu × ", same);
         story_print(scenario, &variance, finding, out);
         writer_format(out, "replay: %s\n", command);
