@@ -67,6 +67,13 @@ struct csi_volume csi_volume_load(struct texts *texts, const struct value *volum
     return (struct csi_volume){ 0 };
 }
 
+const struct text *csi_volume_unique_name(struct texts *texts, const struct csi_volume *csi)
+{
+    return csi->driver != NULL
+               ? text_format(texts, "kubernetes.io/csi/%s^%s", csi->driver->s, text_s(csi->handle))
+               : NULL;
+}
+
 /* ---- CSIDrivers ---- */
 
 static void csi_driver_hold(struct object *copy)
@@ -91,6 +98,7 @@ struct object *csi_driver_load(const struct codec *codec, const struct value *tr
     struct csi_driver *driver = (struct csi_driver *)record_new(codec, KIND_CSIDRIVER, tree);
     driver->storage_capacity =
         value_truth(value_path(tree, "spec", "storageCapacity", NULL), false);
+    driver->attach_required = value_truth(value_path(tree, "spec", "attachRequired", NULL), true);
     return &driver->meta.object;
 }
 
@@ -105,8 +113,10 @@ static void drivers_drop(struct csi_node_drivers *drivers)
 {
     if (drivers == NULL || --drivers->refs > 0)
         return;
-    for (uint32_t i = 0; i < drivers->count; i++)
+    for (uint32_t i = 0; i < drivers->count; i++) {
         text_drop(drivers->items[i].name);
+        value_drop((struct value *)drivers->items[i].topology_keys);
+    }
     free(drivers);
 }
 
@@ -140,11 +150,14 @@ static struct csi_node_drivers *load_drivers(const struct codec *codec, const st
         mem_new(sizeof *drivers + list->count * sizeof drivers->items[0]);
     drivers->refs = 1;
     drivers->count = (uint32_t)list->count;
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
+        const struct value *keys = value_get(list->items[i], "topologyKeys");
         drivers->items[i] = (struct csi_node_driver){
             .name = intern_value(codec, value_get(list->items[i], "name")),
             .limit = value_int(value_path(list->items[i], "allocatable", "count", NULL), -1),
+            .topology_keys = keys != NULL && keys->count > 0 ? value_hold(keys) : NULL,
         };
+    }
     return drivers;
 }
 
@@ -158,6 +171,14 @@ struct object *csi_node_load(const struct codec *codec, const struct value *tree
 struct value *csi_node_print(const struct codec *codec, const struct object *object)
 {
     return document_print(codec, object);
+}
+
+const struct value *csi_node_topology_keys(const struct csi_node *node, const struct text *driver)
+{
+    for (uint32_t i = 0; node != NULL && node->drivers != NULL && i < node->drivers->count; i++)
+        if (node->drivers->items[i].name == driver)
+            return node->drivers->items[i].topology_keys;
+    return NULL;
 }
 
 const char *csi_node_migrated(const struct csi_node *node)
@@ -226,50 +247,6 @@ struct object *csi_storage_capacity_load(const struct codec *codec, const struct
 }
 
 struct value *csi_storage_capacity_print(const struct codec *codec, const struct object *object)
-{
-    return document_print(codec, object);
-}
-
-/* ---- VolumeAttachments ---- */
-
-static void volume_attachment_hold(struct object *copy)
-{
-    struct volume_attachment *attachment = (struct volume_attachment *)copy;
-    meta_hold(&attachment->meta);
-    text_hold(attachment->attacher);
-    text_hold(attachment->node_name);
-    text_hold(attachment->volume_name);
-}
-
-static void volume_attachment_close(struct object *object)
-{
-    struct volume_attachment *attachment = (struct volume_attachment *)object;
-    meta_close(&attachment->meta);
-    text_drop(attachment->attacher);
-    text_drop(attachment->node_name);
-    text_drop(attachment->volume_name);
-}
-
-const struct object_kind volume_attachment_kind = {
-    .name = "volumeattachment",
-    .size = sizeof(struct volume_attachment),
-    .hold = volume_attachment_hold,
-    .close = volume_attachment_close,
-};
-
-struct object *volume_attachment_load(const struct codec *codec, const struct value *tree)
-{
-    struct volume_attachment *attachment =
-        (struct volume_attachment *)record_new(codec, KIND_VOLUMEATTACHMENT, tree);
-    const struct value *spec = value_get(tree, "spec");
-    attachment->attacher = intern_value(codec, value_get(spec, "attacher"));
-    attachment->node_name = intern_value(codec, value_get(spec, "nodeName"));
-    attachment->volume_name =
-        intern_value(codec, value_path(spec, "source", "persistentVolumeName", NULL));
-    return &attachment->meta.object;
-}
-
-struct value *volume_attachment_print(const struct codec *codec, const struct object *object)
 {
     return document_print(codec, object);
 }

@@ -96,6 +96,7 @@ void cronjob_take_status(struct object *into, const struct object *from);
 void job_take_status(struct object *into, const struct object *from);
 void persistent_volume_take_status(struct object *into, const struct object *from);
 void persistent_volume_claim_take_status(struct object *into, const struct object *from);
+void volume_attachment_take_status(struct object *into, const struct object *from);
 void pod_disruption_budget_take_status(struct object *into, const struct object *from);
 
 #endif

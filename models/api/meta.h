@@ -101,6 +101,9 @@ const struct finalizers *finalizers_from_value(struct texts *texts, const struct
 struct value *finalizers_to_value(const struct finalizers *finalizers); /* NULL for none */
 const struct finalizers *finalizers_hold(const struct finalizers *finalizers);
 void finalizers_drop(const struct finalizers *finalizers);
+/* Add a finalizer to an unshared object, or take it away; false when it had it, or had not. */
+bool meta_add_finalizer(struct meta *meta, struct texts *texts, const char *name);
+bool meta_drop_finalizer(struct meta *meta, const char *name);
 bool finalizers_equal(const struct finalizers *a, const struct finalizers *b);
 
 /* RFC 3339 in whole seconds, as metav1.Time prints. */

@@ -300,6 +300,8 @@ static void hold_status(const struct node *node)
     conditions_hold(node->conditions);
     if (node->images != NULL)
         ((struct node_images *)node->images)->refs++;
+    node_volumes_hold(node->volumes_in_use);
+    node_volumes_hold(node->volumes_attached);
 }
 
 static void close_status(struct node *node)
@@ -308,6 +310,8 @@ static void close_status(struct node *node)
     node_resources_drop(node->allocatable);
     conditions_drop(node->conditions);
     node_images_drop((struct node_images *)node->images);
+    node_volumes_drop(node->volumes_in_use);
+    node_volumes_drop(node->volumes_attached);
 }
 
 static void node_hold(struct object *copy)
@@ -347,6 +351,8 @@ void node_take_status(struct object *into, const struct object *from)
     node->allocatable = other->allocatable;
     node->conditions = other->conditions;
     node->images = other->images;
+    node->volumes_in_use = other->volumes_in_use;
+    node->volumes_attached = other->volumes_attached;
     document_take_status(into, from);
 }
 
@@ -408,12 +414,15 @@ struct object *node_load(const struct codec *codec, const struct value *tree)
     node->conditions =
         conditions_load(codec->texts, value_get(status, "conditions"), codec->epoch_seconds);
     node->images = load_images(codec, value_get(status, "images"));
+    node->volumes_in_use = node_volumes_load(codec->texts, value_get(status, "volumesInUse"));
+    node->volumes_attached = node_volumes_load(codec->texts, value_get(status, "volumesAttached"));
     node->zone =
         text_intern(codec->texts, labels_get(node->meta.labels, "topology.kubernetes.io/zone"));
     document_cut_keys(&node->meta.document, "spec",
                       (const char *const[]){ "unschedulable", "taints", "providerID", NULL });
-    document_cut_keys(&node->meta.document, "status",
-                      (const char *const[]){ "conditions", "images", NULL });
+    document_cut_keys(
+        &node->meta.document, "status",
+        (const char *const[]){ "conditions", "images", "volumesInUse", "volumesAttached", NULL });
     cut_empty(&node->meta.document);
     cut_printable(&node->meta.document, "capacity", node->capacity);
     cut_printable(&node->meta.document, "allocatable", node->allocatable);
@@ -440,5 +449,11 @@ struct value *node_print(const struct codec *codec, const struct object *object)
                   "status", "conditions", NULL);
     if (node->images != NULL)
         value_put(&tree, print_images(node->images), "status", "images", NULL);
+    if (node->volumes_in_use != NULL)
+        value_put(&tree, node_volumes_print_in_use(node->volumes_in_use), "status", "volumesInUse",
+                  NULL);
+    if (node->volumes_attached != NULL)
+        value_put(&tree, node_volumes_print_attached(node->volumes_attached), "status",
+                  "volumesAttached", NULL);
     return record_print_end(tree);
 }

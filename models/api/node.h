@@ -3,6 +3,7 @@
 #define MODELS_API_NODE_H
 
 #include "models/api/condition.h"
+#include "models/api/node_volumes.h"
 #include "models/api/pod_spec.h"
 
 struct taint {
@@ -42,6 +43,7 @@ struct node {
     struct node_resources *capacity, *allocatable;
     const struct conditions *conditions; /* Ready, MemoryPressure, DiskPressure, PIDPressure */
     const struct node_images *images;
+    const struct node_volumes *volumes_in_use, *volumes_attached;
     const struct text *zone; /* label topology.kubernetes.io/zone */
     const struct text *provider_id;
 };

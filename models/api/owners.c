@@ -249,6 +249,25 @@ void finalizers_drop(const struct finalizers *shared)
     free(finalizers);
 }
 
+static bool replace_finalizers(struct meta *meta, const struct finalizers *with)
+{
+    finalizers_drop(meta->finalizers);
+    meta->finalizers = with;
+    return true;
+}
+
+bool meta_add_finalizer(struct meta *meta, struct texts *texts, const char *name)
+{
+    return !finalizers_have(meta->finalizers, name) &&
+           replace_finalizers(meta, finalizers_with(texts, meta->finalizers, name));
+}
+
+bool meta_drop_finalizer(struct meta *meta, const char *name)
+{
+    return finalizers_have(meta->finalizers, name) &&
+           replace_finalizers(meta, finalizers_without(meta->finalizers, name));
+}
+
 bool finalizers_equal(const struct finalizers *a, const struct finalizers *b)
 {
     if (a == b)

@@ -13,6 +13,8 @@
 static const char bind_completed[] = "pv.kubernetes.io/bind-completed";
 static const char bound_by_controller[] = "pv.kubernetes.io/bound-by-controller";
 static const char selected_node[] = "volume.kubernetes.io/selected-node";
+static const char asked[] = "volume.kubernetes.io/storage-provisioner";
+static const char asked_before[] = "volume.beta.kubernetes.io/storage-provisioner";
 static const char old_class[] = "volume.beta.kubernetes.io/storage-class";
 
 /* ---- what volumes and claims share ---- */
@@ -231,6 +233,30 @@ void persistent_volume_set_claim(struct persistent_volume *volume, struct texts 
         annotate(&volume->meta, texts, bound_by_controller, "yes");
 }
 
+void persistent_volume_clear_claim(struct persistent_volume *volume, struct texts *texts)
+{
+    document_cut(&volume->meta.document, "spec", "claimRef", NULL);
+    text_assign(&volume->claim_space, NULL);
+    text_assign(&volume->claim_name, NULL);
+    volume->claimed = volume->claim_has_uid = false;
+    volume->claim_uid = uid_from_text("");
+    annotate(&volume->meta, texts, bound_by_controller, NULL);
+}
+
+enum reclaim_policy persistent_volume_policy(const struct persistent_volume *volume)
+{
+    static const char *const policies[] = { "Retain", "Delete", "Recycle" };
+    const char *policy = value_text(
+        value_path(volume->meta.document, "spec", "persistentVolumeReclaimPolicy", NULL), "");
+    return (enum reclaim_policy)find_word(policies, 3, policy);
+}
+
+bool persistent_volume_is_exclusive(const struct persistent_volume *volume)
+{
+    return volume->access_modes != 0 &&
+           (volume->access_modes & (READ_ONLY_MANY | READ_WRITE_MANY)) == 0;
+}
+
 void persistent_volume_set_phase(struct persistent_volume *volume, enum volume_phase phase)
 {
     volume->phase = (uint8_t)phase;
@@ -323,7 +349,26 @@ const char *claim_selected_node(const struct persistent_volume_claim *claim)
 void claim_select_node(struct persistent_volume_claim *claim, struct texts *texts,
                        const struct text *node)
 {
-    annotate(&claim->meta, texts, selected_node, text_s(node));
+    annotate(&claim->meta, texts, selected_node, node != NULL ? text_s(node) : NULL);
+}
+
+void claim_set_provisioner(struct persistent_volume_claim *claim, struct texts *texts,
+                           const char *provisioner)
+{
+    annotate(&claim->meta, texts, asked_before, provisioner);
+    annotate(&claim->meta, texts, asked, provisioner);
+}
+
+const char *claim_provisioner(const struct persistent_volume_claim *claim)
+{
+    return labels_get(claim->meta.annotations, asked);
+}
+
+void claim_set_phase(struct persistent_volume_claim *claim, enum claim_phase phase)
+{
+    claim->phase = (uint8_t)phase;
+    value_put(&claim->meta.document, value_new_string(claim_phases[phase]), "status", "phase",
+              NULL);
 }
 
 void claim_set_class(struct persistent_volume_claim *claim, const struct meta *class)
@@ -350,89 +395,4 @@ void claim_set_volume(struct persistent_volume_claim *claim, struct texts *texts
         value_put(document, value_hold(modes), "status", "accessModes", NULL);
     if (capacity != NULL)
         value_put(document, value_hold(capacity), "status", "capacity", NULL);
-}
-
-/* ---- StorageClasses ---- */
-
-static void storage_class_hold(struct object *copy)
-{
-    struct storage_class *class = (struct storage_class *)copy;
-    meta_hold(&class->meta);
-    text_hold(class->provisioner);
-    node_selector_hold(class->allowed_nodes);
-}
-
-static void storage_class_close(struct object *object)
-{
-    struct storage_class *class = (struct storage_class *)object;
-    meta_close(&class->meta);
-    text_drop(class->provisioner);
-    node_selector_drop(class->allowed_nodes);
-}
-
-const struct object_kind storage_class_kind = {
-    .name = "storageclass",
-    .size = sizeof(struct storage_class),
-    .hold = storage_class_hold,
-    .close = storage_class_close,
-};
-
-/* One term of topologies as a term of a node selector: each expression is an In. */
-static struct value *topology_term(const struct value *from)
-{
-    const struct value *list = value_get(from, "matchLabelExpressions");
-    struct value *term = value_new_map(), *expressions = value_new_list();
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        struct value *expression = value_new_map();
-        value_set(expression, "key", value_hold(value_get(list->items[i], "key")));
-        value_set(expression, "operator", value_new_string("In"));
-        value_set(expression, "values", value_hold(value_get(list->items[i], "values")));
-        value_add(expressions, expression);
-    }
-    value_set(term, "matchExpressions", expressions);
-    return term;
-}
-
-/* TopologySelectorTerms mean what NodeSelectorTerms do. */
-static const struct node_selector *load_topologies(struct texts *texts, const struct value *terms)
-{
-    if (terms == NULL || terms->count == 0)
-        return NULL;
-    struct value *selector = value_new_map(), *list = value_new_list();
-    struct error error = { 0 };
-    for (size_t i = 0; i < terms->count; i++)
-        value_add(list, topology_term(terms->items[i]));
-    value_set(selector, "nodeSelectorTerms", list);
-    const struct node_selector *loaded = node_selector_load(texts, selector, &error);
-    error_close(&error);
-    value_drop(selector);
-    return loaded;
-}
-
-struct object *storage_class_load(const struct codec *codec, const struct value *tree)
-{
-    struct storage_class *class =
-        (struct storage_class *)record_new(codec, KIND_STORAGECLASS, tree);
-    const char *mode = value_text(value_get(tree, "volumeBindingMode"), "");
-    class->provisioner = intern_value(codec, value_get(tree, "provisioner"));
-    class->waits_for_consumer = strcmp(mode, "WaitForFirstConsumer") == 0;
-    class->allowed_nodes = load_topologies(codec->texts, value_get(tree, "allowedTopologies"));
-    return &class->meta.object;
-}
-
-struct value *storage_class_print(const struct codec *codec, const struct object *object)
-{
-    return document_print(codec, object);
-}
-
-bool storage_class_is_default(const struct storage_class *class)
-{
-    static const char *const keys[] = { "storageclass.kubernetes.io/is-default-class",
-                                        "storageclass.beta.kubernetes.io/is-default-class" };
-    for (size_t i = 0; i < 2; i++) {
-        const char *value = labels_get(class->meta.annotations, keys[i]);
-        if (value != NULL && strcmp(value, "true") == 0)
-            return true;
-    }
-    return false;
 }

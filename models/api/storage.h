@@ -48,8 +48,11 @@ struct persistent_volume {
     struct csi_volume csi;
 };
 
-/* The finalizer that keeps a claim while pods use it. */
-#define CLAIM_PROTECTION "kubernetes.io/pvc-protection"
+/* The finalizers that keep a claim while pods use it, and a volume while it is bound. */
+#define CLAIM_PROTECTION  "kubernetes.io/pvc-protection"
+#define VOLUME_PROTECTION "kubernetes.io/pv-protection"
+/* A volume's deletion waits for the provisioner's own. */
+#define PROVISIONER_FINALIZER "external-provisioner.volume.kubernetes.io/finalizer"
 
 enum claim_phase { CLAIM_PENDING, CLAIM_BOUND, CLAIM_LOST };
 
@@ -76,6 +79,7 @@ struct storage_class {
 struct csi_driver {
     struct meta meta;
     bool storage_capacity; /* it publishes CSIStorageCapacity objects, which are to be obeyed */
+    bool attach_required;  /* volumes are attached to nodes before they are mounted */
 };
 
 /* What a node says of its drivers. */
@@ -86,6 +90,8 @@ struct csi_node {
         struct csi_node_driver {
             const struct text *name;
             int64_t limit; /* volumes that can be attached; -1: as many as one likes */
+            const struct value *topology_keys; /* labels of the node by which volumes reach it: a
+                                                * list, held by the document; NULL: none */
         } items[];
     } * drivers; /* NULL: none */
 };
@@ -101,6 +107,8 @@ struct volume_attachment {
     struct meta meta;
     const struct text *attacher, *node_name;
     const struct text *volume_name; /* NULL: an inline volume */
+    bool attached;                  /* status.attached */
+    const struct text *error;       /* the message of status.attachError; NULL: none */
 };
 
 extern const struct object_kind persistent_volume_kind, persistent_volume_claim_kind,
@@ -114,6 +122,10 @@ static inline const struct persistent_volume *persistent_volume_of(const struct 
 static inline const struct persistent_volume_claim *claim_of(const struct object *object)
 {
     return (const struct persistent_volume_claim *)object;
+}
+static inline const struct volume_attachment *volume_attachment_of(const struct object *object)
+{
+    return (const struct volume_attachment *)object;
 }
 
 /* The plugins of Kubernetes' own that have moved to CSI drivers. */
@@ -144,6 +156,14 @@ bool persistent_volume_is_free_for(const struct persistent_volume *volume,
                                    const struct persistent_volume_claim *claim);
 /* May the volume be used on a node with these labels? volume.CheckNodeAffinity. */
 bool persistent_volume_reaches(const struct persistent_volume *volume, const struct labels *node);
+/* What becomes of a volume whose claim is gone: spec.persistentVolumeReclaimPolicy. */
+enum reclaim_policy { RECLAIM_RETAIN, RECLAIM_DELETE, RECLAIM_RECYCLE };
+enum reclaim_policy persistent_volume_policy(const struct persistent_volume *volume);
+/* May it be attached to one node only? util.IsMultiAttachAllowed says the opposite. */
+bool persistent_volume_is_exclusive(const struct persistent_volume *volume);
+/* As a node's status names it: "kubernetes.io/csi/DRIVER^HANDLE"; one reference. NULL when no driver
+ * knows it. */
+const struct text *csi_volume_unique_name(struct texts *texts, const struct csi_volume *csi);
 /* It names a volume, and the binding is complete on both sides. */
 bool claim_is_bound(const struct persistent_volume_claim *claim);
 /* The node on which it is to be provisioned; NULL: none was selected. */
@@ -151,18 +171,41 @@ const char *claim_selected_node(const struct persistent_volume_claim *claim);
 bool storage_class_is_default(const struct storage_class *class);
 /* Which plugins have moved to a CSI driver on the node: "kubernetes.io/gce-pd,..."; "" for none. */
 const char *csi_node_migrated(const struct csi_node *node);
+/* The labels of the node by which a driver's volumes reach it: a list, borrowed; NULL: none. `node` may
+ * be NULL. */
+const struct value *csi_node_topology_keys(const struct csi_node *node, const struct text *driver);
 /* Has this one? `node` may be NULL. */
 bool csi_node_has_migrated(const struct csi_node *node, const char *in_tree);
 
 /* --- making volumes ---------------------------------------------------------------------- */
 
+/* Who makes the volumes of a class: its provisioner, or the CSI driver to which that plugin has moved.
+ * A class that nobody wrote (NULL) has one that nobody named. */
+const char *storage_class_provisioner(const struct storage_class *class);
 /* A new volume as the class's provisioner makes it for a claim: of the size it asks for, bound to
- * it, and, with a zone (NULL: none), to be reached from that zone only. `class` NULL: one that
- * nobody wrote. One reference. */
+ * it, and to be reached from nodes with the labels of `topology` (a map; NULL: from all) only. `class`
+ * NULL: one that nobody wrote. One reference. */
 struct codec;
 struct object *persistent_volume_provision(const struct codec *codec, const char *name,
                                            const struct persistent_volume_claim *claim,
-                                           const struct storage_class *class, const char *zone);
+                                           const struct storage_class *class,
+                                           const struct value *topology);
+
+/* A topology of one zone; NULL for none. A new reference. */
+struct value *volume_topology_of_zone(const char *zone);
+
+/* --- attaching volumes --------------------------------------------------------------------- */
+
+/* The VolumeAttachment of a volume of a driver and a node: its name, and a new one that is not attached
+ * yet; one reference each. */
+const struct text *volume_attachment_name(struct texts *texts, const struct csi_volume *csi,
+                                          const struct text *node);
+struct object *volume_attachment_new(const struct codec *codec,
+                                     const struct persistent_volume *volume,
+                                     const struct text *node);
+/* Set the status of an unshared record. `error`: why it is not attached; NULL: nothing went wrong. */
+void volume_attachment_set(struct volume_attachment *attachment, const struct codec *codec,
+                           bool attached, const char *error, sim_time now);
 
 /* --- changes of unshared records, their documents included ----------------------------------- */
 
@@ -173,9 +216,17 @@ void persistent_volume_set_phase(struct persistent_volume *volume, enum volume_p
 /* The claim is bound to the volume for good, and says so. */
 void claim_set_volume(struct persistent_volume_claim *claim, struct texts *texts,
                       const struct persistent_volume *volume);
+/* The volume is nobody's any more. */
+void persistent_volume_clear_claim(struct persistent_volume *volume, struct texts *texts);
+void claim_set_phase(struct persistent_volume_claim *claim, enum claim_phase phase);
+/* Who is to make its volume: the annotations of setClaimProvisioner. */
+void claim_set_provisioner(struct persistent_volume_claim *claim, struct texts *texts,
+                           const char *provisioner);
+/* That provisioner; NULL: nobody was asked yet. */
+const char *claim_provisioner(const struct persistent_volume_claim *claim);
 /* A claim that named no class is of this one. */
 void claim_set_class(struct persistent_volume_claim *claim, const struct meta *class);
-/* Annotate the node on which it is to be provisioned. */
+/* Annotate the node on which it is to be provisioned; NULL takes that back. */
 void claim_select_node(struct persistent_volume_claim *claim, struct texts *texts,
                        const struct text *node);
 

@@ -48,14 +48,21 @@ static const struct persistent_volume *find_volume(const struct cache *cache,
     return best;
 }
 
-/* The class "" asks for a volume that somebody makes by hand. */
-static bool can_be_provisioned(const struct persistent_volume_claim *claim,
-                               const struct storage_class *class)
+/* The class "" asks for a volume that somebody makes by hand. Of Kubernetes' own plugins those that have
+ * moved to CSI drivers are provisioned by these; no other makes volumes. */
+static enum claim_fate fate_without_volume(const struct persistent_volume_claim *claim,
+                                           const struct storage_class *class)
 {
     if (class == NULL)
-        return claim->class_name != NULL || !claim->asks_for_class;
-    return class->provisioner != NULL &&
-           strcmp(class->provisioner->s, "kubernetes.io/no-provisioner") != 0;
+        return claim->class_name != NULL || !claim->asks_for_class ? CLAIM_IS_PROVISIONED
+                                                                   : CLAIM_FINDS_NOTHING;
+    if (class->provisioner == NULL)
+        return CLAIM_FINDS_NOTHING;
+    const char *provisioner = class->provisioner->s;
+    return strncmp(provisioner, "kubernetes.io/", 14) != 0 ||
+                   migrated_plugin_named(provisioner) != NULL
+               ? CLAIM_IS_PROVISIONED
+               : CLAIM_HAS_NO_PLUGIN;
 }
 
 enum claim_fate claim_decide(const struct cache *cache, const struct persistent_volume_claim *claim,
@@ -68,7 +75,7 @@ enum claim_fate claim_decide(const struct cache *cache, const struct persistent_
         return CLAIM_GETS_VOLUME;
     if (waits && claim_selected_node(claim) == NULL)
         return CLAIM_WAITS_FOR_POD;
-    return can_be_provisioned(claim, class) ? CLAIM_IS_PROVISIONED : CLAIM_FINDS_NOTHING;
+    return fate_without_volume(claim, class);
 }
 
 /* --- ephemeral volumes ------------------------------------------------------------------------------ */

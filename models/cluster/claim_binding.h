@@ -23,6 +23,7 @@ enum claim_fate {
     CLAIM_GETS_VOLUME,    /* *volume */
     CLAIM_IS_PROVISIONED, /* as its class does it */
     CLAIM_WAITS_FOR_POD,  /* for the scheduler's word */
+    CLAIM_HAS_NO_PLUGIN,  /* its class names a plugin of Kubernetes' own that makes no volumes */
     CLAIM_FINDS_NOTHING   /* until somebody makes a volume */
 };
 

@@ -72,16 +72,6 @@ static enum reply refuse_taken(struct error *error, const struct object *present
                         resource_text(object_key(present), resource), text_s(present->name));
 }
 
-/* The admission plugin StorageObjectInUseProtection, for claims. */
-static void protect_claim(struct texts *texts, struct meta *claim)
-{
-    if (finalizers_have(claim->finalizers, CLAIM_PROTECTION))
-        return;
-    const struct finalizers *more = finalizers_with(texts, claim->finalizers, CLAIM_PROTECTION);
-    finalizers_drop(claim->finalizers);
-    claim->finalizers = more;
-}
-
 /* rest.BeforeCreate: what a new object is given, whatever it says itself. */
 static void fill_in(struct client *client, struct meta *object)
 {
@@ -96,8 +86,11 @@ static void fill_in(struct client *client, struct meta *object)
     object->deletion_grace_seconds = 0;
     if (object->object.kind == KIND_POD)
         pod_begin((struct pod *)object, cluster->run->texts, client->now);
+    /* The admission plugin StorageObjectInUseProtection. */
     if (object->object.kind == KIND_PERSISTENTVOLUMECLAIM)
-        protect_claim(cluster->run->texts, object);
+        meta_add_finalizer(object, cluster->run->texts, CLAIM_PROTECTION);
+    if (object->object.kind == KIND_PERSISTENTVOLUME)
+        meta_add_finalizer(object, cluster->run->texts, VOLUME_PROTECTION);
 }
 
 /* Give the object a free name, if its own is to be generated. The object in its way otherwise. */

@@ -93,6 +93,8 @@ static const struct setting table[] = {
       1e-3, A_DAY },
     { manager, "terminated-pod-gc-threshold", SETTING_COUNT, AT(terminated_pod_gc_threshold),
       "12500", 0, ANY_COUNT },
+    { manager, "disable-force-detach-on-timeout", SETTING_SWITCH,
+      AT(disable_force_detach_on_timeout), "false", 0, 1 },
     { scheduler, "kube-scheduler/kube-api-qps", SETTING_NUMBER, AT(scheduler_qps), "50", 0, 1e6 },
     { scheduler, "kube-scheduler/kube-api-burst", SETTING_COUNT, AT(scheduler_burst), "100", 1,
       ANY_COUNT },
@@ -135,6 +137,8 @@ static const struct setting table[] = {
     { ours, "scheduling-cost-sigma", SETTING_NUMBER, AT(attempt_cost.sigma), "0.55", 0, 10 },
     /* 50 MB/s: half a 1 Gbit/s link, which is what one pull from a near registry gets. */
     { ours, "image-bandwidth", SETTING_NUMBER, AT(image_bandwidth), "50000000", 1, 1e15 },
+    { ours, "volume-provision-failures", SETTING_NUMBER, AT(volume_provision_failures), "0", 0, 1 },
+    { ours, "volume-attach-failures", SETTING_NUMBER, AT(volume_attach_failures), "0", 0, 1 },
     { ours, "keep-events", SETTING_SWITCH, AT(keep_events), "false", 0, 1 },
     { ours, "tick-heartbeats", SETTING_SWITCH, AT(tick_heartbeats), "false", 0, 1 },
     { ours, "reference-scheduler", SETTING_SWITCH, AT(reference_scheduler), "false", 0, 1 },
@@ -164,6 +168,14 @@ static const struct timing timings[] = {
     /* kube-proxy programs its rules at most once in minSyncPeriod, 1 s by default. */
     { "endpointPropagation", AT(endpoint_propagation), 1 },
     { "imageSize", AT(image_size), 100e6 },
+    /* The order of a cloud's disks, not a measurement: seconds to make, attach and detach one, less
+     * to delete it, stage it and mount it. */
+    { "volumeProvision", AT(volume_provision), 3 },
+    { "volumeDelete", AT(volume_delete), 1 },
+    { "volumeAttach", AT(volume_attach), 3 },
+    { "volumeDetach", AT(volume_detach), 3 },
+    { "volumeMount", AT(volume_mount), 0.5 },
+    { "volumeUnmount", AT(volume_unmount), 0.5 },
 };
 
 enum { TIMINGS = sizeof timings / sizeof *timings };

@@ -59,6 +59,7 @@ struct settings {
     int concurrent_resource_quota_syncs;                           /* 5 */
     sim_time resource_quota_sync_period;                           /* 5 min */
     int terminated_pod_gc_threshold;                               /* 12500 */
+    bool disable_force_detach_on_timeout;                          /* false */
 
     /* kube-scheduler */
     double scheduler_qps;                          /* 50 */
@@ -87,7 +88,12 @@ struct settings {
     struct distribution *pre_stop;         /* preStop hooks that do not say how long */
     struct distribution *endpoint_propagation; /* an EndpointSlice write until a kube-proxy obeys */
     struct distribution *image_size;           /* bytes of an image nobody described */
-    double image_bandwidth;                    /* bytes per second of one pull */
+    /* what CSI drivers take to do, call by call */
+    struct distribution *volume_provision, *volume_delete; /* CreateVolume, DeleteVolume */
+    struct distribution *volume_attach, *volume_detach;    /* Controller(Un)PublishVolume */
+    struct distribution *volume_mount;   /* NodeStageVolume and NodePublishVolume */
+    struct distribution *volume_unmount; /* the way back */
+    double image_bandwidth;              /* bytes per second of one pull */
     struct attempt_cost attempt_cost;
 
     /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:
@@ -102,6 +108,7 @@ struct settings {
     sim_time metric_delay;      /* 0 */
 
     /* ours */
+    double volume_provision_failures, volume_attach_failures; /* chance that such a call fails */
     bool keep_events;         /* store Events and Endpoints, which nothing here reads */
     bool tick_heartbeats;     /* reference mode: an event per heartbeat and probe */
     bool reference_scheduler; /* reference mode: every plugin is asked about every node */

@@ -151,6 +151,20 @@ static void share_pod(struct pod *copy, const struct pod *original)
     object_drop(&other->meta.object);
 }
 
+static void share_volumes(const struct node_volumes **changed, const struct node_volumes *kept)
+{
+    if (*changed == kept || !node_volumes_equal(*changed, kept))
+        return;
+    node_volumes_drop(*changed);
+    *changed = node_volumes_hold(kept);
+}
+
+static void share_node(struct node *copy, const struct node *original)
+{
+    share_volumes(&copy->volumes_in_use, original->volumes_in_use);
+    share_volumes(&copy->volumes_attached, original->volumes_attached);
+}
+
 /* The record says nothing that its document and annotations do not. */
 static bool follows_document(const struct object *object)
 {
@@ -175,6 +189,8 @@ void share_unchanged(struct object *copy, const struct object *original)
     share_template(copy, original);
     if (copy->kind == KIND_POD)
         share_pod((struct pod *)copy, pod_of(original));
+    if (copy->kind == KIND_NODE)
+        share_node((struct node *)copy, node_of(original));
     if (follows_document(copy))
         share_followers(copy, original);
 }

@@ -219,8 +219,10 @@ struct controller_run *controller_run_new(const struct controller *controller,
     struct controller_run *run = mem_new(sizeof *run);
     run->controller = controller;
     run->cluster = cluster;
-    client_init(&run->client, cluster, controller->name, cluster->settings.kube_api_qps,
-                cluster->settings.kube_api_burst, run);
+    const bool own = controller->qps > 0;
+    client_init(&run->client, cluster, controller->name,
+                own ? controller->qps : cluster->settings.kube_api_qps,
+                own ? controller->burst : cluster->settings.kube_api_burst, run);
     if (controller->source != NULL)
         run->client.name = controller->source;
     if (!retries(controller))

@@ -16,6 +16,7 @@ extern const struct controller ttl_after_finished_controller, cronjob_controller
 extern const struct controller service_account_controller, root_ca_publisher_controller;
 extern const struct controller resource_quota_controller;
 extern const struct controller horizontal_pod_autoscaler_controller;
+extern const struct controller pv_protection_controller, csi_provisioner_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -42,5 +43,7 @@ const struct controller *const controllers[] = {
     &service_account_controller,
     &root_ca_publisher_controller,
     &resource_quota_controller,
+    &pv_protection_controller,
+    &csi_provisioner_controller,
     NULL,
 };

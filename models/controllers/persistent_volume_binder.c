@@ -1,12 +1,9 @@
 /* Bind claims to volumes, and have volumes made for claims.
  *
- * Follows pkg/controller/volume/persistentvolume of the release named in docs/fidelity.md as far as
- * pods need it to be scheduled; claim_binding.h has the rules. Provisioners are part of it: every class
- * has one that works, and its volumes take no time but that of the API calls. */
-#include <stdio.h>
+ * Follows pkg/controller/volume/persistentvolume of the release named in docs/fidelity.md; claim_binding.h
+ * has the rules. It looks again when something changes, not every 15 s. */
 #include <string.h>
 
-#include "models/api/node.h"
 #include "models/cluster/claim_binding.h"
 #include "models/controllers/controller.h"
 
@@ -62,49 +59,117 @@ static enum outcome bind(struct client *client, const struct persistent_volume *
     return RECONCILED;
 }
 
-/* The zone of the node that the scheduler has selected. */
-static const char *zone_for(const struct client *client,
-                            const struct persistent_volume_claim *claim)
+/* --- claims ------------------------------------------------------------------------------------ */
+
+static bool set_provisioner(struct object *object, void *context)
 {
-    const char *name = claim_selected_node(claim);
-    const struct text *node = name != NULL ? text_find(client->cluster->run->texts, name) : NULL;
-    const struct object *found = node != NULL ? client_get(client, KIND_NODE, NULL, node) : NULL;
-    return found != NULL ? labels_get(meta_of(found)->labels, "topology.kubernetes.io/zone") : NULL;
+    const struct storage_class *class = context;
+    struct persistent_volume_claim *claim = (struct persistent_volume_claim *)object;
+    const char *provisioner = storage_class_provisioner(class), *asked = claim_provisioner(claim);
+    if (asked != NULL && strcmp(asked, provisioner) == 0)
+        return false;
+    claim_set_provisioner(claim, object->name->home, provisioner);
+    return true;
 }
 
-static enum outcome provision(struct client *client, const struct persistent_volume_claim *claim)
+/* Ask the class's provisioner; provisionClaimOperationExternal. */
+static enum outcome ask_provisioner(struct client *client,
+                                    const struct persistent_volume_claim *claim)
 {
-    char uid[UID_TEXT], name[UID_TEXT + 4];
-    snprintf(name, sizeof name, "pvc-%s", uid_print(claim->meta.uid, uid));
-    struct object *volume =
-        persistent_volume_provision(&client->cluster->codec, name, claim,
-                                    claim_class(client->cache, claim), zone_for(client, claim));
-    const struct object *stored = NULL;
-    if (client_create(client, volume, &stored, NULL) != REPLY_CREATED)
-        return RETRY;
-    return bind(client, persistent_volume_of(stored), claim);
+    const struct storage_class *class = claim_class(client->cache, claim);
+    const char *provisioner = storage_class_provisioner(class), *asked = claim_provisioner(claim);
+    if (asked == NULL || strcmp(asked, provisioner) != 0)
+        client_patch(client, object_key(&claim->meta.object), set_provisioner, (void *)class, NULL);
+    client_event(
+        client, &claim->meta.object, false, "ExternalProvisioning",
+        "Waiting for a volume to be created either by the external provisioner '%s' or "
+        "manually by the system administrator. If volume creation is delayed, please verify "
+        "that the provisioner is running and correctly registered.",
+        provisioner);
+    return RECONCILED;
 }
-
-/* --- reconciling ------------------------------------------------------------------------------- */
 
 /* It names no volume yet. */
 static enum outcome find_for(struct client *client, const struct persistent_volume_claim *claim)
 {
     const struct persistent_volume *volume;
+    const struct object *object = &claim->meta.object;
     switch (claim_decide(client->cache, claim, &volume)) {
     case CLAIM_GETS_VOLUME:
         return bind(client, volume, claim);
     case CLAIM_IS_PROVISIONED:
-        return provision(client, claim);
+        return ask_provisioner(client, claim);
     case CLAIM_WAITS_FOR_POD:
-        client_event(client, &claim->meta.object, false, "WaitForFirstConsumer",
+        client_event(client, object, false, "WaitForFirstConsumer",
                      "waiting for first consumer to be created before binding");
+        return RECONCILED;
+    case CLAIM_HAS_NO_PLUGIN:
+        client_event(client, object, true, "ProvisioningFailed",
+                     "no volume plugin matched name: %s",
+                     claim_class(client->cache, claim)->provisioner->s);
         return RECONCILED;
     case CLAIM_FINDS_NOTHING:
         break;
     }
-    client_event(client, &claim->meta.object, false, "FailedBinding",
+    client_event(client, object, false, "FailedBinding",
                  "no persistent volumes available for this claim and no storage class is set");
+    return RECONCILED;
+}
+
+/* Why a volume that was asked for by name will not do; checkVolumeSatisfyClaim. */
+static const char *mismatch(const struct persistent_volume *volume,
+                            const struct persistent_volume_claim *claim)
+{
+    if (volume->capacity_bytes < claim->request_bytes)
+        return "requested PV is too small";
+    if (volume->class_name != claim->class_name)
+        return "storageClassName does not match";
+    if (volume->block != claim->block)
+        return "incompatible volumeMode";
+    return (claim->access_modes & ~volume->access_modes) != 0 ? "incompatible accessMode" : NULL;
+}
+
+/* It asks for a volume by name. */
+static enum outcome take_named(struct client *client, const struct persistent_volume_claim *claim)
+{
+    const struct persistent_volume *volume = find_volume(client, claim->volume_name);
+    if (volume == NULL)
+        return RECONCILED; /* it waits for that volume */
+    const char *why = mismatch(volume, claim), *name = name_of(volume);
+    if (volume->claimed && !persistent_volume_is_for(volume, claim))
+        client_event(client, &claim->meta.object, true, "FailedBinding",
+                     "volume \"%s\" already bound to a different claim.", name);
+    else if (!volume->claimed && why != NULL)
+        client_event(client, &claim->meta.object, true, "VolumeMismatch",
+                     "Cannot bind to requested volume \"%s\": %s", name, why);
+    else
+        return bind(client, volume, claim);
+    return RECONCILED;
+}
+
+static bool lose(struct object *object, void *context)
+{
+    struct persistent_volume_claim *claim = (struct persistent_volume_claim *)object;
+    (void)context;
+    if (claim->phase == CLAIM_LOST)
+        return false;
+    claim_set_phase(claim, CLAIM_LOST);
+    return true;
+}
+
+/* It was bound: is its volume there and its own? syncBoundClaim. */
+static enum outcome check_bound(struct client *client, const struct persistent_volume_claim *claim)
+{
+    const struct persistent_volume *volume = find_volume(client, claim->volume_name);
+    const bool misbound =
+        volume != NULL && volume->claimed && !persistent_volume_is_for(volume, claim);
+    if ((volume != NULL && !misbound) || claim->phase == CLAIM_LOST)
+        return RECONCILED;
+    client_patch(client, object_key(&claim->meta.object), lose, NULL, NULL);
+    client_event(client, &claim->meta.object, true, misbound ? "ClaimMisbound" : "ClaimLost", "%s",
+                 misbound
+                     ? "Two claims are bound to the same volume, this one is bound incorrectly"
+                     : "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
     return RECONCILED;
 }
 
@@ -112,55 +177,114 @@ static enum outcome reconcile_claim(struct client *client, struct object_key key
 {
     const struct persistent_volume_claim *claim =
         claim_of(client_get(client, KIND_PERSISTENTVOLUMECLAIM, key.space, key.name));
-    if (claim == NULL || claim->meta.deleting || claim_is_bound(claim))
+    if (claim == NULL || claim->meta.deleting)
         return RECONCILED;
+    if (claim_is_bound(claim))
+        return check_bound(client, claim);
     if (take_default_class(client, claim))
         return RECONCILED; /* the write comes back */
-    if (claim->volume_name == NULL)
-        return find_for(client, claim);
-    const struct persistent_volume *named = find_volume(client, claim->volume_name);
-    if (named == NULL || (named->claimed && !persistent_volume_is_for(named, claim)))
-        return RECONCILED; /* it waits for that volume */
-    return bind(client, named, claim);
+    return claim->volume_name == NULL ? find_for(client, claim) : take_named(client, claim);
 }
+
+/* --- volumes ----------------------------------------------------------------------------------- */
 
 static bool set_phase(struct object *object, void *context)
 {
-    persistent_volume_set_phase((struct persistent_volume *)object,
-                                *(const enum volume_phase *)context);
+    const enum volume_phase phase = *(const enum volume_phase *)context;
+    struct persistent_volume *volume = (struct persistent_volume *)object;
+    if (volume->phase == phase)
+        return false;
+    persistent_volume_set_phase(volume, phase);
     return true;
+}
+
+static void write_phase(struct client *client, const struct persistent_volume *volume,
+                        enum volume_phase phase)
+{
+    if (volume->phase != phase)
+        client_patch(client, object_key(&volume->meta.object), set_phase, &phase, NULL);
+}
+
+static bool free_volume(struct object *object, void *context)
+{
+    struct persistent_volume *volume = (struct persistent_volume *)object;
+    persistent_volume_clear_claim(volume, context);
+    persistent_volume_set_phase(volume, VOLUME_AVAILABLE);
+    return true;
+}
+
+/* Plugins that can wipe a volume: NFS and paths of the host. A pod does it, which takes no time here. */
+static void recycle(struct client *client, const struct persistent_volume *volume)
+{
+    const struct value *spec = value_get(volume->meta.document, "spec");
+    const struct object *object = &volume->meta.object;
+    if (value_get(spec, "nfs") == NULL && value_get(spec, "hostPath") == NULL) {
+        write_phase(client, volume, VOLUME_FAILED);
+        client_event(client, object, true, "VolumeFailedRecycle",
+                     "No recycler plugin found for the volume!");
+        return;
+    }
+    client_patch(client, object_key(object), free_volume, client->cluster->run->texts, NULL);
+    client_event(client, object, false, "VolumeRecycled", "Volume recycled");
+}
+
+/* What was provisioned is its provisioner's to delete. Of volumes made by hand, Kubernetes can delete
+ * paths of the host below /tmp only. */
+static void delete_volume(struct client *client, const struct persistent_volume *volume)
+{
+    const struct object *object = &volume->meta.object;
+    const char *path =
+        value_text(value_path(volume->meta.document, "spec", "hostPath", "path", NULL), NULL);
+    if (labels_get(volume->meta.annotations, "pv.kubernetes.io/provisioned-by") != NULL)
+        return;
+    if (path != NULL && strncmp(path, "/tmp/", 5) == 0 && path[5] != '\0') {
+        client_delete(client, object_key(object), delete_options_default(), NULL);
+        return;
+    }
+    write_phase(client, volume, VOLUME_FAILED);
+    if (path != NULL)
+        client_event(client, object, true, "VolumeFailedDelete",
+                     "host_path deleter only supports /tmp/.+ but received provided %s", path);
+    else
+        client_event(client, object, true, "VolumeFailedDelete",
+                     "error getting deleter volume plugin for volume \"%s\": no deletable volume "
+                     "plugin matched",
+                     name_of(volume));
 }
 
 /* A volume whose claim is gone is given up as its policy says. */
 static void give_up(struct client *client, const struct persistent_volume *volume)
 {
-    const char *policy = value_text(
-        value_path(volume->meta.document, "spec", "persistentVolumeReclaimPolicy", NULL), "");
-    enum volume_phase released = VOLUME_RELEASED;
-    if (volume->phase != VOLUME_RELEASED)
-        client_patch(client, object_key(&volume->meta.object), set_phase, &released, NULL);
-    if (strcmp(policy, "Delete") == 0)
-        client_delete(client, object_key(&volume->meta.object), delete_options_default(), NULL);
+    if (volume->phase == VOLUME_FAILED)
+        return;
+    write_phase(client, volume, VOLUME_RELEASED);
+    switch (persistent_volume_policy(volume)) {
+    case RECLAIM_DELETE:
+        delete_volume(client, volume);
+        break;
+    case RECLAIM_RECYCLE:
+        recycle(client, volume);
+        break;
+    case RECLAIM_RETAIN:
+        break;
+    }
 }
 
 static enum outcome reconcile_volume(struct client *client, struct object_key key)
 {
     const struct persistent_volume *volume = find_volume(client, key.name);
-    enum volume_phase available = VOLUME_AVAILABLE, bound = VOLUME_BOUND;
-    if (volume == NULL || volume->meta.deleting)
+    if (volume == NULL)
         return RECONCILED;
     if (!volume->claimed || !volume->claim_has_uid) {
-        if (volume->phase != VOLUME_AVAILABLE)
-            client_patch(client, key, set_phase, &available, NULL);
+        write_phase(client, volume, VOLUME_AVAILABLE);
         return RECONCILED;
     }
     const struct object *claim =
         client_get(client, KIND_PERSISTENTVOLUMECLAIM, volume->claim_space, volume->claim_name);
     if (claim == NULL || !persistent_volume_is_for(volume, claim_of(claim)))
         give_up(client, volume);
-    else if (claim_of(claim)->volume_name == volume->meta.object.name &&
-             volume->phase != VOLUME_BOUND)
-        client_patch(client, key, set_phase, &bound, NULL);
+    else if (claim_of(claim)->volume_name == volume->meta.object.name)
+        write_phase(client, volume, VOLUME_BOUND);
     return RECONCILED;
 }
 
@@ -192,14 +316,18 @@ static void wake_claim(struct controller_run *controller, const struct watch_eve
                         event->cause);
 }
 
-/* A volume that is there, or bound to a claim beforehand, is what claims may have waited for. */
+/* A volume that is there is what claims may have waited for: one of them, if it is somebody's. */
 static void wake_volume(struct controller_run *controller, const struct watch_event *event)
 {
     const struct persistent_volume *volume = persistent_volume_of(event->object);
-    if (event->type == WATCH_DELETED)
-        return;
-    controller_wake(controller, object_key(event->object), event->cause);
-    if (volume->phase != VOLUME_BOUND)
+    if (event->type != WATCH_DELETED)
+        controller_wake(controller, object_key(event->object), event->cause);
+    if (volume->claimed)
+        controller_wake(controller,
+                        (struct object_key){ KIND_PERSISTENTVOLUMECLAIM, volume->claim_space,
+                                             volume->claim_name },
+                        event->cause);
+    else if (event->type != WATCH_DELETED)
         wake_claims(controller, event->cause);
 }
 

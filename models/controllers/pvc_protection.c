@@ -28,12 +28,8 @@ static bool is_used(const struct client *client, struct object_key claim)
 
 static bool drop_finalizer(struct object *object, void *context)
 {
-    struct meta *meta = (struct meta *)object;
     (void)context;
-    const struct finalizers *left = finalizers_without(meta->finalizers, CLAIM_PROTECTION);
-    finalizers_drop(meta->finalizers);
-    meta->finalizers = left;
-    return true;
+    return meta_drop_finalizer((struct meta *)object, CLAIM_PROTECTION);
 }
 
 static enum outcome pvc_protection_reconcile(struct client *client, struct object_key key)

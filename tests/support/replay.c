@@ -51,7 +51,7 @@ static struct settings recorded_settings(bool gated, int64_t began)
 
 /* --- objects -------------------------------------------------------------------------------- */
 
-static void create(struct player *player, const struct value *document)
+void player_create(struct player *player, const struct value *document)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct cluster *cluster = player->cluster;
@@ -70,7 +70,7 @@ static void create_json(struct player *player, char *json)
 {
     struct error error = { 0 };
     struct value *document = json_read(json, strlen(json), (struct place){ 0 }, NULL, &error);
-    create(player, document);
+    player_create(player, document);
     value_drop(document);
     free(json);
 }
@@ -89,9 +89,10 @@ static void bring_up(struct player *player)
     create_json(player, mem_format("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{"
                                    "\"name\":\"%s\"}}",
                                    player->recorded.space));
+    player_make_volumes(player);
     for (size_t i = 0; i < player->recorded.nodes->count; i++)
         if (value_int(value_get(player->recorded.nodes->items[i], "at_ms"), 0) < 0)
-            create(player, value_get(player->recorded.nodes->items[i], "document"));
+            player_create(player, value_get(player->recorded.nodes->items[i], "document"));
 }
 
 /* A Node made in the scenario, at its recorded time. */
@@ -104,7 +105,7 @@ static void join(void *subject, sim_time now)
 {
     struct joining *joining = subject;
     (void)now;
-    create(joining->player, joining->document);
+    player_create(joining->player, joining->document);
     free(joining);
 }
 

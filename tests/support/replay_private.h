@@ -23,6 +23,11 @@ struct player {
     sim_time late; /* by how much the present step comes later than recorded */
 };
 
+/* Create an object that was there before. */
+void player_create(struct player *player, const struct value *document);
+/* Create the volumes that the recording's claims were bound to. */
+void player_make_volumes(struct player *player);
+
 /* Let things happen up to a recorded time. */
 void player_advance(struct player *player, sim_time recorded);
 
