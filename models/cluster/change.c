@@ -112,9 +112,18 @@ static void say_condition(struct phrases *phrases, const struct conditions *was,
         say(phrases, "%s=%s %s", type, condition_status_name(new->status), text_s(new->reason));
 }
 
+static void say_volumes(struct phrases *phrases, const char *what, const struct node_volumes *was,
+                        const struct node_volumes *is)
+{
+    if (was != is)
+        say(phrases, "volumes %s: %" PRIu32, what, is != NULL ? is->count : 0);
+}
+
 static void say_node(struct phrases *phrases, const struct node *was, const struct node *is)
 {
     say_condition(phrases, was->conditions, is->conditions, "Ready");
+    say_volumes(phrases, "in use", was->volumes_in_use, is->volumes_in_use);
+    say_volumes(phrases, "attached", was->volumes_attached, is->volumes_attached);
     if (was->unschedulable != is->unschedulable)
         say(phrases, "%s", is->unschedulable ? "cordoned" : "uncordoned");
     if (was->taints == is->taints)
@@ -185,6 +194,28 @@ static void say_claim(struct phrases *phrases, const struct persistent_volume_cl
         say(phrases, "bound to %s", text_s(is->volume_name));
 }
 
+static void say_attachment(struct phrases *phrases, const struct volume_attachment *was,
+                           const struct volume_attachment *is)
+{
+    if (was->attached != is->attached)
+        say(phrases, "%s", is->attached ? "attached" : "detached");
+    if (was->error != is->error && is->error != NULL)
+        say(phrases, "attach failed");
+}
+
+static const char *volume_phase_name(const struct persistent_volume *volume)
+{
+    static const char *const names[] = { "Pending", "Available", "Bound", "Released", "Failed" };
+    return names[volume->phase];
+}
+
+static void say_volume(struct phrases *phrases, const struct persistent_volume *was,
+                       const struct persistent_volume *is)
+{
+    if (was->phase != is->phase)
+        say(phrases, "%s", volume_phase_name(is));
+}
+
 static void say_machine(struct phrases *phrases, const struct machine *was,
                         const struct machine *is)
 {
@@ -232,6 +263,12 @@ const char *change_text(const struct object *before, const struct object *after,
         break;
     case KIND_PERSISTENTVOLUMECLAIM:
         say_claim(&phrases, claim_of(before), claim_of(after));
+        break;
+    case KIND_PERSISTENTVOLUME:
+        say_volume(&phrases, persistent_volume_of(before), persistent_volume_of(after));
+        break;
+    case KIND_VOLUMEATTACHMENT:
+        say_attachment(&phrases, volume_attachment_of(before), volume_attachment_of(after));
         break;
     case KIND_MACHINE:
         say_machine(&phrases, (const struct machine *)before, (const struct machine *)after);

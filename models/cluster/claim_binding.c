@@ -78,6 +78,31 @@ enum claim_fate claim_decide(const struct cache *cache, const struct persistent_
     return fate_without_volume(claim, class);
 }
 
+/* --- volumes of pods ------------------------------------------------------------------------------ */
+
+const struct persistent_volume_claim *claim_of_pod_volume(const struct cache *cache,
+                                                          const struct texts *texts,
+                                                          const struct pod *pod,
+                                                          const struct pod_volume *volume)
+{
+    const struct text *name = volume->id;
+    if (volume->type == POD_VOLUME_EPHEMERAL) {
+        char *made = mem_format("%s-%s", name_of(pod), text_s(volume->name));
+        name = text_find(texts, made); /* a name that nobody holds is nobody's */
+        free(made);
+    }
+    const struct object_key key = { KIND_PERSISTENTVOLUMECLAIM, pod->meta.object.space, name };
+    return name != NULL ? claim_of(cache_get(cache, key)) : NULL;
+}
+
+bool volume_is_attached(const struct cache *cache, const struct persistent_volume *volume)
+{
+    const struct object_key key = { KIND_CSIDRIVER, NULL, volume->csi.driver };
+    const struct object *driver = volume->csi.driver != NULL ? cache_get(cache, key) : NULL;
+    return volume->csi.driver != NULL &&
+           (driver == NULL || ((const struct csi_driver *)driver)->attach_required);
+}
+
 /* --- ephemeral volumes ------------------------------------------------------------------------------ */
 
 /* The template of the volume of this name in the pod's document. */

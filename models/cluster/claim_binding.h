@@ -32,6 +32,15 @@ enum claim_fate {
 enum claim_fate claim_decide(const struct cache *cache, const struct persistent_volume_claim *claim,
                              const struct persistent_volume **volume);
 
+/* The claim that a volume of a pod names, or that is made for it; NULL when there is none. */
+const struct persistent_volume_claim *claim_of_pod_volume(const struct cache *cache,
+                                                          const struct texts *texts,
+                                                          const struct pod *pod,
+                                                          const struct pod_volume *volume);
+/* Is the volume attached to nodes before it is mounted? Those of CSI drivers are, unless the CSIDriver
+ * says attachRequired: false. */
+bool volume_is_attached(const struct cache *cache, const struct persistent_volume *volume);
+
 /* The claim of a pod's ephemeral volume, owned by the pod; one reference. NULL when the volume has no
  * template. */
 struct object *claim_for_ephemeral(const struct codec *codec, const struct pod *pod,

@@ -17,6 +17,7 @@ extern const struct controller service_account_controller, root_ca_publisher_con
 extern const struct controller resource_quota_controller;
 extern const struct controller horizontal_pod_autoscaler_controller;
 extern const struct controller pv_protection_controller, csi_provisioner_controller;
+extern const struct controller attach_detach_controller, csi_attacher_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -45,5 +46,7 @@ const struct controller *const controllers[] = {
     &resource_quota_controller,
     &pv_protection_controller,
     &csi_provisioner_controller,
+    &attach_detach_controller,
+    &csi_attacher_controller,
     NULL,
 };

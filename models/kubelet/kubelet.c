@@ -25,6 +25,14 @@ static void pod_heard(struct kubelet *kubelet, const struct watch_event *event)
     }
 }
 
+static void node_heard(struct kubelet *kubelet, const struct watch_event *event)
+{
+    struct kubelet_node *node = kubelet_node_find(kubelet, event->object->name);
+    if (node != NULL)
+        node_mounts_attached(node, event);
+    kubelet_node_seen(kubelet, event->object, event->type != WATCH_DELETED);
+}
+
 static void kubelet_deliver(void *self, const struct watch_event *event)
 {
     struct kubelet *kubelet = self;
@@ -34,7 +42,7 @@ static void kubelet_deliver(void *self, const struct watch_event *event)
         pod_heard(kubelet, event);
         break;
     case KIND_NODE:
-        kubelet_node_seen(kubelet, event->object, present);
+        node_heard(kubelet, event);
         break;
     case KIND_MACHINE:
         if (api_server_runs_on(event->object))

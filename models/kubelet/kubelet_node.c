@@ -52,6 +52,7 @@ static struct kubelet_node *kubelet_node_new(struct kubelet *kubelet, const stru
 
 void kubelet_node_free(struct kubelet_node *node)
 {
+    node_mounts_forget(node);
     while (node->first != NULL)
         pod_worker_free(node->first);
     run_cancel(node->kubelet->cluster->run, &node->due);
@@ -70,6 +71,7 @@ void kubelet_node_free(struct kubelet_node *node)
 
 static void power_off(struct kubelet_node *node, sim_time now)
 {
+    node_mounts_forget(node);
     while (node->first != NULL)
         pod_worker_free(node->first);
     image_cache_cut(&node->images, now);
@@ -117,6 +119,7 @@ static void go_online(struct kubelet_node *node, sim_time now)
     node_status_take_images(node);
     heartbeat_begin(&node->heartbeat);
     node_status_register(node, now);
+    node_mounts_online(node, now);
     catch_up(node);
     take_new_pods(node, now);
 }

@@ -55,8 +55,11 @@ struct kubelet_node {
     size_t fault_count, fault_capacity;
     uint64_t last_fault; /* sequence number of the last one heard of */
     uint32_t address;
-    event_id due;       /* of what follows from a change of the above */
-    struct cause cause; /* of that */
+    struct node_volume *volumes; /* owned; latest first */
+    event_id volumes_due;        /* of the status update that names them */
+    struct cause volumes_cause;  /* of that */
+    event_id due;                /* of what follows from a change of the above */
+    struct cause cause;          /* of that */
 };
 
 /* Where one container of a pod is. What it reports is in the worker's statuses. */
@@ -81,6 +84,7 @@ struct container_run {
 
 enum pod_stage {
     STAGE_REFUSED, /* will be rejected */
+    STAGE_VOLUMES, /* being attached and mounted */
     STAGE_SANDBOX, /* being made */
     STAGE_LIVE,
     STAGE_ENDING, /* containers are being stopped, for good */
@@ -90,6 +94,37 @@ enum pod_stage {
 
 /* What there is to report. */
 enum report { REPORT_NOTHING, REPORT_MINOR, REPORT_NOW };
+
+/* A volume of a CSI driver that pods of a node want, or that is not unmounted yet. */
+struct node_volume {
+    struct node_volume *next;
+    const struct text *name; /* held: its unique name */
+    bool attached;           /* it has to be attached before it is mounted */
+    bool reported;           /* the last status update said that it is in use */
+    uint32_t pods;           /* that want it */
+    sim_time free_at;        /* it is unmounted then, unless another pod wants it */
+};
+
+/* A pod's volume. */
+struct pod_mount {
+    struct node_volume *volume;
+    const struct text *name; /* held: of the PersistentVolume */
+    sim_time first_try;      /* of the looks whether it is attached */
+    sim_time due;            /* when to look next; UNDERWAY: when it is mounted */
+    bool of_one_pod;         /* ReadWriteOncePod and nothing else */
+    bool told;               /* users know that another pod has it */
+    uint8_t state;
+};
+enum { MOUNT_UNREPORTED, MOUNT_UNATTACHED, MOUNT_UNDERWAY, MOUNT_DONE };
+
+struct pod_mounts {
+    sim_time began; /* the pod's looks whether all is mounted */
+    sim_time retry; /* when the claims are looked at (again); SIM_FOREVER: they can be used */
+    size_t retries;
+    sim_time gone; /* ENDED: when the pod sees that all is unmounted */
+    size_t count;
+    struct pod_mount items[];
+};
 
 /* A pod at work on a node. Freed when its containers are gone for good. */
 struct pod_worker {
@@ -105,11 +140,13 @@ struct pod_worker {
     sim_time deadline;  /* LIVE: activeDeadlineSeconds; SANDBOX: made; ENDING: end of the grace */
     sim_time reconcile; /* when a status that others changed is put right; SIM_FOREVER: it is */
     uint32_t address;
-    uint8_t stage;        /* enum pod_stage */
-    uint8_t report;       /* enum report */
+    struct pod_mounts *mounts; /* owned; NULL: it has no claims */
+    uint8_t stage;             /* enum pod_stage */
+    uint8_t report;            /* enum report */
     bool initialized : 1; /* every init container has completed, every sidecar has started, once */
     bool first_start : 1; /* no container was created yet: that is part of the sandbox's time */
     bool overdue : 1;     /* ended by activeDeadlineSeconds */
+    bool unmounting : 1;  /* its end was reported; its deletion waits for its volumes */
     bool charged : 1;     /* it takes room on its node */
     struct container_run runs[]; /* init containers first, then containers */
 };
@@ -162,6 +199,36 @@ double pod_luck_uniform(const struct pod_worker *worker, const char *purpose, si
 double pod_luck_once(const struct pod_worker *worker, const char *purpose, size_t container);
 sim_time pod_luck_time(const struct pod_worker *worker, const char *purpose, size_t container,
                        const struct distribution *distribution);
+
+/* The stream they come from; `number` tells draws for one purpose and container apart. */
+struct stream pod_stream(const struct pod_worker *worker, const char *purpose, size_t container,
+                         uint64_t number);
+
+/* --- pod_mounts.c ---------------------------------------------------------------------- */
+
+/* The pod has claims, whose volumes will be mounted from `now` on; false when it has none. */
+bool pod_mounts_begin(struct pod_worker *worker, sim_time now);
+/* Go on with that. When to be called next; not later than `now`: the pod has seen that all is there. */
+sim_time pod_mounts_advance(struct pod_worker *worker, sim_time now);
+/* Unmount them; mounts->gone says when the pod sees that. */
+void pod_mounts_end(struct pod_worker *worker, sim_time now);
+/* Forget them, with node->volumes or after pod_mounts_end(). */
+void pod_mounts_free(struct pod_worker *worker);
+
+/* --- node_mounts.c --------------------------------------------------------------------- */
+
+/* A pod wants a volume on the node, or wants it no more and has it unmounted at `free_at`. */
+struct persistent_volume;
+struct node_volume *node_volume_take(struct kubelet_node *node, const struct persistent_volume *of,
+                                     bool attached, sim_time now);
+void node_volume_give(struct kubelet_node *node, struct node_volume *volume, sim_time free_at,
+                      sim_time now);
+/* The kubelet has come online: say what is in use, if that was another thing before. */
+void node_mounts_online(struct kubelet_node *node, sim_time now);
+/* The Node has changed: pods may wait for what is attached now. */
+void node_mounts_attached(struct kubelet_node *node, const struct watch_event *event);
+/* The power went, or the node goes. */
+void node_mounts_forget(struct kubelet_node *node);
 
 /* --- containers.c ---------------------------------------------------------------------- */
 
@@ -238,6 +305,8 @@ void pod_worker_update(struct pod_worker *worker, const struct pod *pod);
 void pod_worker_fail(struct pod_worker *worker, size_t i, int exit_code, struct cause cause);
 /* Look at the worker again, in an event of its own, now. */
 void pod_worker_wake(struct pod_worker *worker);
+/* The same at a later time, when its node has written something. */
+void pod_worker_wake_at(struct pod_worker *worker, sim_time at);
 /* Containers and all that the kubelet knew are gone. */
 void pod_worker_free(struct pod_worker *worker);
 

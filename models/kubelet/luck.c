@@ -6,8 +6,8 @@
 
 enum { ENTITY_TEXT = 400 }; /* "pod/", two names of at most 253 bytes less what they cannot be */
 
-static struct stream pod_stream(const struct pod_worker *worker, const char *purpose,
-                                size_t container, uint64_t number)
+struct stream pod_stream(const struct pod_worker *worker, const char *purpose, size_t container,
+                         uint64_t number)
 {
     const struct cluster *cluster = worker->node->kubelet->cluster;
     char entity[ENTITY_TEXT];

@@ -17,7 +17,7 @@
 
 static bool is_active(const struct pod_worker *worker)
 {
-    return worker->stage == STAGE_SANDBOX || worker->stage == STAGE_LIVE;
+    return worker->stage >= STAGE_VOLUMES && worker->stage <= STAGE_LIVE;
 }
 
 /* By how much a pod uses more than it asked for. */

@@ -65,12 +65,22 @@ static void set_label(struct node *node, struct texts *texts, const char *key, c
     node->meta.labels = with;
 }
 
+/* The attach/detach controller attaches to the nodes whose kubelets leave that to it: all of them. */
+static void set_attaching(struct node *node, struct texts *texts)
+{
+    const struct labels *old = node->meta.annotations;
+    node->meta.annotations =
+        labels_with(texts, old, "volumes.kubernetes.io/controller-managed-attach-detach", "true");
+    labels_drop(old);
+}
+
 static bool node_reports(struct object *object, void *context)
 {
     const struct saying *saying = context;
     struct texts *texts = saying->node->kubelet->cluster->run->texts;
     struct node *node = (struct node *)object;
     set_conditions(node, saying);
+    set_attaching(node, texts);
     set_label(node, texts, "kubernetes.io/hostname", name_of(node));
     set_label(node, texts, "kubernetes.io/os", "linux");
     set_label(node, texts, "kubernetes.io/arch", "amd64");

@@ -80,6 +80,8 @@ void pod_worker_free(struct pod_worker *worker)
     const bool small = worker_count(worker) == 1;
     end_processes(worker);
     run_cancel(kubelet->cluster->run, &worker->due);
+    pod_mounts_end(worker, run_now(kubelet->cluster->run));
+    pod_mounts_free(worker);
     pod_worker_charge(worker, false);
     table_remove(&kubelet->workers_by_uid, &worker->by_uid);
     unlink_from_node(worker);
@@ -104,7 +106,7 @@ static bool may_write(const struct pod_worker *worker)
 static sim_time next_due(const struct pod_worker *worker, sim_time now)
 {
     sim_time due = containers_due(worker, now);
-    if (worker->stage == STAGE_SANDBOX || worker->stage == STAGE_LIVE)
+    if (worker->stage <= STAGE_LIVE)
         due = worker->deadline < due ? worker->deadline : due;
     if (worker->stage == STAGE_LIVE)
         due = worker->reconcile < due ? worker->reconcile : due;
@@ -130,6 +132,11 @@ static void schedule(struct pod_worker *worker, sim_time at)
 void pod_worker_wake(struct pod_worker *worker)
 {
     schedule(worker, run_now(worker_run(worker)));
+}
+
+void pod_worker_wake_at(struct pod_worker *worker, sim_time at)
+{
+    schedule(worker, at);
 }
 
 /* --- the beginning --------------------------------------------------------------------- */
@@ -178,15 +185,25 @@ static uint32_t address_of(struct pod_worker *worker)
 }
 
 /* Make the sandbox. */
+static void make_sandbox(struct pod_worker *worker, sim_time now)
+{
+    worker->stage = STAGE_SANDBOX;
+    worker->deadline =
+        now + pod_luck_time(worker, "sandbox", 0, worker_settings(worker)->container_start);
+}
+
+/* Its volumes first. */
 static void start(struct pod_worker *worker, sim_time now)
 {
     pod_worker_charge(worker, true);
-    worker->stage = STAGE_SANDBOX;
     worker->first_start = true;
     worker->accepted = now;
     worker->address = address_of(worker);
-    worker->deadline =
-        now + pod_luck_time(worker, "sandbox", 0, worker_settings(worker)->container_start);
+    worker->stage = STAGE_VOLUMES;
+    if (pod_mounts_begin(worker, now))
+        worker->deadline = now;
+    else
+        make_sandbox(worker, now);
     const bool at_once = worker->pod->meta.deleting || report_is_due(worker, worker->deadline, now);
     schedule(worker, at_once ? now : worker->deadline);
 }
@@ -231,9 +248,17 @@ static void pod_worker_delete(struct pod_worker *worker)
 static void finish(struct pod_worker *worker, sim_time now)
 {
     const bool deleting = worker->pod->meta.deleting;
-    pod_worker_charge(worker, false);
-    pod_status_close(worker);
-    pod_status_write(worker, now);
+    if (!worker->unmounting) {
+        pod_worker_charge(worker, false);
+        pod_status_close(worker);
+        pod_status_write(worker, now);
+        pod_mounts_end(worker, now);
+    }
+    worker->unmounting = deleting && worker->mounts != NULL && worker->mounts->gone > now;
+    if (worker->unmounting) {
+        schedule(worker, worker->mounts->gone);
+        return;
+    }
     if (deleting)
         pod_worker_delete(worker);
     worker->stage = STAGE_OVER;
@@ -294,6 +319,11 @@ static void advance(struct pod_worker *worker, sim_time now)
     uint8_t before;
     do {
         before = worker->stage;
+        if (worker->stage == STAGE_VOLUMES) {
+            worker->deadline = pod_mounts_advance(worker, now);
+            if (worker->deadline <= now)
+                make_sandbox(worker, now);
+        }
         if (worker->stage == STAGE_SANDBOX && worker->deadline <= now)
             sandbox_is_made(worker);
         containers_advance(worker, now);

@@ -24,14 +24,16 @@
     " i}], tolerations: [{operator: Exists}], volumes: [{name: v, " volume "}]}}\n"
 #define MOUNTS(claim) "persistentVolumeClaim: {claimName: " claim "}"
 
-/* An attempt takes next to nothing, each write 5 ms, the driver 3 s: the scheduler writes the node; the
- * PV controller asks the provisioner, which makes the volume; the PV controller binds it and then the
- * claim; the scheduler looks every second after its write. */
+/* An attempt takes next to nothing, each write 5 ms, a call of the driver 3 s: the scheduler writes the
+ * node; the PV controller asks the provisioner, which makes the volume; the PV controller binds it and then
+ * the claim; the scheduler looks every second after its write. The kubelet says at 10 s that it wants the
+ * volume, which is attached by then, looks at 10.1 s, mounts it in 0.5 s; the pod sees that at
+ * 4.01 + 22 * 0.3 = 10.61, and takes 1 s for its sandbox and 2 s for its image. */
 Test(persistent_volumes, a_claim_that_waits_is_provisioned_for_the_node_of_its_pod)
 {
     struct world *w = given(NODES CLASS("csi", "d", "WaitForFirstConsumer", "")
                                 CLAIM("data", OF("csi")) POD("web", MOUNTS("data")));
-    until(w, 9);
+    until(w, 20);
     expect_trace(w, "persistentvolumeclaim/",
                  "   0.005 persistentvolumeclaim/default/data update to be provisioned for a\n"
                  "   0.010 persistentvolumeclaim/default/data patch\n"
@@ -39,8 +41,9 @@ Test(persistent_volumes, a_claim_that_waits_is_provisioned_for_the_node_of_its_p
                  "pvc-9b29a9de-f841-4a21-b1ef-b37a075f1de9\n");
     expect_trace(w, "pod/",
                  "   4.010 pod/default/web bind bound to a\n"
-                 "   5.015 pod/default/web patch\n"
-                 "   7.015 pod/default/web patch Running, ready\n");
+                 "   4.015 pod/default/web patch\n"
+                 "  11.615 pod/default/web patch\n"
+                 "  13.615 pod/default/web patch Running, ready\n");
     expect_field(w, "persistentvolumeclaim/default/data", "status.phase", "Bound");
     expect_field(w, "persistentvolumeclaim/default/data", "status.capacity.storage", "1Gi");
     done(w);

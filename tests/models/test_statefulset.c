@@ -25,7 +25,8 @@
     "[ReadWriteOnce], storageClassName: csi, resources: {requests: {storage: 1Gi}}}}]"
 #define CLASS                                                                                      \
     "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: csi}, "             \
-    "provisioner: d}\n"
+    "provisioner: d}\n---\n{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: d}, " \
+    "spec: {attachRequired: false}}\n"
 #define PEERS                                                                                      \
     "---\n{apiVersion: v1, kind: Service, metadata: {name: peers}, spec: {clusterIP: None, "       \
     "selector: {app: db}, ports: [{port: 80}]}}\n"
@@ -42,6 +43,9 @@ static struct world *given_cluster(const char *manifests, const char *flags)
     set_time(&settings->container_start, 1);
     set_time(&settings->container_ready, 0);
     set_time(&settings->container_stop, 3);
+    set_time(&settings->volume_provision, 0);
+    set_time(&settings->volume_mount, 0);
+    set_time(&settings->volume_unmount, 0);
     create(w, manifests);
     until(w, 0);
     return w;
