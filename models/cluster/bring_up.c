@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/api/schema.h"
+#include "models/cluster/csi_drivers.h"
 #include "models/cluster/patch.h"
 #include "sim/base/memory.h"
 
@@ -239,6 +240,16 @@ static void apply_rank(struct bringing_up *up, enum rank rank)
     }
 }
 
+static void install_drivers(struct bringing_up *up)
+{
+    const struct value *drivers = up->scenario->settings.csi_drivers;
+    for (size_t i = 0; drivers != NULL && i < drivers->count; i++) {
+        struct value *driver = csi_driver_document(drivers->items[i]);
+        apply(up, driver);
+        value_drop(driver);
+    }
+}
+
 /* Nodes of groups are the first of their rank, where scenario_print() puts them, too: a printed
  * scenario is the same run. */
 struct value *bring_up(struct cluster *cluster, const struct scenario *scenario,
@@ -247,6 +258,8 @@ struct value *bring_up(struct cluster *cluster, const struct scenario *scenario,
     struct bringing_up up = { cluster, scenario, faults, warnings, value_new_map(), 0, NULL };
     client_begin(&cluster->admin, run_root(cluster->run, 0, "bring-up", ""));
     for (enum rank rank = RANK_IMAGES; rank <= RANK_REST; rank++) {
+        if (rank == RANK_NODES)
+            install_drivers(&up);
         for (size_t i = 0; rank == RANK_NODES && i < scenario->nodes.count; i++)
             apply(&up, scenario->nodes.items[i]);
         apply_rank(&up, rank);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/api/meta.h"
+#include "models/cluster/csi_drivers.h"
 #include "models/cluster/scenario_private.h"
 #include "models/failures/failures.h"
 #include "models/scheduler/configuration/profile.h"
@@ -228,6 +229,13 @@ static void load_load(struct scenario_input *input, const struct value *spec)
         scenario_load_load(input, shape_at(load, i));
 }
 
+static void load_storage(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *drivers = shape_get(shape_get(spec, "storage"), "drivers");
+    if (shape_count(drivers) > 0 && csi_drivers_check(drivers, input->faults))
+        input->scenario->settings.csi_drivers = value_hold(drivers);
+}
+
 static void load_traffic(struct scenario_input *input, const struct value *spec)
 {
     const struct value *traffic = shape_get(spec, "traffic");
@@ -284,6 +292,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
     load_objects(input, spec);
     load_failures(input, spec);
     load_load(input, spec);
+    load_storage(input, spec);
     load_traffic(input, spec);
     load_timeline(input, spec);
     load_expectations(input, spec);

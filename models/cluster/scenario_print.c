@@ -84,6 +84,8 @@ static struct value *spec_value(const struct scenario *scenario)
     value_set(spec, "failures", all_documents(&scenario->failures));
     if (scenario->load.count > 0)
         value_set(spec, "load", all_documents(&scenario->load));
+    if (scenario->settings.csi_drivers != NULL)
+        value_put(&spec, value_hold(scenario->settings.csi_drivers), "storage", "drivers", NULL);
     if (scenario->traffic.count > 0)
         value_set(spec, "traffic", all_documents(&scenario->traffic));
     value_set(spec, "timeline", all_actions(scenario));

@@ -58,6 +58,32 @@ static const struct shape_field failure_fields[] = {
 };
 static const struct shape failure_shape = { .name = "Failure", .fields = failure_fields };
 
+/* ── storage ── */
+
+static const struct shape_field driver_fields[] = {
+    SHAPE_FIELD("name", SHAPE_TEXT, "of the driver, as classes name their provisioner",
+                .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("attachRequired", SHAPE_BOOL,
+                "its volumes are attached to a node before they are mounted", .standard = "true"),
+    SHAPE_FIELD("volumesPerNode", SHAPE_COUNT,
+                "how many of its volumes may be attached to a node; absent: any number", .least = 1,
+                .most = 2147483647),
+    SHAPE_FIELD(
+        "topologyKeys", SHAPE_TEXT,
+        "labels of nodes by which its volumes are reached; absent: the zone of the node for "
+        "which a volume is made",
+        .form = SHAPE_LIST),
+    SHAPE_END,
+};
+static const struct shape driver_shape = { .name = "Driver", .fields = driver_fields };
+
+static const struct shape_field storage_fields[] = {
+    SHAPE_FIELD("drivers", SHAPE_STRUCT, "CSI drivers, each of them on all nodes",
+                .of = &driver_shape, .form = SHAPE_LIST),
+    SHAPE_END,
+};
+static const struct shape storage_shape = { .name = "Storage", .fields = storage_fields };
+
 /* ── traffic: models/traffic/traffic.h ── */
 
 static const struct shape_field traffic_fields[] = {
@@ -316,6 +342,7 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("failures", SHAPE_STRUCT, "what breaks", .of = &failure_shape, .form = SHAPE_LIST),
     SHAPE_FIELD("load", SHAPE_STRUCT, "what pods use, and other metrics", .of = &load_shape,
                 .form = SHAPE_LIST),
+    SHAPE_FIELD("storage", SHAPE_STRUCT, "what stores volumes", .of = &storage_shape),
     SHAPE_FIELD("traffic", SHAPE_STRUCT, "requests to Services", .of = &traffic_shape,
                 .form = SHAPE_LIST),
     SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),

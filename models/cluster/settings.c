@@ -362,6 +362,8 @@ struct settings settings_copy(const struct settings *settings)
     }
     if (settings->scheduler_configuration != NULL)
         copy.scheduler_configuration = value_copy(settings->scheduler_configuration);
+    if (settings->csi_drivers != NULL)
+        copy.csi_drivers = value_copy(settings->csi_drivers);
     return copy;
 }
 
@@ -373,6 +375,8 @@ void settings_close(struct settings *settings)
     }
     value_drop(settings->scheduler_configuration);
     settings->scheduler_configuration = NULL;
+    value_drop(settings->csi_drivers);
+    settings->csi_drivers = NULL;
 }
 
 static struct value *print_member(const struct setting *setting, const void *from)

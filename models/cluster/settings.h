@@ -99,6 +99,8 @@ struct settings {
     /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:
      * the default. What it says goes before the flags above. */
     struct value *scheduler_configuration;
+    struct value
+        *csi_drivers; /* of a scenario's `storage`, checked; owned. NULL: nothing is said */
     /* Reads the tz database, a zone_reader of sim/base/zone.h; NULL: UTC is the only zone. */
     bool (*zones)(const char *name, unsigned char **data, size_t *size);
     struct extenders *extenders; /* whom it asks outside the library; borrowed; NULL: nobody */

@@ -3,6 +3,7 @@
  *
  * Follows pkg/kubelet/nodestatus/setters.go and kubelet_node_status.go of the release named in
  * docs/fidelity.md. What the Node says already (capacity, labels, taints) stays. */
+#include "models/cluster/csi_drivers.h"
 #include "models/kubelet/kubelet_private.h"
 
 struct state {
@@ -87,8 +88,25 @@ static bool node_reports(struct object *object, void *context)
     return true;
 }
 
+/* What the node says of its CSI drivers, unless it has said so before. */
+static void register_drivers(struct kubelet_node *node)
+{
+    const struct cluster *cluster = node->kubelet->cluster;
+    const struct object_key key = { KIND_CSINODE, NULL, node->name };
+    const struct object *object = client_get(&node->client, KIND_NODE, NULL, node->name);
+    char uid[UID_TEXT];
+    if (cluster->settings.csi_drivers == NULL || object == NULL ||
+        client_read(&node->client, key) != NULL)
+        return;
+    struct value *tree = csi_node_document(cluster->settings.csi_drivers, text_s(node->name),
+                                           uid_print(meta_of(object)->uid, uid));
+    client_create(&node->client, kind_infos[KIND_CSINODE].load(&cluster->codec, tree), NULL, NULL);
+    value_drop(tree);
+}
+
 void node_status_register(struct kubelet_node *node, sim_time now)
 {
+    register_drivers(node);
     struct saying saying = { .node = node, .now = now };
     const struct object_key key = { KIND_NODE, NULL, node->name };
     struct error error = { 0 };

@@ -492,6 +492,21 @@ static const struct row scenarios[] = {
                "]}]}]}]}]}]}]}]}]}}]\n",
       "5:144: load: cpu: sum: sum: sum: sum: sum: sum: sum: sum: sum: sum: sum: sum: sum: sum: "
       "sum: sum: sum: is nested too deeply\n" },
+    { "a driver without a name", SCENARIO "  storage: {drivers: [{volumesPerNode: 3}]}\n",
+      "5:23: spec.storage.drivers[0].name: is missing (of the driver, as classes name their "
+      "provisioner)\n" },
+    { "a driver of a name that may not be", SCENARIO "  storage: {drivers: [{name: 'a b'}]}\n",
+      "5:23: storage: driver \"a b\": a lowercase RFC 1123 subdomain must consist of lower case "
+      "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character "
+      "(e.g. 'example.com', regex used for validation is "
+      "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n" },
+    { "two drivers of one name", SCENARIO "  storage: {drivers: [{name: d}, {name: d}]}\n",
+      "5:34: storage: two drivers have the name \"d\"\n" },
+    { "no volume may be attached",
+      SCENARIO "  storage: {drivers: [{name: d, volumesPerNode: 0}]}\n",
+      "5:49: spec.storage.drivers[0].volumesPerNode: 0 is not between 1 and 2147483647\n" },
+    { "a chance that is none", SCENARIO "  settings: {volume-attach-failures: 2}\n",
+      "5:38: spec.settings: volume-attach-failures: \"2\" is not between 0 and 1\n" },
     { "traffic to no Service", SCENARIO "  traffic: [{rate: 5}]\n",
       "5:13: spec.traffic[0].service: is missing (the Service the requests are for)\n" },
     { "two sources of one name",

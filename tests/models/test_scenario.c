@@ -276,6 +276,7 @@ Test(scenario, printed_with_all_it_opened_it_reads_as_the_same)
              "  settings: {node-monitor-grace-period: 40s}\n"
              "  schedulerConfiguration: {apiVersion: kubescheduler.config.k8s.io/v1, kind: "
              "KubeSchedulerConfiguration, percentageOfNodesToScore: 50}\n"
+             "  storage: {drivers: [{name: d, volumesPerNode: 3, topologyKeys: [zone]}]}\n"
              "  failures: [{kind: node-crash, every: {exponential: {mean: 10h}}, lasts: 1h}]\n"
              "  timeline: [{at: 1m, apply: web.yaml}]\n"
              "  expect: [{that: x, path: pods.created, at: 1m, is: null}]\n";

@@ -75,3 +75,54 @@ Test(simulation, refuses_what_no_cluster_would_understand)
     error_list_close(&faults);
     error_list_close(&warnings);
 }
+
+static const char limits_text[] =
+    "apiVersion: seatrial.dev/v1alpha1\n"
+    "kind: Scenario\n"
+    "metadata: {name: s}\n"
+    "spec:\n"
+    "  duration: 10m\n"
+    "  nodes: 2x4cpu,16Gi\n"
+    "  storage: {drivers: [{name: d, volumesPerNode: 3}]}\n"
+    "---\n"
+    "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: csi}, provisioner: d,\n"
+    "  volumeBindingMode: WaitForFirstConsumer}\n"
+    "---\n"
+    "apiVersion: apps/v1\n"
+    "kind: StatefulSet\n"
+    "metadata: {name: db}\n"
+    "spec:\n"
+    "  replicas: 8\n"
+    "  podManagementPolicy: Parallel\n"
+    "  serviceName: db\n"
+    "  selector: {matchLabels: {app: db}}\n"
+    "  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: a}]}}\n"
+    "  volumeClaimTemplates:\n"
+    "  - metadata: {name: data}\n"
+    "    spec: {accessModes: [ReadWriteOnce], storageClassName: csi, resources: {requests: "
+    "{storage: 1Gi}}}\n";
+
+/* Two nodes with room for three volumes each have six of the eight pods. */
+Test(simulation, nodes_take_as_many_volumes_as_their_drivers_say)
+{
+    struct scenario scenario;
+    struct error_list faults = { 0 }, warnings = { 0 };
+    scenario_init(&scenario);
+    scenario_load(&scenario, limits_text, strlen(limits_text), "s.yaml", NULL, false, &faults,
+                  &warnings);
+    cr_assert_eq(faults.count, 0);
+    struct simulation *simulation =
+        simulation_new(&scenario, (struct simulation_options){ 0 }, &faults, &warnings);
+    cr_assert_not_null(simulation);
+    simulation_advance(simulation, scenario.duration);
+    size_t bound = 0;
+    struct cache_cursor c = cache_list(simulation_cluster(simulation)->cache, KIND_POD);
+    while (cache_next(&c))
+        bound += pod_of(c.object)->node_name != NULL;
+    cr_expect_eq(bound, 6);
+    cr_expect_eq(cache_count(simulation_cluster(simulation)->cache, KIND_VOLUMEATTACHMENT), 6);
+    simulation_free(simulation);
+    scenario_close(&scenario);
+    error_list_close(&faults);
+    error_list_close(&warnings);
+}

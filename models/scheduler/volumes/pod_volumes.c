@@ -59,7 +59,10 @@ static void list_volumes(struct unbound_claim *unbound, const struct snapshot *s
 {
     const struct persistent_volume_claim *claim = unbound->claim;
     for (struct cache_cursor c = lister_all(snapshot, KIND_PERSISTENTVOLUME); lister_next(&c);) {
-        const struct persistent_volume *volume = persistent_volume_of(
+        const struct persistent_volume *volume = persistent_volume_of(c.object);
+        if (volume->claimed && !persistent_volume_is_for(volume, claim))
+            continue; /* nobody assumes a volume that is another claim's */
+        volume = persistent_volume_of(
             assumed_get(snapshot, KIND_PERSISTENTVOLUME, NULL, c.object->name));
         if (persistent_volume_fits(volume, claim) && persistent_volume_is_for(volume, claim))
             insert_volume(unbound, volume, unbound->beforehand++);
