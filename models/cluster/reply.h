@@ -20,6 +20,12 @@ enum reply {
     REPLY_UNAVAILABLE = 503 /* no reply at all: nobody answers */
 };
 
+/* Is there nothing left to do about an object that was to be changed or deleted: done, or gone? */
+static inline bool reply_settles(enum reply reply)
+{
+    return reply == REPLY_OK || reply == REPLY_NOT_FOUND;
+}
+
 /* Set the error (may be NULL) to the API server's message; returns `reply`. */
 enum reply reply_refuse(struct error *error, enum reply reply, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

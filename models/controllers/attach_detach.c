@@ -55,8 +55,13 @@ static void look_at_attachment(struct client *client, const struct text *name)
     if (is == NULL || is->volume_name == NULL)
         return; /* its deletion has been heard of */
     struct link *link = link_find(linked_volume_find(world, is->volume_name), is->node_name);
-    if (link != NULL)
-        link_follow(client, link);
+    if (link == NULL)
+        return;
+    link_follow(client, link);
+    if ((link->state == LINK_ATTACHING || link->state == LINK_DETACHING) &&
+        link->deadline != SIM_FOREVER)
+        controller_requeue_after(client, object_key(&is->meta.object),
+                                 link->deadline - client->now); /* it was woken before that */
 }
 
 static enum outcome attach_detach_reconcile(struct client *client, struct object_key key)
@@ -69,7 +74,7 @@ static enum outcome attach_detach_reconcile(struct client *client, struct object
     else if (key.kind == KIND_VOLUMEATTACHMENT)
         look_at_attachment(client, key.name);
     else if (node != NULL)
-        linked_node_report(client, node);
+        return linked_node_report(client, node) ? RECONCILED : RETRY;
     return RECONCILED;
 }
 

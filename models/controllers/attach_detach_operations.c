@@ -65,7 +65,7 @@ static bool show_attached(struct object *object, void *context)
     return true;
 }
 
-void linked_node_report(struct client *client, const struct linked_node *node)
+bool linked_node_report(struct client *client, const struct linked_node *node)
 {
     const struct text **names = NULL;
     size_t count = 0, capacity = 0;
@@ -78,11 +78,12 @@ void linked_node_report(struct client *client, const struct linked_node *node)
     }
     const struct node_volumes *attached = node_volumes_new(names, count);
     const struct object_key key = { KIND_NODE, NULL, node->name };
-    client_patch(client, key, show_attached, (void *)attached, NULL); /* gone: nobody to tell */
+    const enum reply reply = client_patch(client, key, show_attached, (void *)attached, NULL);
     node_volumes_drop(attached);
     for (size_t i = 0; i < count; i++)
         text_drop(names[i]);
     free(names);
+    return reply_settles(reply); /* gone: nobody to tell */
 }
 
 /* --- operations ------------------------------------------------------------------------------ */
@@ -95,6 +96,15 @@ static void fail(struct client *client, struct link *link, enum link_state opera
     link->retry = client->now + link->wait;
     link->state = LINK_UNCERTAIN;
     look_again(client, link, link->retry + 1); /* more than the wait has to pass */
+}
+
+/* Users are told of attachments only. */
+static void end_badly(struct client *client, struct link *link, enum link_state operation,
+                      const char *why)
+{
+    if (operation == LINK_ATTACHING)
+        link_tell_failure(client, link, why != NULL ? why : "");
+    fail(client, link, operation);
 }
 
 static bool must_wait(struct client *client, const struct link *link, enum link_state operation)
@@ -132,18 +142,16 @@ void link_follow(struct client *client, struct link *link)
         if (is == NULL)
             end_well(client, link, LINK_DETACHED);
         else if (late)
-            fail(client, link, LINK_DETACHING);
+            end_badly(client, link, LINK_DETACHING, NULL);
     } else if (link->state == LINK_ATTACHING && is != NULL && is->attached) {
         end_well(client, link, LINK_ATTACHED);
     } else if (link->state == LINK_ATTACHING && is != NULL && is->error != NULL) {
-        link_tell_failure(client, link, is->error->s);
-        fail(client, link, LINK_ATTACHING);
+        end_badly(client, link, LINK_ATTACHING, is->error->s);
     } else if (link->state == LINK_ATTACHING && late && volume != NULL) {
         snprintf(overdue, sizeof overdue,
                  "timed out waiting for external-attacher of %s CSI driver to attach volume %s",
                  text_s(volume->csi.driver), text_s(volume->csi.handle));
-        link_tell_failure(client, link, overdue);
-        fail(client, link, LINK_ATTACHING);
+        end_badly(client, link, LINK_ATTACHING, overdue);
     }
 }
 
@@ -153,18 +161,27 @@ static void begin(struct client *client, struct link *link, const struct persist
     const struct text *name =
         volume_attachment_name(client->cluster->run->texts, &volume->csi, link->node->name);
     const struct object_key key = { KIND_VOLUMEATTACHMENT, NULL, name };
+    struct error error = { 0 };
     link->state = (uint8_t)operation;
     link->deadline = client->now + LONGEST_CALL;
     controller_requeue_after(client, key, LONGEST_CALL);
     if (operation == LINK_ATTACHING) {
         link->unwanted = -1;
-        client_create(client,
-                      volume_attachment_new(&client->cluster->codec, volume, link->node->name),
-                      NULL, NULL); /* it may be there from a try before */
-        link_follow(client, link);
-    } else if (client_delete(client, key, delete_options_default(), NULL) == REPLY_NOT_FOUND) {
-        end_well(client, link, LINK_DETACHED);
+        const enum reply reply = client_create(
+            client, volume_attachment_new(&client->cluster->codec, volume, link->node->name), NULL,
+            &error);
+        if (reply == REPLY_CREATED || reply == REPLY_ALREADY_EXISTS) /* from a try before */
+            link_follow(client, link);
+        else
+            end_badly(client, link, LINK_ATTACHING, error.text);
+    } else {
+        const enum reply reply = client_delete(client, key, delete_options_default(), &error);
+        if (reply == REPLY_NOT_FOUND)
+            end_well(client, link, LINK_DETACHED);
+        else if (reply != REPLY_OK)
+            end_badly(client, link, LINK_DETACHING, error.text);
     }
+    error_close(&error);
     text_drop(name);
 }
 
@@ -209,7 +226,11 @@ void link_detach(struct client *client, struct link *link, const struct persiste
         return; /* otherwise a change of the node will wake us */
     }
     link->reported = false;
-    linked_node_report(client, link->node);
+    if (!linked_node_report(client, link->node)) {
+        link->reported = true;
+        look_again(client, link, client->now + 1);
+        return;
+    }
     if (!may_force && !abandoned && is_in_use(client, link, volume))
         fail(client, link, LINK_DETACHING);
     else

@@ -108,8 +108,8 @@ void link_attach(struct client *client, struct link *link, const struct persiste
 void link_detach(struct client *client, struct link *link, const struct persistent_volume *volume);
 /* Has the operation under way ended? */
 void link_follow(struct client *client, struct link *link);
-/* Say in a node's status what is attached to it. */
-void linked_node_report(struct client *client, const struct linked_node *node);
+/* Say in a node's status what is attached to it; false when that could not be written. */
+bool linked_node_report(struct client *client, const struct linked_node *node);
 
 /* --- attach_detach_events.c ---------------------------------------------------------------- */
 

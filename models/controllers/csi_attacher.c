@@ -63,6 +63,12 @@ static bool write_outcome(struct object *object, void *context)
     return true;
 }
 
+/* A write that failed is made again after the call, which is made again, too. */
+static enum outcome settled(enum reply reply)
+{
+    return reply_settles(reply) ? RECONCILED : RETRY;
+}
+
 static enum outcome attach(struct client *client, const struct volume_attachment *attachment,
                            char *finalizer)
 {
@@ -70,8 +76,9 @@ static enum outcome attach(struct client *client, const struct volume_attachment
     const struct object_key key = object_key(&attachment->meta.object);
     const struct csi_method publish = { "volume-attach", attacher->settings->volume_attach,
                                         attacher->settings->volume_attach_failures };
-    if (!finalizers_have(attachment->meta.finalizers, finalizer))
-        client_patch(client, key, add_finalizer, finalizer, NULL);
+    if (!finalizers_have(attachment->meta.finalizers, finalizer) &&
+        !reply_settles(client_patch(client, key, add_finalizer, finalizer, NULL)))
+        return RETRY;
     const enum csi_progress progress =
         csi_calls_go_on(&attacher->calls, client, key, attachment->meta.uid, &publish);
     if (progress == CSI_BEGUN || progress == CSI_WAITS)
@@ -83,8 +90,7 @@ static enum outcome attach(struct client *client, const struct volume_attachment
                                       : "rpc error: code = Internal desc = the driver could not "
                                         "attach the volume",
     };
-    client_patch(client, key, write_outcome, &outcome, NULL);
-    return RECONCILED;
+    return settled(client_patch(client, key, write_outcome, &outcome, NULL));
 }
 
 static enum outcome detach(struct client *client, const struct volume_attachment *attachment,
@@ -96,7 +102,7 @@ static enum outcome detach(struct client *client, const struct volume_attachment
     if (csi_calls_go_on(&attacher->calls, client, key, attachment->meta.uid, &unpublish) ==
         CSI_DONE) {
         struct call_outcome outcome = { .client = client, .finalizer = finalizer };
-        client_patch(client, key, write_outcome, &outcome, NULL);
+        return settled(client_patch(client, key, write_outcome, &outcome, NULL));
     }
     return RECONCILED;
 }

@@ -108,6 +108,15 @@ static void wait_until(struct client *client, struct csi_call *call, sim_time at
     controller_requeue_after(client, call->key, at - client->now);
 }
 
+/* Something else has woken the key: of two times to come back the queue knows the earlier one only. */
+static bool is_early(struct client *client, struct csi_call *call)
+{
+    if (call->due <= client->now)
+        return false;
+    wait_until(client, call, call->due);
+    return true;
+}
+
 static void begin(struct client *client, struct csi_call *call, const struct csi_method *method)
 {
     struct stream luck = { .counter = 0 };
@@ -143,7 +152,7 @@ enum csi_progress csi_calls_go_on(struct csi_calls *calls, struct client *client
                                   const struct csi_method *method)
 {
     struct csi_call *call = take(calls, key, uid);
-    if (call->due > client->now)
+    if (is_early(client, call))
         return CSI_WAITS;
     if (!call->running) {
         begin(client, call, method);
@@ -161,7 +170,7 @@ bool csi_calls_refuse(struct csi_calls *calls, struct client *client, struct obj
                       struct uid uid)
 {
     struct csi_call *call = take(calls, key, uid);
-    if (call->due > client->now)
+    if (is_early(client, call))
         return false;
     back_off(client, call);
     return true;

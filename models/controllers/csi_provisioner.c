@@ -124,9 +124,10 @@ static enum outcome reschedule(struct client *client, const struct persistent_vo
     SAY(client, claim_provisioner(claim), &claim->meta.object, true, "ProvisioningFailed",
         "failed to get target node: node \"%s\" not found", claim_selected_node(claim));
     csi_calls_forget(&provisioner->calls, object_key(&claim->meta.object));
-    client_patch(client, object_key(&claim->meta.object), unselect_node,
-                 client->cluster->run->texts, NULL);
-    return RECONCILED;
+    return reply_settles(client_patch(client, object_key(&claim->meta.object), unselect_node,
+                                      client->cluster->run->texts, NULL))
+               ? RECONCILED
+               : RETRY;
 }
 
 static const char *class_name_of(const struct persistent_volume_claim *claim)
@@ -219,10 +220,10 @@ static enum outcome remove_volume(struct client *client, const struct persistent
     const struct uid uid = volume->meta.uid;
     struct delete_options options = delete_options_default();
     options.uid = &uid;
-    if (!volume->meta.deleting)
-        client_delete(client, key, options, NULL);
-    client_patch(client, key, drop_finalizer, NULL, NULL);
-    return RECONCILED;
+    if (!volume->meta.deleting && !reply_settles(client_delete(client, key, options, NULL)))
+        return RETRY;
+    return reply_settles(client_patch(client, key, drop_finalizer, NULL, NULL)) ? RECONCILED
+                                                                                : RETRY;
 }
 
 static enum outcome delete_volume(struct client *client, const struct persistent_volume *volume)
@@ -254,8 +255,9 @@ static enum outcome reconcile_volume(struct client *client, struct object_key ke
         return delete_volume(client, volume);
     csi_calls_forget(&provisioner->calls, key);
     if (ours && persistent_volume_policy(volume) != RECLAIM_DELETE &&
-        finalizers_have(volume->meta.finalizers, PROVISIONER_FINALIZER))
-        client_patch(client, key, drop_finalizer, NULL, NULL);
+        finalizers_have(volume->meta.finalizers, PROVISIONER_FINALIZER) &&
+        !reply_settles(client_patch(client, key, drop_finalizer, NULL, NULL)))
+        return RETRY;
     return RECONCILED;
 }
 

@@ -15,6 +15,11 @@ static const struct persistent_volume *find_volume(const struct client *client,
                : persistent_volume_of(client_get(client, KIND_PERSISTENTVOLUME, NULL, name));
 }
 
+static enum outcome settled(enum reply reply)
+{
+    return reply_settles(reply) ? RECONCILED : RETRY;
+}
+
 /* --- binding --------------------------------------------------------------------------------- */
 
 /* A claim that names no class is of the default one, also if that comes later. */
@@ -55,8 +60,8 @@ static enum outcome bind(struct client *client, const struct persistent_volume *
     const struct object *bound = client_read(client, of_volume);
     if (bound == NULL || !persistent_volume_is_for(persistent_volume_of(bound), claim))
         return RETRY;
-    client_patch(client, object_key(&claim->meta.object), set_claim_volume, (void *)bound, NULL);
-    return RECONCILED;
+    return settled(client_patch(client, object_key(&claim->meta.object), set_claim_volume,
+                                (void *)bound, NULL));
 }
 
 /* --- claims ------------------------------------------------------------------------------------ */
@@ -78,8 +83,10 @@ static enum outcome ask_provisioner(struct client *client,
 {
     const struct storage_class *class = claim_class(client->cache, claim);
     const char *provisioner = storage_class_provisioner(class), *asked = claim_provisioner(claim);
-    if (asked == NULL || strcmp(asked, provisioner) != 0)
-        client_patch(client, object_key(&claim->meta.object), set_provisioner, (void *)class, NULL);
+    if ((asked == NULL || strcmp(asked, provisioner) != 0) &&
+        !reply_settles(client_patch(client, object_key(&claim->meta.object), set_provisioner,
+                                    (void *)class, NULL)))
+        return RETRY;
     client_event(
         client, &claim->meta.object, false, "ExternalProvisioning",
         "Waiting for a volume to be created either by the external provisioner '%s' or "
@@ -165,7 +172,8 @@ static enum outcome check_bound(struct client *client, const struct persistent_v
         volume != NULL && volume->claimed && !persistent_volume_is_for(volume, claim);
     if ((volume != NULL && !misbound) || claim->phase == CLAIM_LOST)
         return RECONCILED;
-    client_patch(client, object_key(&claim->meta.object), lose, NULL, NULL);
+    if (!reply_settles(client_patch(client, object_key(&claim->meta.object), lose, NULL, NULL)))
+        return RETRY;
     client_event(client, &claim->meta.object, true, misbound ? "ClaimMisbound" : "ClaimLost", "%s",
                  misbound
                      ? "Two claims are bound to the same volume, this one is bound incorrectly"
@@ -198,11 +206,12 @@ static bool set_phase(struct object *object, void *context)
     return true;
 }
 
-static void write_phase(struct client *client, const struct persistent_volume *volume,
-                        enum volume_phase phase)
+static enum outcome write_phase(struct client *client, const struct persistent_volume *volume,
+                                enum volume_phase phase)
 {
-    if (volume->phase != phase)
-        client_patch(client, object_key(&volume->meta.object), set_phase, &phase, NULL);
+    return volume->phase == phase ? RECONCILED
+                                  : settled(client_patch(client, object_key(&volume->meta.object),
+                                                         set_phase, &phase, NULL));
 }
 
 static bool free_volume(struct object *object, void *context)
@@ -214,34 +223,34 @@ static bool free_volume(struct object *object, void *context)
 }
 
 /* Plugins that can wipe a volume: NFS and paths of the host. A pod does it, which takes no time here. */
-static void recycle(struct client *client, const struct persistent_volume *volume)
+static enum outcome recycle(struct client *client, const struct persistent_volume *volume)
 {
     const struct value *spec = value_get(volume->meta.document, "spec");
     const struct object *object = &volume->meta.object;
     if (value_get(spec, "nfs") == NULL && value_get(spec, "hostPath") == NULL) {
-        write_phase(client, volume, VOLUME_FAILED);
         client_event(client, object, true, "VolumeFailedRecycle",
                      "No recycler plugin found for the volume!");
-        return;
+        return write_phase(client, volume, VOLUME_FAILED);
     }
-    client_patch(client, object_key(object), free_volume, client->cluster->run->texts, NULL);
+    if (!reply_settles(client_patch(client, object_key(object), free_volume,
+                                    client->cluster->run->texts, NULL)))
+        return RETRY;
     client_event(client, object, false, "VolumeRecycled", "Volume recycled");
+    return RECONCILED;
 }
 
 /* What was provisioned is its provisioner's to delete. Of volumes made by hand, Kubernetes can delete
  * paths of the host below /tmp only. */
-static void delete_volume(struct client *client, const struct persistent_volume *volume)
+static enum outcome delete_volume(struct client *client, const struct persistent_volume *volume)
 {
     const struct object *object = &volume->meta.object;
     const char *path =
         value_text(value_path(volume->meta.document, "spec", "hostPath", "path", NULL), NULL);
     if (labels_get(volume->meta.annotations, "pv.kubernetes.io/provisioned-by") != NULL)
-        return;
+        return RECONCILED;
     if (path != NULL && strncmp(path, "/tmp/", 5) == 0 && path[5] != '\0') {
-        client_delete(client, object_key(object), delete_options_default(), NULL);
-        return;
+        return settled(client_delete(client, object_key(object), delete_options_default(), NULL));
     }
-    write_phase(client, volume, VOLUME_FAILED);
     if (path != NULL)
         client_event(client, object, true, "VolumeFailedDelete",
                      "host_path deleter only supports /tmp/.+ but received provided %s", path);
@@ -250,24 +259,25 @@ static void delete_volume(struct client *client, const struct persistent_volume 
                      "error getting deleter volume plugin for volume \"%s\": no deletable volume "
                      "plugin matched",
                      name_of(volume));
+    return write_phase(client, volume, VOLUME_FAILED);
 }
 
 /* A volume whose claim is gone is given up as its policy says. */
-static void give_up(struct client *client, const struct persistent_volume *volume)
+static enum outcome give_up(struct client *client, const struct persistent_volume *volume)
 {
     if (volume->phase == VOLUME_FAILED)
-        return;
-    write_phase(client, volume, VOLUME_RELEASED);
+        return RECONCILED;
+    if (write_phase(client, volume, VOLUME_RELEASED) == RETRY)
+        return RETRY;
     switch (persistent_volume_policy(volume)) {
     case RECLAIM_DELETE:
-        delete_volume(client, volume);
-        break;
+        return delete_volume(client, volume);
     case RECLAIM_RECYCLE:
-        recycle(client, volume);
-        break;
+        return recycle(client, volume);
     case RECLAIM_RETAIN:
         break;
     }
+    return RECONCILED;
 }
 
 static enum outcome reconcile_volume(struct client *client, struct object_key key)
@@ -275,17 +285,15 @@ static enum outcome reconcile_volume(struct client *client, struct object_key ke
     const struct persistent_volume *volume = find_volume(client, key.name);
     if (volume == NULL)
         return RECONCILED;
-    if (!volume->claimed || !volume->claim_has_uid) {
-        write_phase(client, volume, VOLUME_AVAILABLE);
-        return RECONCILED;
-    }
+    if (!volume->claimed || !volume->claim_has_uid)
+        return write_phase(client, volume, VOLUME_AVAILABLE);
     const struct object *claim =
         client_get(client, KIND_PERSISTENTVOLUMECLAIM, volume->claim_space, volume->claim_name);
     if (claim == NULL || !persistent_volume_is_for(volume, claim_of(claim)))
-        give_up(client, volume);
-    else if (claim_of(claim)->volume_name == volume->meta.object.name)
-        write_phase(client, volume, VOLUME_BOUND);
-    return RECONCILED;
+        return give_up(client, volume);
+    return claim_of(claim)->volume_name == volume->meta.object.name
+               ? write_phase(client, volume, VOLUME_BOUND)
+               : RECONCILED;
 }
 
 static enum outcome binder_reconcile(struct client *client, struct object_key key)

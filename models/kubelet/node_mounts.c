@@ -77,9 +77,14 @@ static void volumes_report(void *subject, sim_time now)
     const struct node_volumes *in_use = in_use_at(node, now);
     const struct object *known = client_get(&node->client, KIND_NODE, NULL, node->name);
     client_begin(&node->client, node->volumes_cause);
-    if (known != NULL && !node_volumes_equal(node_of(known)->volumes_in_use, in_use))
-        client_patch(&node->client, key, show_in_use, (void *)in_use, NULL);
+    const bool said =
+        (known != NULL && node_volumes_equal(node_of(known)->volumes_in_use, in_use)) ||
+        reply_settles(client_patch(&node->client, key, show_in_use, (void *)in_use, NULL));
     node_volumes_drop(in_use);
+    if (!said) {
+        report_from(node, now, now);
+        return;
+    }
     for (struct node_volume *volume = node->volumes; volume != NULL; volume = volume->next) {
         volume->reported = volume->reported || volume->pods > 0;
         if (volume->pods == 0)
