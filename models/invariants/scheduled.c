@@ -23,12 +23,12 @@ static bool has_room_for(const struct subject *load, const struct node *node, co
            load->pods + 1 <= room->pods;
 }
 
-/* Pods that ask for more than room are left out. */
+/* Pods that ask for more than room are left out: for a place, or for volumes. */
 static void check_waiting(struct inspection *inspection, const struct pod *pod)
 {
     const struct pod_spec *spec = pod->spec;
     if (spec->required_affinity != NULL || spec->node_selector != NULL ||
-        spec->host_port_count > 0 || pod->gated)
+        spec->host_port_count > 0 || spec->volume_count > 0 || pod->gated)
         return;
     for (const struct subject *subject = census_subjects(inspection->census); subject != NULL;
          subject = subject->older) {

@@ -12,6 +12,7 @@
 #include "models/api/node.h"
 #include "models/api/storage.h"
 #include "models/controllers/controller.h"
+#include "sim/base/memory.h"
 #include "sim/base/writer.h"
 #include "tests/support/kubelet_stories.h"
 
@@ -312,10 +313,14 @@ Test(attach_detach, a_pod_deleted_by_force_leaves_its_volume_for_six_minutes)
     expect_field(w, "pod/default/db-0", "status.phase", "Pending");
     until(w, 899);
     expect_field(w, "pod/default/db-0", "status.phase", "Running");
-    EXPECT_EVENTS(
-        w, "FailedAttachVolume",
-        "Multi-Attach error for volume \"pvc-26cf92e1-7e60-4dbb-8905-141983d38a52\" Volume "
-        "is already exclusively attached to one node and can't be attached to another");
+    const struct persistent_volume_claim *claim =
+        claim_of(find(w, "persistentvolumeclaim/default/data-db-0"));
+    char *conflict =
+        mem_format("Multi-Attach error for volume \"%s\" Volume is already exclusively "
+                   "attached to one node and can't be attached to another",
+                   text_s(claim->volume_name));
+    EXPECT_EVENTS(w, "FailedAttachVolume", conflict);
+    free(conflict);
     done(w);
 }
 
