@@ -46,13 +46,19 @@ static sim_time try_from(sim_time first, sim_time at)
     return next;
 }
 
+/* 10 to 15 s: the pause before the pod is looked at again, for the `number`-th time. */
+static sim_time pause_of(const struct pod_worker *worker, const char *purpose, uint64_t number)
+{
+    struct stream luck = pod_stream(worker, purpose, 0, number);
+    return (sim_time)((double)PAUSE * (1 + stream_uniform(&luck) / 2));
+}
+
 /* The pod's first look at or after `at`; its looks began when it was accepted. */
 static sim_time poll_from(const struct pod_worker *worker, sim_time at)
 {
     sim_time from = worker->mounts->began;
-    for (size_t i = 0; at > from + LONGEST_WAIT; i++)
-        from += LONGEST_WAIT +
-                (sim_time)((double)PAUSE * (1 + pod_luck_uniform(worker, "mount-retry", i) / 2));
+    for (uint64_t i = 0; at > from + LONGEST_WAIT; i++)
+        from += LONGEST_WAIT + pause_of(worker, "mount-retry", i);
     return at <= from ? from : from + (at - from + POLL - 1) / POLL * POLL;
 }
 
@@ -148,9 +154,7 @@ static void begin(struct pod_worker *worker, sim_time now)
         if (has_claim(&spec->volumes[i]) && find_volume(worker, &spec->volumes[i], &why) == NULL)
             complain(worker, &spec->volumes[i], why);
     if (why != NULL)
-        mounts->retry =
-            now + (sim_time)((double)PAUSE *
-                             (1 + pod_luck_uniform(worker, "claim-retry", mounts->retries++) / 2));
+        mounts->retry = now + pause_of(worker, "claim-retry", mounts->retries++);
     for (size_t i = 0; i < spec->volume_count && why == NULL; i++)
         if (has_claim(&spec->volumes[i]))
             add_mount(worker, find_volume(worker, &spec->volumes[i], &why), now);
