@@ -128,6 +128,20 @@ struct cache_cursor client_list_jobs_of(const struct client *client, const struc
                         owner_name_key(space, controller));
 }
 
+struct cache_cursor client_list_slices_of(const struct client *client, const struct text *space,
+                                          const struct text *service)
+{
+    return cache_listed(client->cache, KIND_ENDPOINTSLICE, client->cluster->slices_by_service,
+                        owner_name_key(space, service));
+}
+
+struct cache_cursor client_list_selecting(const struct client *client, const struct text *space,
+                                          const struct label *label)
+{
+    return cache_listed(client->cache, KIND_SERVICE, client->cluster->services_by_label,
+                        label_key(space, label));
+}
+
 size_t client_count_replicas(const struct client *client, struct uid replicaset,
                              enum replica_state state)
 {

@@ -98,6 +98,12 @@ enum replica_state {
 };
 size_t client_count_replicas(const struct client *client, struct uid replicaset,
                              enum replica_state state);
+/* EndpointSlices that name a Service, and Services that ask for this label first; others may be among
+ * both. */
+struct cache_cursor client_list_slices_of(const struct client *client, const struct text *space,
+                                          const struct text *service);
+struct cache_cursor client_list_selecting(const struct client *client, const struct text *space,
+                                          const struct label *label);
 struct cache_cursor client_list_on_node(const struct client *client, const struct text *node);
 struct cache_cursor client_list_namespace(const struct client *client, enum kind kind,
                                           const struct text *space); /* namespaced kinds */

@@ -12,6 +12,14 @@ static inline uint64_t orphan_key(const struct text *space)
     return (space != NULL ? space->hash : 0) >> 1 | 1;
 }
 
+/* Under which key a Service is listed by a label of its selector. */
+static inline uint64_t label_key(const struct text *space, const struct label *label)
+{
+    const uint64_t in = space != NULL ? space->hash : 0;
+    const uint64_t value = label->value != NULL ? label->value->hash : 0;
+    return ((label->key->hash ^ in) * 0x9E3779B97F4A7C15u ^ value) | 1;
+}
+
 /* Under which key pods of a ReplicaSet are counted. */
 static inline uint64_t replica_key(struct uid replicaset, enum replica_state state)
 {

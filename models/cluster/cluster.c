@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "models/api/policy.h"
+#include "models/api/service.h"
 #include "models/cluster/client_private.h"
 #include "models/cluster/event_recorder.h"
 #include "models/cluster/identity.h"
@@ -60,10 +61,26 @@ static uint64_t by_node(const struct object *object)
     return node != NULL ? node->hash : 0;
 }
 
+static uint64_t by_service(const struct object *object)
+{
+    const struct text *service = ((const struct endpoint_slice *)object)->service;
+    return service != NULL ? owner_name_key(object->space, service) : 0;
+}
+
+/* The first label of its selector stands for all. */
+static uint64_t by_selector(const struct object *object)
+{
+    const struct labels *selector = ((const struct service *)object)->selector;
+    return selector != NULL && selector->count > 0 ? label_key(object->space, &selector->items[0])
+                                                   : 0;
+}
+
 /* The numbers of the indexes are the same in every cache. */
 static void index_cache(void *context, struct cache *cache)
 {
     struct cluster *cluster = context;
+    cluster->slices_by_service = cache_add_index(cache, KIND_ENDPOINTSLICE, by_service);
+    cluster->services_by_label = cache_add_index(cache, KIND_SERVICE, by_selector);
     cluster->pods_by_node = cache_add_index(cache, KIND_POD, by_node);
     cluster->pods_of_replicasets = cache_add_index(cache, KIND_POD, by_state_in_replicaset);
     cluster->jobs_by_owner_name = cache_add_index(cache, KIND_JOB, by_owner_name);

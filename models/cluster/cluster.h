@@ -41,6 +41,7 @@ struct cluster {
     /* Indexes of the cache; -1: none. */
     int by_namespace[KIND_COUNT];
     int by_owner[KIND_COUNT]; /* by the uid of the controller; orphans by namespace */
+    int slices_by_service, services_by_label;
     int pods_by_node, pods_of_replicasets, jobs_by_owner_name;
     struct api_server api_server;
     struct event_recorder *events;

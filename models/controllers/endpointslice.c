@@ -21,11 +21,19 @@ static const char trigger_time[] = "endpoints.kubernetes.io/last-change-trigger-
 /* A change of a slice that is not our own is looked at after this long. */
 static const sim_time slice_change_delay = 1 * SIM_SECOND;
 
+struct slice_state {
+    struct slice_tracker tracker;
+    struct slice_knowledge knowledge;
+};
+
 /* What one reconcile works on. */
 struct sync {
     struct client *client;
     const struct service *service;
     struct slice_tracker *tracker;
+    struct slice_knowledge *knowledge;
+    struct known_service *known; /* what the last look left */
+    bool all;                    /* pods are looked at, not only those that have changed */
     struct slice_plan plan;
     const struct endpoint **present; /* owned: what the slices show now, by uid */
     size_t present_count;
@@ -51,14 +59,15 @@ static bool is_managed(const struct endpoint_slice *slice)
 
 static bool is_our_slice(const struct sync *sync, const struct endpoint_slice *slice)
 {
-    return slice->service == sync->service->meta.object.name && is_managed(slice) &&
+    return slice->service == sync->service->meta.object.name &&
+           slice->meta.object.space == sync->service->meta.object.space && is_managed(slice) &&
            !slice->meta.deleting;
 }
 
 static void take_slices(struct sync *sync)
 {
-    struct cache_cursor cursor =
-        client_list_namespace(sync->client, KIND_ENDPOINTSLICE, sync->service->meta.object.space);
+    struct cache_cursor cursor = client_list_slices_of(
+        sync->client, sync->service->meta.object.space, sync->service->meta.object.name);
     while (cache_next(&cursor)) {
         const struct endpoint_slice *slice = slice_of(cursor.object);
         const struct owner *owner = meta_controller(&slice->meta);
@@ -90,9 +99,32 @@ static void index_present(struct sync *sync)
     qsort(sync->present, count, sizeof *sync->present, by_uid);
 }
 
+static struct planned_slice *find_slice(const struct sync *sync, uint64_t uid)
+{
+    for (size_t i = 0; i < sync->plan.count; i++)
+        if (sync->plan.slices[i].uid == uid)
+            return &sync->plan.slices[i];
+    return NULL;
+}
+
+static const struct endpoint *find_in_its_slice(const struct sync *sync, const struct pod *pod)
+{
+    const struct known_pod *known =
+        slice_knowledge_pod(sync->knowledge, sync->known, pod->meta.uid.low);
+    const struct planned_slice *slice =
+        known != NULL && known->slice != 0 ? find_slice(sync, known->slice) : NULL;
+    const struct endpoints *list = slice != NULL ? slice->old->endpoints : NULL;
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (uid_equal(list->items[i].uid, pod->meta.uid))
+            return &list->items[i];
+    return NULL;
+}
+
 /* How the slices show a pod now; NULL when they do not. */
 static const struct endpoint *find_present(const struct sync *sync, const struct pod *pod)
 {
+    if (!sync->all)
+        return find_in_its_slice(sync, pod);
     const struct endpoint key = { .uid = pod->meta.uid }, *at = &key;
     const struct endpoint **found =
         bsearch(&at, sync->present, sync->present_count, sizeof *sync->present, by_uid);
@@ -166,19 +198,70 @@ static void note_change_of_pod(struct sync *sync, const struct pod *pod)
         note_trigger(sync, pod->transitions[POD_READY]);
 }
 
+static void look_at(struct sync *sync, const struct pod *pod)
+{
+    note_change_of_pod(sync, pod);
+    want_pod(sync, pod);
+}
+
+static void look_at_all(struct sync *sync)
+{
+    slice_knowledge_forget_pods(sync->knowledge, sync->known);
+    struct cache_cursor cursor =
+        client_list_namespace(sync->client, KIND_POD, sync->service->meta.object.space);
+    while (cache_next(&cursor)) {
+        if (!service_selects(sync->service, pod_of(cursor.object)))
+            continue;
+        slice_knowledge_add(sync->knowledge, sync->known, cursor.object);
+        look_at(sync, pod_of(cursor.object));
+    }
+}
+
+/* The pod of that uid, if the Service still selects it. */
+static const struct pod *find_pod(const struct sync *sync, const struct known_pod *known)
+{
+    const struct object *pod =
+        client_get(sync->client, KIND_POD, sync->service->meta.object.space, known->name);
+    return pod != NULL && meta_of(pod)->uid.low == known->uid &&
+                   service_selects(sync->service, pod_of(pod))
+               ? pod_of(pod)
+               : NULL;
+}
+
+static bool has_changed(const void *context, uint64_t uid)
+{
+    const struct sync *sync = context;
+    const struct known_pod *pod = slice_knowledge_pod(sync->knowledge, sync->known, uid);
+    return pod == NULL || pod->changed;
+}
+
+static void look_at_changed(struct sync *sync)
+{
+    struct known_service *known = sync->known;
+    sync->plan.has_changed = has_changed;
+    sync->plan.context = sync;
+    for (size_t i = 0; i < sync->plan.count; i++)
+        sync->plan.slices[i].same = true;
+    slice_knowledge_sort(known);
+    for (size_t i = 0; i < known->changed_count; i++) {
+        const struct pod *pod = find_pod(sync, known->changed[i]);
+        struct planned_slice *slice =
+            known->changed[i]->slice != 0 ? find_slice(sync, known->changed[i]->slice) : NULL;
+        if (slice != NULL)
+            slice->same = false;
+        if (pod != NULL)
+            look_at(sync, pod);
+    }
+}
+
 static void want_pods(struct sync *sync)
 {
     if (sync->plan.count == 0)
         note_trigger(sync, sync->service->meta.created);
-    struct cache_cursor cursor =
-        client_list_namespace(sync->client, KIND_POD, sync->service->meta.object.space);
-    while (cache_next(&cursor)) {
-        const struct pod *pod = pod_of(cursor.object);
-        if (!service_selects(sync->service, pod))
-            continue;
-        note_change_of_pod(sync, pod);
-        want_pod(sync, pod);
-    }
+    if (sync->all)
+        look_at_all(sync);
+    else
+        look_at_changed(sync);
 }
 
 static const struct labels *add_label(struct texts *texts, const struct labels *labels,
@@ -253,7 +336,7 @@ static bool report(struct sync *sync, enum reply reply, struct error *error, con
     return done;
 }
 
-static bool create_slice(struct sync *sync, const struct planned_slice *planned)
+static bool create_slice(struct sync *sync, struct planned_slice *planned)
 {
     struct texts *texts = sync->client->cluster->codec.texts;
     const struct meta *service = &sync->service->meta;
@@ -269,8 +352,10 @@ static bool create_slice(struct sync *sync, const struct planned_slice *planned)
     const struct object *stored;
     struct error error = { 0 };
     const enum reply reply = client_create(sync->client, &slice->meta.object, &stored, &error);
-    if (reply == REPLY_CREATED)
+    if (reply == REPLY_CREATED) {
+        planned->uid = meta_of(stored)->uid.low;
         slice_tracker_expect(sync->tracker, slice_of(stored), false);
+    }
     return report(sync, reply, &error, "create");
 }
 
@@ -304,7 +389,7 @@ static bool delete_slice(struct sync *sync, const struct planned_slice *planned)
  * Service that is being deleted are the garbage collector's, so none is made. */
 static bool write_slices(struct sync *sync)
 {
-    const struct slice_plan *plan = &sync->plan;
+    struct slice_plan *plan = &sync->plan;
     bool well = true;
     for (size_t i = 0; i < plan->count && well; i++)
         if (plan->slices[i].old == NULL && !sync->service->meta.deleting)
@@ -316,6 +401,45 @@ static bool write_slices(struct sync *sync)
         if (plan->slices[i].unwanted)
             well = delete_slice(sync, &plan->slices[i]);
     return well;
+}
+
+/* ---- what is known the next time ---- */
+
+static void note_slice(struct sync *sync, const struct planned_slice *slice)
+{
+    for (size_t i = 0; i < slice->count; i++) {
+        struct known_pod *pod =
+            slice_knowledge_pod(sync->knowledge, sync->known, slice->items[i].uid.low);
+        if (pod != NULL)
+            pod->slice = slice->uid;
+    }
+}
+
+/* Nothing has changed any more; pods that are gone are forgotten. */
+static void note_changed(struct sync *sync)
+{
+    struct known_service *known = sync->known;
+    for (size_t i = 0; i < known->changed_count; i++) {
+        known->changed[i]->changed = false;
+        known->changed[i]->slice = 0;
+        if (find_pod(sync, known->changed[i]) == NULL)
+            slice_knowledge_remove(sync->knowledge, known->changed[i]);
+    }
+    known->changed_count = 0;
+}
+
+static void note_written(struct sync *sync, bool well)
+{
+    struct known_service *known = sync->known;
+    known->complete = well;
+    known->version = sync->service->meta.object.version;
+    known->nodes = sync->knowledge->nodes;
+    if (!well)
+        return; /* the next look is at all pods */
+    note_changed(sync);
+    for (size_t i = 0; i < sync->plan.count; i++)
+        if (!sync->plan.slices[i].same && !sync->plan.slices[i].unwanted)
+            note_slice(sync, &sync->plan.slices[i]);
 }
 
 /* ---- the controller ---- */
@@ -335,20 +459,28 @@ static enum outcome endpointslice_reconcile(struct client *client, struct object
     const struct object *object = client_get(client, KIND_SERVICE, key.space, key.name);
     if (object == NULL || !service_has_pods(service_of(object)))
         return RECONCILED; /* deleted, or its endpoints are the user's */
+    struct slice_state *state = controller_state(client);
+    if (slice_tracker_is_stale(&state->tracker, key.space, key.name))
+        return RETRY;
+    struct known_service *known = slice_knowledge_of(&state->knowledge, key);
     struct sync sync = {
         .client = client,
         .service = service_of(object),
-        .tracker = controller_state(client),
+        .tracker = &state->tracker,
+        .knowledge = &state->knowledge,
+        .known = known,
+        .all = !known->complete || known->version != object->version ||
+               known->nodes != state->knowledge.nodes,
         .triggered = -1,
     };
-    if (slice_tracker_is_stale(sync.tracker, key.space, key.name))
-        return RETRY;
     sync.labels = labels_of_slices(client->cluster->codec.texts, sync.service);
     take_slices(&sync);
-    index_present(&sync);
+    if (sync.all)
+        index_present(&sync);
     want_pods(&sync);
     slice_plan_decide(&sync.plan, sync.labels);
     const bool well = write_slices(&sync) && !sync.node_missing;
+    note_written(&sync, well);
     sync_close(&sync);
     return well ? RECONCILED : RETRY;
 }
@@ -359,11 +491,15 @@ static void wake_service_of_slice(struct controller_run *controller,
 {
     const struct endpoint_slice *slice = slice_of(event->object);
     const bool deleted = event->type == WATCH_DELETED;
-    if (slice_tracker_saw(controller_run_state(controller), slice, deleted))
-        return;
-    if (slice->service == NULL || !is_managed(slice))
+    struct slice_state *state = controller_run_state(controller);
+    if (slice_tracker_saw(&state->tracker, slice, deleted) || slice->service == NULL)
         return;
     const struct object_key key = { KIND_SERVICE, slice->meta.object.space, slice->service };
+    struct known_service *known = slice_knowledge_find(&state->knowledge, key);
+    if (known != NULL)
+        known->complete = false;
+    if (!is_managed(slice))
+        return;
     controller_wake_after(controller, key, slice_change_delay, event->cause);
 }
 
@@ -372,20 +508,64 @@ static int endpointslice_workers(const struct settings *settings)
     return settings->concurrent_service_endpoint_syncs;
 }
 
-static void endpointslice_close(void *state)
+static void wake_service(struct controller_run *controller, const struct watch_event *event)
 {
-    slice_tracker_close(state);
+    struct slice_state *state = controller_run_state(controller);
+    struct known_service *known =
+        slice_knowledge_find(&state->knowledge, object_key(event->object));
+    if (event->type == WATCH_DELETED && known != NULL)
+        slice_knowledge_forget(&state->knowledge, known);
+    wake_self(controller, event);
+}
+
+static void note_pod(struct controller_run *controller, const struct object *service,
+                     const struct watch_event *event)
+{
+    struct slice_state *state = controller_run_state(controller);
+    struct known_service *known = slice_knowledge_find(&state->knowledge, object_key(service));
+    if (known != NULL && known->complete)
+        slice_knowledge_change(slice_knowledge_add(&state->knowledge, known, event->object));
+}
+
+static void wake_services(struct controller_run *controller, const struct watch_event *event)
+{
+    wake_services_of_pod_and(controller, event, note_pod);
+}
+
+/* Whether there is a node, and its zone, are part of endpoints. */
+static void note_node(struct controller_run *controller, const struct watch_event *event)
+{
+    struct slice_state *state = controller_run_state(controller);
+    if (event->type != WATCH_MODIFIED ||
+        ((const struct node *)event->object)->zone != ((const struct node *)event->before)->zone)
+        state->knowledge.nodes++;
+}
+
+static void endpointslice_init(void *memory, struct cluster *cluster)
+{
+    struct slice_state *state = memory;
+    (void)cluster;
+    slice_knowledge_init(&state->knowledge);
+}
+
+static void endpointslice_close(void *memory)
+{
+    struct slice_state *state = memory;
+    slice_tracker_close(&state->tracker);
+    slice_knowledge_close(&state->knowledge);
 }
 
 const struct controller endpointslice_controller = {
     .name = "endpointslice-controller",
     .source = "endpoint-slice-controller",
     .reconciles = KIND_SERVICE,
-    .wakes_on = { { KIND_SERVICE, wake_self },
-                  { KIND_POD, wake_services_of_pod },
-                  { KIND_ENDPOINTSLICE, wake_service_of_slice } },
+    .wakes_on = { { KIND_SERVICE, wake_service },
+                  { KIND_POD, wake_services },
+                  { KIND_ENDPOINTSLICE, wake_service_of_slice },
+                  { KIND_NODE, note_node } },
     .reconcile = endpointslice_reconcile,
     .workers = endpointslice_workers,
-    .state_size = sizeof(struct slice_tracker),
+    .state_size = sizeof(struct slice_state),
+    .init = endpointslice_init,
     .close = endpointslice_close,
 };

@@ -26,6 +26,7 @@ void slice_plan_take(struct slice_plan *plan, const struct endpoint_slice *old, 
 {
     const struct value *ports = value_get(old->meta.document, "ports");
     struct planned_slice *slice = add_slice(plan, old, value_is_null(ports) ? NULL : ports);
+    slice->uid = old->meta.uid.low;
     slice->owned = owned;
     slice->unwanted = !owned;
 }
@@ -78,12 +79,31 @@ static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
            a->serving == b->serving && a->terminating == b->terminating;
 }
 
-static void keep_endpoints(struct planned_slice *slice, struct wanted_endpoint **index,
-                           size_t count)
+static bool has_changed(const struct slice_plan *plan, const struct endpoint *endpoint)
+{
+    return plan->has_changed == NULL || plan->has_changed(plan->context, endpoint->uid.low);
+}
+
+/* Endpoints that stay as they are need not be copied unless the slice changes otherwise. */
+static void copy_old(struct planned_slice *slice)
+{
+    const struct endpoints *old = slice->old->endpoints;
+    slice->same = false;
+    slice->count = 0;
+    for (size_t i = 0; old != NULL && i < old->count; i++)
+        append(slice, &old->items[i]);
+}
+
+static void keep_endpoints(const struct slice_plan *plan, struct planned_slice *slice,
+                           struct wanted_endpoint **index, size_t count)
 {
     const struct endpoints *old = slice->old->endpoints;
     const size_t old_count = old ? old->count : 0;
     for (size_t i = 0; i < old_count; i++) {
+        if (!has_changed(plan, &old->items[i])) {
+            append(slice, &old->items[i]);
+            continue;
+        }
         struct wanted_endpoint *wanted = find_wanted(index, count, &old->items[i]);
         if (wanted == NULL || wanted->placed || !value_equal(wanted->ports, slice->ports))
             continue;
@@ -107,6 +127,8 @@ static size_t missing_of(const struct slice_plan *plan, const struct value *port
 
 static void fill(struct slice_plan *plan, struct planned_slice *slice, const struct value *ports)
 {
+    if (slice->same)
+        copy_old(slice);
     for (size_t i = 0; i < plan->wanted_count && slice->count < ENDPOINTS_PER_SLICE; i++) {
         struct wanted_endpoint *wanted = &plan->wanted[i];
         if (wanted->placed || wanted->ports != ports)
@@ -181,6 +203,7 @@ static void reuse_unwanted(struct slice_plan *plan)
         free(unwanted->items);
         *unwanted = *last;
         unwanted->old = old;
+        unwanted->uid = old->meta.uid.low;
         unwanted->owned = unwanted->changed = true;
         plan->count--;
     }
@@ -193,8 +216,15 @@ void slice_plan_decide(struct slice_plan *plan, const struct labels *labels)
         struct planned_slice *slice = &plan->slices[i];
         if (slice->unwanted)
             continue;
-        keep_endpoints(slice, index, plan->wanted_count);
+        if (slice->same) {
+            slice->count = slice->old->endpoints != NULL ? slice->old->endpoints->count : 0;
+            slice->unwanted = slice->count == 0;
+        } else {
+            keep_endpoints(plan, slice, index, plan->wanted_count);
+        }
         slice->changed = slice->changed || !labels_equal(slice->old->meta.labels, labels);
+        if (slice->changed && slice->same)
+            copy_old(slice);
     }
     free(index);
     for (size_t i = 0; i < plan->wanted_count; i++)

@@ -31,20 +31,43 @@ static bool endpoint_changed(const struct pod *was, const struct pod *is)
            was->node_name != is->node_name;
 }
 
-void wake_services_of_pod(struct controller_run *controller, const struct watch_event *event)
+/* A Service is listed under one label of its selector, so it is met once in the labels of a pod. */
+static void wake_those_that_select(struct controller_run *controller,
+                                   const struct watch_event *event, const struct pod *pod,
+                                   service_of_pod_fn *hear)
+{
+    const struct client *client = controller_client(controller);
+    const struct labels *labels = pod->meta.labels;
+    for (uint32_t i = 0; labels != NULL && i < labels->count; i++) {
+        struct cache_cursor cursor =
+            client_list_selecting(client, pod->meta.object.space, &labels->items[i]);
+        while (cache_next(&cursor)) {
+            const struct service *service = service_of(cursor.object);
+            if (cursor.object->space != pod->meta.object.space || !service_selects(service, pod))
+                continue;
+            if (hear != NULL)
+                hear(controller, cursor.object, event);
+            controller_wake(controller, object_key(cursor.object), event->cause);
+        }
+    }
+}
+
+void wake_services_of_pod_and(struct controller_run *controller, const struct watch_event *event,
+                              service_of_pod_fn *hear)
 {
     const struct pod *is = pod_of(event->object);
     const struct pod *was = event->type == WATCH_MODIFIED ? pod_of(event->before) : NULL;
     const bool relabelled = was != NULL && !labels_equal(was->meta.labels, is->meta.labels);
     if (was != NULL && !relabelled && !endpoint_changed(was, is))
         return;
-    struct cache_cursor cursor =
-        client_list_namespace(controller_client(controller), KIND_SERVICE, event->object->space);
-    while (cache_next(&cursor)) {
-        const struct service *service = service_of(cursor.object);
-        if (service_selects(service, is) || (relabelled && service_selects(service, was)))
-            controller_wake(controller, object_key(cursor.object), event->cause);
-    }
+    wake_those_that_select(controller, event, is, hear);
+    if (relabelled)
+        wake_those_that_select(controller, event, was, hear);
+}
+
+void wake_services_of_pod(struct controller_run *controller, const struct watch_event *event)
+{
+    wake_services_of_pod_and(controller, event, NULL);
 }
 
 /* ---- ports ---- */

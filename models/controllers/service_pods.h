@@ -28,6 +28,12 @@ const struct text *service_hostname(const struct service *service, const struct 
 /* For wakes_on pods: wake the Services that select the pod, or did before the change, when
  * anything of its endpoint changed. */
 void wake_services_of_pod(struct controller_run *controller, const struct watch_event *event);
+/* The same Services, for whoever wants to know more: called before each is woken. O(labels of the pod +
+ * Services that ask for one of them). */
+typedef void service_of_pod_fn(struct controller_run *controller, const struct object *service,
+                               const struct watch_event *event);
+void wake_services_of_pod_and(struct controller_run *controller, const struct watch_event *event,
+                              service_of_pod_fn *hear);
 
 /* The ports of the Service as pods of this spec serve them, as a list of EndpointPorts: named
  * target ports are looked up in the containers, those not found are left out. A new list. */

@@ -7,7 +7,9 @@
 #include "models/controllers/controller.h"
 #include "models/controllers/endpointslice_private.h"
 #include "models/api/pod.h"
+#include "sim/base/memory.h"
 #include "sim/base/writer.h"
+#include "sim/chance/stream.h"
 #include "tests/support/world.h"
 
 /* ---- how endpoints are spread, without a cluster ---- */
@@ -343,5 +345,105 @@ Test(endpointslice, leaves_services_without_selector_to_their_users)
     struct world *w = given_with(shop, components, "");
     until(w, 1);
     cr_expect_eq(cache_count(w->cluster->cache, KIND_ENDPOINTSLICE), 2);
+    done(w);
+}
+
+/* ---- a walk: slices are kept up to date by single pods ---- */
+
+enum { WALK_PODS = 350, WALK_STEPS = 250 };
+
+static const char *walk_name(size_t number)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "pod/default/p%zu", number);
+    return name;
+}
+
+static bool change_label(struct object *object, void *world)
+{
+    struct meta *meta = (struct meta *)object;
+    const bool web = strcmp(labels_get(meta->labels, "app"), "web") == 0;
+    labels_drop(meta->labels);
+    meta->labels =
+        labels_with(((struct world *)world)->run->texts, NULL, "app", web ? "debug" : "web");
+    return true;
+}
+
+/* One change of one thing. */
+static void walk_step(struct world *w, struct stream *luck)
+{
+    const size_t number = stream_below(luck, WALK_PODS);
+    const char *name = walk_name(number);
+    client_begin(w->user, (struct cause){ 0, 0 });
+    if (find(w, name) == NULL) {
+        char *pod = mem_format(POD("p%zu", "web"), number);
+        create(w, pod);
+        free(pod);
+        return;
+    }
+    switch (stream_below(luck, 8)) {
+    case 0:
+        delete_object(w, name, PROPAGATE_DEFAULT);
+        break;
+    case 1:
+        client_patch(w->user, key_of(w, name), change_label, w, NULL);
+        break;
+    default:
+        kubelet_reports(w, name, stream_below(luck, 12) > 0, stream_below(luck, 3) > 0);
+    }
+}
+
+/* Every pod that has an endpoint is in one slice as it is, and nobody else is. */
+static void expect_all_pods(struct world *w, size_t step)
+{
+    size_t shown = 0, pods = 0;
+    struct cache_cursor slices = client_list(w->user, KIND_ENDPOINTSLICE);
+    while (cache_next(&slices)) {
+        const struct endpoint_slice *slice = (const struct endpoint_slice *)slices.object;
+        if (strcmp(text_s(slice->service), "web") != 0 || slice->endpoints == NULL)
+            continue;
+        cr_assert_leq(slice->endpoints->count, ENDPOINTS_PER_SLICE);
+        for (size_t i = 0; i < slice->endpoints->count; i++) {
+            const struct endpoint *shows = &slice->endpoints->items[i];
+            const struct object_key key = { KIND_POD, slice->meta.object.space, shows->pod };
+            const struct pod *pod = pod_of(client_read(w->user, key));
+            cr_assert(pod != NULL && uid_equal(pod->meta.uid, shows->uid), "step %zu", step);
+            cr_assert_str_eq(labels_get(pod->meta.labels, "app"), "web", "step %zu", step);
+            cr_assert_eq(shows->serving, pod_is_ready(pod), "step %zu", step);
+            cr_assert_eq(shows->terminating, pod->meta.deleting, "step %zu", step);
+            shown++;
+        }
+    }
+    for (struct cache_cursor all = client_list(w->user, KIND_POD); cache_next(&all);) {
+        const struct pod *pod = pod_of(all.object);
+        pods += pod->pod_ip != 0 && !pod_is_terminal(pod) &&
+                strcmp(labels_get(pod->meta.labels, "app"), "web") == 0;
+    }
+    cr_assert_eq(shown, pods, "step %zu: %zu endpoints of %zu pods", step, shown, pods);
+}
+
+Test(endpointslice, shows_exactly_the_selected_pods_whatever_changes)
+{
+    struct world *w = given_with(shop, components, "kube-api-qps=0");
+    struct stream luck = stream_of(11, "", "endpoints", "walk", 0);
+    double now = 1;
+    until(w, now);
+    for (size_t i = 0; i < WALK_PODS * 3; i++)
+        walk_step(w, &luck);
+    for (size_t step = 0; step < WALK_STEPS; step++) {
+        for (uint64_t i = stream_below(&luck, 6); i > 0; i--)
+            walk_step(w, &luck);
+        if (stream_below(&luck, 40) == 0) {
+            struct cache_cursor slices = client_list(w->user, KIND_ENDPOINTSLICE);
+            cr_assert(cache_next(&slices));
+            char *name = mem_format("endpointslice/default/%s", name_of(slices.object));
+            delete_object(w, name, PROPAGATE_DEFAULT);
+            free(name);
+        }
+        until(w, now += 0.02); /* in the middle of it */
+        walk_step(w, &luck);
+        until(w, now += 5);
+        expect_all_pods(w, step);
+    }
     done(w);
 }
