@@ -178,9 +178,9 @@ struct object_key action_key(const struct action *action, const struct value *do
 /* --- the verbs -------------------------------------------------------------------------- */
 
 extern const struct verb verb_apply, verb_create, verb_replace, verb_delete, verb_scale,
-    verb_set_image, verb_set_env, verb_set_resources, verb_rollout_undo, verb_rollout_restart,
-    verb_rollout_pause, verb_rollout_resume, verb_rollout_status, verb_rollout_history, verb_cordon,
-    verb_uncordon, verb_drain, verb_taint, verb_label, verb_annotate, verb_patch, verb_get,
-    verb_describe, verb_create_quota, verb_fail, verb_restore;
+    verb_autoscale, verb_set_image, verb_set_env, verb_set_resources, verb_rollout_undo,
+    verb_rollout_restart, verb_rollout_pause, verb_rollout_resume, verb_rollout_status,
+    verb_rollout_history, verb_cordon, verb_uncordon, verb_drain, verb_taint, verb_label,
+    verb_annotate, verb_patch, verb_get, verb_describe, verb_create_quota, verb_fail, verb_restore;
 
 #endif

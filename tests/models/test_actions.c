@@ -93,6 +93,28 @@ Test(actions, print_what_kubectl_prints)
           "error: Expected replicas to be 2, was 3\n" },
         { "scale deployment/nope --replicas=3", 1,
           "Error from server (NotFound): deployments.apps \"nope\" not found\n" },
+        { "autoscale deployment/web --min=2 --max=9 --cpu=70%", 0,
+          "horizontalpodautoscaler.autoscaling/web autoscaled\n" },
+        { "autoscale deployment web --max=9 --cpu=70%", 1,
+          "Error from server (AlreadyExists): horizontalpodautoscalers.autoscaling \"web\" already "
+          "exists\n" },
+        { "autoscale deployment web --max=9 --cpu-percent=50 --name=x", 0,
+          "horizontalpodautoscaler.autoscaling/x autoscaled\nFlag --cpu-percent has been "
+          "deprecated, "
+          "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or "
+          "'500m' for milliCPU).\n" },
+        { "autoscale node/n0 --max=3", 1,
+          "error: cannot autoscale a Node: could not find scale subresource for nodes\n" },
+        { "autoscale deployment web", 1, "error: autoscale: required flag(s) \"max\" not set\n" },
+        { "autoscale deployment web --max=0", 1,
+          "error: autoscale: --max=MAXPODS is required and must be at least 1, max: 0\n" },
+        { "autoscale deployment web --max=2 --min=3", 1,
+          "error: autoscale: --max=MAXPODS must be larger or equal to --min=MINPODS, max: 2, min: "
+          "3\n" },
+        { "autoscale deployment web --max=2 --cpu=x%", 1,
+          "error: autoscale: invalid percentage value: x\n" },
+        { "autoscale deployment web --max=2 --memory=1Zi", 1,
+          "error: autoscale: invalid resource memory value: 1Zi\n" },
         { "set image deployment/web c=app:2", 0, "deployment.apps/web image updated\n" },
         { "set image deployment/web c=app:2", 0, "" },
         { "set image deployment/web d=app:2", 1, "error: unable to find container named \"d\"\n" },
@@ -170,6 +192,10 @@ Test(actions, change_what_they_say)
         const char *command, *object, *path, *value;
     } rows[] = {
         { "scale deployment/web --replicas 5", web, "spec.replicas", "5" },
+        { "autoscale deployment web --max=9 --cpu=500 --memory=60% --min=2", "hpa/default/web",
+          "spec.metrics.0.resource.target.averageValue", "500m" },
+        { "autoscale deployment web --max=9 --cpu=40% --name=y", "hpa/default/y",
+          "spec.metrics.0.resource.target.averageUtilization", "40" },
         { "set image deployment web *=app:3", web, "spec.template.spec.containers.0.image",
           "app:3" },
         { "set env deployment/web A=one", web, "spec.template.spec.containers.0.env.0.value",
