@@ -105,6 +105,11 @@ static void add_pod(struct amounts *to, const struct pod *pod, sim_time now)
         amounts_set(to, usage->items[i].name, usage->items[i].quantity);
 }
 
+static bool begins_with(const char *name, const char *beginning)
+{
+    return strncmp(name, beginning, strlen(beginning)) == 0;
+}
+
 static bool is_pod_resource(const char *name)
 {
     static const char *const names[] = {
@@ -116,10 +121,9 @@ static bool is_pod_resource(const char *name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
-    const bool requests = strncmp(name, "requests.", strlen("requests.")) == 0;
-    return strncmp(requests ? name + strlen("requests.") : name, "hugepages-",
-                   strlen("hugepages-")) == 0 ||
-           (requests && strchr(name, '/') != NULL && strstr(name, "kubernetes.io/") == NULL);
+    return begins_with(name, "hugepages-") || begins_with(name, "requests.hugepages-") ||
+           (begins_with(name, "requests.") && strchr(name, '/') != NULL &&
+            strstr(name, "kubernetes.io/") == NULL);
 }
 
 /* ── claims ── */
