@@ -70,6 +70,8 @@ static void forget_intervals(struct loaded_pod *pod, sim_time before)
     size_t gone = 0;
     while (gone < pod->interval_count && pod->intervals[gone].to <= before)
         gone++;
+    if (gone == 0)
+        return;
     memmove(pod->intervals, pod->intervals + gone,
             (pod->interval_count - gone) * sizeof *pod->intervals);
     pod->interval_count -= gone;
