@@ -29,8 +29,8 @@ struct timeline {
     struct error_list problems;
 };
 
-/* What kubectl printed on standard error as one line; of a long text, as a drain that is refused again and again prints, the
- * first and the last line. The caller frees. NULL: nothing. */
+/* What kubectl printed on standard error as one line; of a long text, as a drain that is refused again
+ * and again prints, the first and the last line. The caller frees. NULL: nothing. */
 static char *one_line(const char *text)
 {
     size_t length = strlen(text), lines = 1;
