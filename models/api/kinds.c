@@ -198,18 +198,27 @@ enum kind kind_of_resource(const char *resource)
     return KIND_COUNT;
 }
 
-char *kind_print_name(enum kind kind, const char *name)
+static char *print_name(const char *kind, size_t kind_length, const char *group,
+                        size_t group_length, const char *name)
 {
-    const struct kind_info *info = &kind_infos[kind];
-    if (kind == KIND_OTHER)
-        return mem_text(name, strlen(name));
-    char *lower = mem_text(info->name, strlen(info->name));
+    char *lower = mem_text(kind, kind_length);
     for (char *c = lower; *c != '\0'; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c += 'a' - 'A';
-    const size_t group = group_of(info);
-    char *printed =
-        mem_format("%s%s%.*s/%s", lower, group > 0 ? "." : "", (int)group, info->api_version, name);
+    char *printed = mem_format("%s%s%.*s/%s", lower, group_length > 0 ? "." : "", (int)group_length,
+                               group, name);
     free(lower);
     return printed;
+}
+
+char *kind_print_name(enum kind kind, const char *name)
+{
+    const struct kind_info *info = &kind_infos[kind];
+    if (kind != KIND_OTHER)
+        return print_name(info->name, strlen(info->name), info->api_version, group_of(info), name);
+    /* The name of its record is "group/Kind/name". */
+    const char *own = strchr(name, '/'), *rest = own != NULL ? strchr(own + 1, '/') : NULL;
+    if (rest == NULL)
+        return mem_text(name, strlen(name));
+    return print_name(own + 1, (size_t)(rest - own - 1), name, (size_t)(own - name), rest + 1);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "models/api/json.h"
+#include "models/api/quota.h"
+#include "models/api/schema.h"
 #include "models/cluster/admission.h"
 #include "models/cluster/patch.h"
 #include "sim/base/memory.h"
@@ -12,13 +14,31 @@
 /* "DELETE /api/v1/namespaces/NS/pods/NAME/status" */
 struct call {
     char *text; /* owned; the members below point into it */
-    const char *method, *space, *resource, *name, *subresource;
+    const char *method, *group, *space, *resource, *name, *subresource;
+    const struct schema_kind
+        *other; /* of a kind without a row; NULL: it has one, or there is none */
 };
 
 /* Cut off the next part of a path; NULL at its end. */
 static char *next_part(char **path)
 {
     return strsep(path, "/");
+}
+
+/* The kind of Kubernetes with this resource that has no row of ours; NULL when there is none. */
+static const struct schema_kind *find_other(const char *group, const char *resource)
+{
+    char *wanted = mem_format("%s.%s", resource, group);
+    const struct schema_kind *found = NULL;
+    for (size_t i = 0; i < schema_kind_count() && found == NULL; i++) {
+        const struct schema_kind *kind = schema_kind_at(i);
+        char *name =
+            quota_resource(kind->group, strlen(kind->group), kind->kind, strlen(kind->kind));
+        found = strcmp(name, wanted) == 0 ? kind : NULL;
+        free(name);
+    }
+    free(wanted);
+    return found;
 }
 
 static struct call read_call(const struct player *player, const char *text)
@@ -28,9 +48,8 @@ static struct call read_call(const struct player *player, const char *text)
     call.method = strsep(&path, " ");
     next_part(&path);                                       /* "" */
     const bool core = strcmp(next_part(&path), "api") == 0; /* or apis */
-    if (!core)
-        next_part(&path); /* the group */
-    next_part(&path);     /* the version */
+    call.group = core ? "" : next_part(&path);
+    next_part(&path); /* the version */
     call.resource = next_part(&path);
     call.name = path != NULL ? next_part(&path) : NULL;
     if (call.resource != NULL && strcmp(call.resource, "namespaces") == 0 && path != NULL) {
@@ -39,20 +58,31 @@ static struct call read_call(const struct player *player, const char *text)
         call.name = path != NULL ? next_part(&path) : NULL;
     }
     call.subresource = path != NULL ? next_part(&path) : NULL;
+    if (call.resource != NULL && kind_of_resource(call.resource) == KIND_COUNT)
+        call.other = find_other(call.group, call.resource);
     return call;
 }
 
 /* Is it a path of a kind that we know, with a body where one is needed? */
 static bool is_playable(const struct call *call, const struct value *step)
 {
-    const bool needs_body = strcmp(call->method, "POST") == 0 || strcmp(call->method, "PATCH") == 0;
-    return call->resource != NULL && kind_of_resource(call->resource) != KIND_COUNT &&
+    const bool needs_body = strcmp(call->method, "POST") == 0 ||
+                            strcmp(call->method, "PATCH") == 0 || strcmp(call->method, "PUT") == 0;
+    return call->resource != NULL &&
+           (kind_of_resource(call->resource) != KIND_COUNT || call->other != NULL) &&
            !(needs_body && value_is_null(value_get(step, "body")));
 }
 
 static struct object_key key_of(const struct player *player, const struct call *call)
 {
     const struct cluster *cluster = player->cluster;
+    if (call->other != NULL) {
+        const char *name = call->name != NULL ? call->name : "";
+        return (struct object_key){
+            KIND_OTHER, call->space ? cluster_text(cluster, call->space) : NULL,
+            text_format(cluster->run->texts, "%s/%s/%s", call->group, call->other->kind, name)
+        };
+    }
     return (struct object_key){ (uint16_t)kind_of_resource(call->resource),
                                 call->space ? cluster_text(cluster, call->space) : NULL,
                                 call->name ? cluster_text(cluster, call->name) : NULL };
@@ -162,6 +192,14 @@ static enum reply patch(struct player *player, const struct call *call, struct o
     return reply;
 }
 
+/* The body takes the place of what is stored. */
+static enum reply put(struct player *player, struct object_key key, const struct value *body,
+                      struct error *error)
+{
+    const struct object *stored = client_read(&player->cluster->admin, key);
+    return stored != NULL ? store(player, stored, body, false, error) : REPLY_NOT_FOUND;
+}
+
 static enum reply act(struct player *player, const struct call *call, const struct value *step,
                       struct error *error)
 {
@@ -175,6 +213,8 @@ static enum reply act(struct player *player, const struct call *call, const stru
         reply = client_evict(admin, key, -1, error);
     else if (strcmp(call->method, "POST") == 0)
         reply = post(player, call, body, error);
+    else if (strcmp(call->method, "PUT") == 0)
+        reply = put(player, key, body, error);
     else if (strcmp(call->method, "DELETE") == 0)
         reply = delete (player, key, body, error);
     else if (strcmp(call->method, "PATCH") == 0)
