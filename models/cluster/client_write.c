@@ -61,7 +61,8 @@ static enum reply namespace_accepts(struct client *client, const struct object *
         error, REPLY_FORBIDDEN,
         "%s \"%s\" is forbidden: unable to create new content in namespace %s because it "
         "is being terminated",
-        resource_text(object_key(object), resource), text_s(object->name), text_s(object->space));
+        resource_text(object_key(object), resource), own_name(object_key(object)),
+        text_s(object->space));
 }
 
 static enum reply refuse_taken(struct error *error, const struct object *present)
@@ -69,7 +70,8 @@ static enum reply refuse_taken(struct error *error, const struct object *present
     char resource[RESOURCE_TEXT];
     return reply_refuse(error, REPLY_ALREADY_EXISTS, "%s%s \"%s\" already exists",
                         meta_of(present)->deleting ? "object is being deleted: " : "",
-                        resource_text(object_key(present), resource), text_s(present->name));
+                        resource_text(object_key(present), resource),
+                        own_name(object_key(present)));
 }
 
 /* rest.BeforeCreate: what a new object is given, whatever it says itself. */

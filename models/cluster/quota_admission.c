@@ -49,8 +49,8 @@ static enum reply refuse(struct error *error, const struct object *object, const
 {
     char resource[RESOURCE_TEXT];
     return reply_refuse(error, REPLY_FORBIDDEN, "%s \"%s\" is forbidden: %s quota: %s%s",
-                        resource_text(object_key(object), resource), text_s(object->name), reason,
-                        quota, detail);
+                        resource_text(object_key(object), resource), own_name(object_key(object)),
+                        reason, quota, detail);
 }
 
 /* "cpu=900m,pods=1": of the named amounts, in the order of the names. */

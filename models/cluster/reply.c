@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/api/kinds.h"
+#include "models/api/quota.h"
 
 static void set_text(struct error *error, const char *format, va_list arguments)
 {
@@ -28,8 +29,29 @@ enum reply reply_refuse(struct error *error, enum reply reply, const char *forma
     return reply;
 }
 
+/* An object of a kind without a row is named "group/Kind/name". */
+static char *other_resource_text(const char *name, char text[RESOURCE_TEXT])
+{
+    const size_t group = strcspn(name, "/");
+    const char *kind = name[group] != '\0' ? name + group + 1 : name;
+    char *resource = quota_resource(name, group, kind, strcspn(kind, "/"));
+    snprintf(text, RESOURCE_TEXT, "%s", resource);
+    free(resource);
+    return text;
+}
+
+const char *own_name(struct object_key key)
+{
+    const char *name = text_s(key.name);
+    const char *kind = key.kind == KIND_OTHER ? strchr(name, '/') : NULL;
+    const char *own = kind != NULL ? strchr(kind + 1, '/') : NULL;
+    return own != NULL ? own + 1 : name;
+}
+
 char *resource_text(struct object_key key, char text[RESOURCE_TEXT])
 {
+    if (key.kind == KIND_OTHER)
+        return other_resource_text(text_s(key.name), text);
     const struct kind_info *info = &kind_infos[key.kind];
     const char *version = info->api_version != NULL ? info->api_version : "";
     const char *slash = strchr(version, '/');
@@ -42,7 +64,7 @@ enum reply reply_missing(struct error *error, struct object_key key)
 {
     char resource[RESOURCE_TEXT];
     return reply_refuse(error, REPLY_NOT_FOUND, "%s \"%s\" not found", resource_text(key, resource),
-                        text_s(key.name));
+                        own_name(key));
 }
 
 enum reply reply_conflict(struct error *error, struct object_key key, const char *format, ...)
@@ -55,6 +77,6 @@ enum reply reply_conflict(struct error *error, struct object_key key, const char
     set_text(error, format, arguments);
     va_end(arguments);
     error_wrap(error, "Operation cannot be fulfilled on %s \"%s\"", resource_text(key, resource),
-               text_s(key.name));
+               own_name(key));
     return REPLY_CONFLICT;
 }

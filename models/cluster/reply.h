@@ -36,7 +36,9 @@ enum reply reply_conflict(struct error *error, struct object_key key, const char
     __attribute__((format(printf, 3, 4)));
 
 /* The resource as messages name it: "pods", "deployments.apps". */
-enum { RESOURCE_TEXT = 128 };
+enum { RESOURCE_TEXT = 320 };
 char *resource_text(struct object_key key, char text[RESOURCE_TEXT]);
+/* The name as messages have it; that of a kind without a row is part of the record's. */
+const char *own_name(struct object_key key);
 
 #endif

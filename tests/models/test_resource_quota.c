@@ -16,6 +16,9 @@
     "{apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: " hard "}}\n---\n"
 #define IN_SHOP(kind, name, rest)                                                                  \
     "{apiVersion: v1, kind: " kind ", metadata: {name: " name "}, " rest "}\n---\n"
+#define ROLE(name)                                                                                 \
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: " name                \
+    ", namespace: default}}"
 #define WEB(replicas, strategy, container)                                                         \
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: " replicas    \
     ", strategy: " strategy                                                                        \
@@ -191,6 +194,21 @@ Test(resource_quota, forgets_a_pod_that_cannot_end_after_twice_its_grace)
     until(w, 171); /* looked at again at 170 */
     cr_expect_not_null(find(w, "pod/default/a"));
     expect_used(w, "pods", "0");
+    done(w);
+}
+
+Test(resource_quota, names_objects_of_any_kind_as_users_do)
+{
+    struct world *w = given(QUOTA("{count/roles.rbac.authorization.k8s.io: '1'}"));
+    until(w, 1);
+    create(w, ROLE("a"));
+    expect_used(w, "count/roles.rbac.authorization.k8s.io", "1");
+    expect_refused(
+        w, ROLE("b"),
+        "roles.rbac.authorization.k8s.io \"b\" is forbidden: exceeded quota: q, requested: "
+        "count/roles.rbac.authorization.k8s.io=1, used: count/roles.rbac.authorization.k8s.io=1, "
+        "limited: "
+        "count/roles.rbac.authorization.k8s.io=1");
     done(w);
 }
 

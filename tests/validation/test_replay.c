@@ -13,7 +13,7 @@
 
 #define RECORDINGS "tests/oracle/controllers"
 
-#define DIFFERS RECORDINGS "/differs.txt"
+#define DIFFERS        RECORDINGS "/differs.txt"
 #define REPLIES_DIFFER RECORDINGS "/replies_differ.txt"
 
 /* The lines of a list of what differs, with the reasons, each after a line's end. */
