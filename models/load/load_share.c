@@ -17,6 +17,8 @@ static void forget_shares(struct load_entry *entry, sim_time before)
     size_t gone = 0;
     while (gone + 1 < entry->share_count && entry->shares[gone + 1].from <= before)
         gone++;
+    if (gone == 0)
+        return;
     memmove(entry->shares, entry->shares + gone,
             (entry->share_count - gone) * sizeof *entry->shares);
     entry->share_count -= gone;
