@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4), for names that Kubernetes makes of it. Nothing here is secret. */
+/* SHA-256 (FIPS 180-4), for names that are made of it. Nothing here is secret. */
 #ifndef SIM_BASE_SHA256_H
 #define SIM_BASE_SHA256_H
 
