@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "models/traffic/sent.h"
 #include "models/traffic/traffic_private.h"
 
 enum { POINTS = 500 }; /* of the distribution of service times */
@@ -36,19 +37,12 @@ struct flow {
     double to_refused, to_unanswered; /* the shares they will have when it has come to them */
 };
 
-/* What each member of a tier was sent by an instant, by attempts. */
-struct mark {
-    sim_time at;
-    double sent[TIERS][ATTEMPTS];
-};
-
 struct expected_proxy {
     sim_time passed;      /* counted up to here */
     struct agenda agenda; /* of changes of flows, and of what comes back at once */
     struct flow **flows;  /* owned; the requests themselves first */
     size_t flow_count, flow_capacity;
-    struct mark *marks; /* owned; as far back as anything can be in flight */
-    size_t mark_first, mark_count, mark_capacity;
+    struct sent sent;
 };
 
 enum { FLOW_CHANGES, COME_BACK }; /* kinds of items in the agenda */
@@ -89,9 +83,7 @@ static struct flow *flow_new(struct proxy *proxy, int attempt, sim_time delay)
 void expected_proxy_new(struct proxy *proxy)
 {
     proxy->expected = mem_new(sizeof *proxy->expected);
-    MEM_GROW(proxy->expected->marks, proxy->expected->mark_count, proxy->expected->mark_capacity);
-    proxy->expected->marks[proxy->expected->mark_count++] =
-        (struct mark){ .at = proxy->source->passed };
+    sent_init(&proxy->expected->sent, proxy->source->passed);
     proxy->expected->passed = proxy->source->passed;
     flow_new(proxy, 0, 0)->share = 1 / (double)proxy->source->proxy_count;
     expected_changed(proxy, proxy->source->passed);
@@ -104,7 +96,7 @@ void expected_proxy_free(struct expected_proxy *proxy)
     if (proxy != NULL) {
         agenda_close(&proxy->agenda);
         free(proxy->flows);
-        free(proxy->marks);
+        sent_close(&proxy->sent);
     }
     free(proxy);
 }
@@ -118,48 +110,9 @@ static sim_time kept_for(const struct source *source)
     return longest > source->memory ? longest : source->memory;
 }
 
-/* The mark of an instant, the newest one; marks that nobody needs any more are dropped. */
-static struct mark *mark_at(struct proxy *proxy, sim_time at)
-{
-    struct expected_proxy *all = proxy->expected;
-    const sim_time needed = at - kept_for(proxy->source);
-    if (all->marks[all->mark_count - 1].at == at)
-        return &all->marks[all->mark_count - 1];
-    while (all->mark_first + 1 < all->mark_count && all->marks[all->mark_first + 1].at <= needed)
-        all->mark_first++;
-    if (all->mark_first > all->mark_count / 2) {
-        all->mark_count -= all->mark_first;
-        memmove(all->marks, all->marks + all->mark_first, all->mark_count * sizeof *all->marks);
-        all->mark_first = 0;
-    }
-    MEM_GROW(all->marks, all->mark_count, all->mark_capacity);
-    all->marks[all->mark_count] = all->marks[all->mark_count - 1];
-    all->marks[all->mark_count].at = at;
-    return &all->marks[all->mark_count++];
-}
-
-/* What a member of the tier had been sent by `at`; between two marks it grows with the integral of
- * the rate (exact for first attempts, and for all where the rate is constant). */
 static double sent_by(const struct proxy *proxy, enum tier tier, int attempt, sim_time at)
 {
-    const struct expected_proxy *all = proxy->expected;
-    size_t low = all->mark_first, high = all->mark_count;
-    while (low + 1 < high) { /* the last mark not after `at`, or the first one */
-        const size_t middle = low + (high - low) / 2;
-        if (all->marks[middle].at <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    const struct mark *before = &all->marks[low], *after = before + 1;
-    const double sent = before->sent[tier][attempt];
-    if (low + 1 == all->mark_count || at <= before->at || after->sent[tier][attempt] == sent)
-        return sent;
-    const double whole = arrivals_expected(proxy->source->arrivals, before->at, after->at);
-    const double part = whole > 0
-                            ? arrivals_expected(proxy->source->arrivals, before->at, at) / whole
-                            : (double)(at - before->at) / (double)(after->at - before->at);
-    return sent + part * (after->sent[tier][attempt] - sent);
+    return sent_read(&proxy->expected->sent, proxy->source->arrivals, tier, attempt, at);
 }
 
 /* ---- what becomes of attempts ---- */
@@ -210,7 +163,7 @@ static void attempts(struct proxy *proxy, int attempt, sim_time from, sim_time t
         proxy->of[tier].count - proxy->of[tier].refusing - proxy->of[tier].silent;
     fail(source, attempt, TRAFFIC_TIMED_OUT, (struct why){ .fault = TRAFFIC_SLOW }, from, to,
          each * (double)listening * (1 - source->in_time));
-    mark_at(proxy, to)->sent[tier][attempt] += each;
+    sent_mark(&proxy->expected->sent, to, kept_for(source))[tier][attempt] += each;
 }
 
 static void come_back(struct proxy *proxy, int attempt, sim_time at, double count)
@@ -249,7 +202,7 @@ static void settle(struct proxy *proxy, sim_time to)
             attempts(proxy, flow->attempt, from, to,
                      flow->share * arrivals_expected(proxy->source->arrivals, first, last));
     }
-    mark_at(proxy, to);
+    sent_mark(&all->sent, to, kept_for(proxy->source));
 }
 
 static void flow_changed(struct flow *flow, sim_time at)

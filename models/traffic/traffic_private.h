@@ -3,10 +3,11 @@
  *
  *     traffic.c   hears of slices, machines and processes, and keeps what is due later
  *     server.c    pods and nodes: who listens, who is gone
- *     proxy.c      the endpoints one proxy knows
+ *     proxy.c     the endpoints one proxy knows
  *     source.c    an entry of the scenario: the requests to one Service
  *     usage.c     what requests cost pods
  *     expected.c, drawn.c   count what happened between two changes, and who was lost at one
+ *     sent.c      how many an endpoint was sent, for expected.c
  *
  * Everything runs behind the run: on hearing of a change, what was due before it is made up for
  * first. Of what happens at one instant, changes come before retries, and retries before new
@@ -106,7 +107,7 @@ struct flight {
     int attempt;
 };
 
-/* An endpoint in a proxy. */
+/* An endpoint as one proxy knows it. */
 struct member {
     struct table_node by_uid;
     struct member *next; /* of its server */
@@ -193,7 +194,7 @@ void source_free(struct source *source);
 /* Count what went through the proxy up to an instant, at which something changes. */
 void source_pass(struct proxy *proxy, sim_time to);
 void source_pass_all(struct source *source, sim_time to);
-/* Something has changed in the proxy. */
+/* Whom the proxy knows, or what they answer, has changed. */
 void source_changed(struct proxy *proxy, sim_time at);
 /* What is in flight to a member is lost. */
 void source_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at);
@@ -229,7 +230,7 @@ void drawn_settle(struct member *member, sim_time at);
 void stations_empty(struct server *server);
 void stations_free(struct server *server);
 
-/* --- usage.c: what requests cost pods ---- */
+/* --- usage.c: what requests cost pods ----------------------------------------------------- */
 
 /* A request was drawn that costs its pod so much. */
 void server_use(struct server *server, sim_time at, double cpu_seconds, sim_time memory);
