@@ -15,10 +15,14 @@ enum { SUFFIX_LENGTH = 5, LONGEST_BASE = 63 - SUFFIX_LENGTH };
 /* Letters and digits without vowels and look-alikes, so that no word appears. */
 static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
 
+/* Every Job has a prefix of its own, and years have millions of Jobs: so many are remembered. One that
+ * is met again after so many others draws from another stream than before. */
+enum { MOST_PREFIXES = 1 << 16 };
+
 /* A prefix and the stream its names are drawn from. */
 struct prefix {
     struct table_node node;
-    struct prefix *older; /* in the order of first use */
+    struct prefix *older, *newer; /* in the order of last use */
     struct object_key key;
     struct stream stream;
 };
@@ -27,7 +31,8 @@ struct identities {
     struct run *run;
     const char *cluster;
     struct table prefixes;
-    struct prefix *newest;
+    struct prefix *newest, *oldest;
+    uint64_t forgotten; /* prefixes so far */
     struct stream uids; /* its key seeds the hashes of uids */
     uint64_t given;     /* uids so far */
 };
@@ -42,15 +47,34 @@ struct identities *identities_new(struct run *run, const char *cluster)
     return identities;
 }
 
+static void unlink_prefix(struct identities *identities, struct prefix *prefix)
+{
+    *(prefix->older != NULL ? &prefix->older->newer : &identities->oldest) = prefix->newer;
+    *(prefix->newer != NULL ? &prefix->newer->older : &identities->newest) = prefix->older;
+}
+
+static void link_newest(struct identities *identities, struct prefix *prefix)
+{
+    prefix->newer = NULL;
+    prefix->older = identities->newest;
+    *(prefix->older != NULL ? &prefix->older->newer : &identities->oldest) = prefix;
+    identities->newest = prefix;
+}
+
+static void prefix_forget(struct identities *identities, struct prefix *prefix)
+{
+    unlink_prefix(identities, prefix);
+    table_remove(&identities->prefixes, &prefix->node);
+    object_key_drop(prefix->key);
+    free(prefix);
+}
+
 void identities_free(struct identities *identities)
 {
     if (identities == NULL)
         return;
-    for (struct prefix *prefix = identities->newest, *older; prefix != NULL; prefix = older) {
-        older = prefix->older;
-        object_key_drop(prefix->key);
-        free(prefix);
-    }
+    while (identities->oldest != NULL)
+        prefix_forget(identities, identities->oldest);
     table_close(&identities->prefixes);
     free(identities);
 }
@@ -58,13 +82,17 @@ void identities_free(struct identities *identities)
 static struct prefix *prefix_new(struct identities *identities, struct object_key key,
                                  uint64_t hash)
 {
+    if (identities->prefixes.count == MOST_PREFIXES) {
+        prefix_forget(identities, identities->oldest);
+        identities->forgotten++;
+    }
     struct prefix *prefix = mem_new(sizeof *prefix);
     prefix->key = object_key_hold(key);
     char *entity = mem_format("%d/%s/%s", key.kind, text_s(key.space), text_s(key.name));
-    prefix->stream = stream_of(identities->run->seed, identities->cluster, entity, "name", 0);
+    prefix->stream = stream_of(identities->run->seed, identities->cluster, entity, "name",
+                               identities->forgotten);
     free(entity);
-    prefix->older = identities->newest;
-    identities->newest = prefix;
+    link_newest(identities, prefix);
     table_add(&identities->prefixes, &prefix->node, hash);
     return prefix;
 }
@@ -76,8 +104,11 @@ static struct prefix *prefix_find(struct identities *identities, const struct me
     const uint64_t hash = object_key_hash(key);
     for (struct table_node *node = table_first(&identities->prefixes, hash); node != NULL;
          node = table_again(node))
-        if (object_key_equal(((struct prefix *)node)->key, key))
+        if (object_key_equal(((struct prefix *)node)->key, key)) {
+            unlink_prefix(identities, (struct prefix *)node);
+            link_newest(identities, (struct prefix *)node);
             return (struct prefix *)node;
+        }
     return prefix_new(identities, key, hash);
 }
 

@@ -82,10 +82,13 @@ static int32_t wanted_of(const struct services *all, const struct row *row)
     return row->deleted || row->external ? 0 : wanted;
 }
 
-static void want_again(struct services *all, const struct watch_event *event)
+/* A source has other replicas or labels: Services that select neither hear nothing of it. */
+static void want_again(struct services *all, const struct watch_event *event,
+                       const struct labels *was, const struct labels *is)
 {
     for (struct row *row = all->first; row != NULL; row = row->next)
-        if (row->key.space == event->object->space)
+        if (row->key.space == event->object->space &&
+            (selects(row->selector, was) || selects(row->selector, is)))
             availability_want(&row->availability, event->at, wanted_of(all, row), event->cause);
 }
 
@@ -109,10 +112,11 @@ static void source_wants(struct services *all, const struct watch_event *event, 
     struct source *source = source_get(all, event->object);
     if (source->replicas == wanted && source->labels == labels)
         return;
+    const struct labels *was = source->labels;
     source->replicas = wanted;
-    labels_drop(source->labels);
     source->labels = labels_hold(labels);
-    want_again(all, event);
+    want_again(all, event, was, labels);
+    labels_drop(was);
 }
 
 static void source_changed(struct services *all, const struct watch_event *event, int32_t replicas,
