@@ -50,9 +50,9 @@ static void spec_drop(const struct autoscaler_spec *shared)
 static struct scale_reference reference_load(const struct codec *codec, const struct value *from)
 {
     return (struct scale_reference){ .api_version =
-                                          intern_value(codec, value_get(from, "apiVersion")),
-                                      .kind = intern_value(codec, value_get(from, "kind")),
-                                      .name = intern_value(codec, value_get(from, "name")) };
+                                         intern_value(codec, value_get(from, "apiVersion")),
+                                     .kind = intern_value(codec, value_get(from, "kind")),
+                                     .name = intern_value(codec, value_get(from, "name")) };
 }
 
 /* In thousandths, rounded up; -1 when it is not given. */

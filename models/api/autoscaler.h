@@ -23,7 +23,7 @@ struct metric_spec {
     enum metric_source source;
     const struct text *name;            /* of the metric, or of the resource */
     const struct text *container;       /* METRIC_CONTAINER_RESOURCE */
-    struct scale_reference about;      /* METRIC_OBJECT */
+    struct scale_reference about;       /* METRIC_OBJECT */
     const struct selector *selector;    /* of the series; NULL: any */
     const struct value *document;       /* what stands under the source's name; held */
     int64_t value_milli, average_milli; /* of the target; -1: not given */

@@ -134,18 +134,12 @@ void autoscaler_note_scaling(struct autoscaler_memory *memory, const struct auto
 
 /* ---- bounds ---- */
 
-/* A double as Go's int32() makes one of it on amd64. */
-static int32_t to_int32(double number)
-{
-    return number > INT32_MIN && number < (double)INT32_MAX + 1 ? (int32_t)number : INT32_MIN;
-}
-
 static int32_t proposed(const struct scaling_policy *policy, int32_t start, bool up)
 {
     const double share = (double)policy->value / 100;
     if (!policy->percent)
         return up ? plus(start, policy->value) : plus(start, -(int64_t)policy->value);
-    return up ? to_int32(ceil((double)start * (1 + share))) : to_int32((double)start * (1 - share));
+    return up ? go_int32(ceil((double)start * (1 + share))) : go_int32((double)start * (1 - share));
 }
 
 /* How far the policies let it go from here. */
@@ -185,7 +179,7 @@ static const char within[] = "the desired count is within the acceptable range";
 static void bound_plainly(struct normalized *into, const struct autoscaler_spec *spec,
                           int32_t current)
 {
-    const int32_t limit = to_int32(fmax(2.0 * (double)current, 4.0));
+    const int32_t limit = go_int32(fmax(2.0 * (double)current, 4.0));
     const bool rate_limits = spec->max_replicas > limit;
     if (into->replicas < spec->min_replicas)
         limited(into, spec->min_replicas, "TooFewReplicas", too_few);

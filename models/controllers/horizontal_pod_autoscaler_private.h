@@ -9,6 +9,12 @@
 
 /* --- how many replicas the figures ask for (horizontal_pod_autoscaler_replicas.c) ------------ */
 
+/* A double as Go's int32() makes one of it on amd64. */
+static inline int32_t go_int32(double number)
+{
+    return number > INT32_MIN && number < (double)INT32_MAX + 1 ? (int32_t)number : INT32_MIN;
+}
+
 /* How far from its target a metric may be, as a share of it, without consequences. */
 struct tolerances {
     double down, up;

@@ -12,12 +12,6 @@ static bool is_within(struct tolerances tolerances, double ratio)
     return 1.0 - tolerances.down <= ratio && ratio <= 1.0 + tolerances.up;
 }
 
-/* A double as Go's int32() makes one of it on amd64. */
-static int32_t to_int32(double number)
-{
-    return number > INT32_MIN && number < (double)INT32_MAX + 1 ? (int32_t)number : INT32_MIN;
-}
-
 /* What is put in for pods without a figure of their own. */
 struct assumptions {
     bool missing, unready; /* do they count at all? */
@@ -102,7 +96,7 @@ static int32_t reckon_again(const struct pod_figure *pods, size_t count, int32_t
     if (is_within(tolerances, new_ratio) || (ratio < 1.0 && new_ratio > 1.0) ||
         (ratio > 1.0 && new_ratio < 1.0))
         return current;
-    const int32_t replicas = to_int32(ceil(new_ratio * (double)sums.count));
+    const int32_t replicas = go_int32(ceil(new_ratio * (double)sums.count));
     if ((new_ratio < 1.0 && replicas > current) || (new_ratio > 1.0 && replicas < current))
         return current;
     return replicas;
@@ -120,7 +114,7 @@ static void reckon(const struct pod_figure *pods, size_t count, int32_t current,
     else if (is_within(tolerances, ratio))
         proposal->replicas = current;
     else
-        proposal->replicas = to_int32(ceil(ratio * (double)sums.count));
+        proposal->replicas = go_int32(ceil(ratio * (double)sums.count));
 }
 
 bool pods_have_figures(const struct pod_figure *pods, size_t count, struct error *error)
@@ -161,15 +155,16 @@ void replicas_by_value(int64_t usage, int32_t current, int32_t ready, int64_t ta
     const double wanted = ratio * (double)ready;
     *proposal = (struct proposal){ .replicas = current, .usage = usage };
     if (current == 0)
-        proposal->replicas = to_int32(ceil(ratio));
+        proposal->replicas = go_int32(ceil(ratio));
     else if (!is_within(tolerances, ratio))
-        proposal->replicas = wanted > INT32_MAX ? INT32_MAX : to_int32(ceil(wanted));
+        proposal->replicas = wanted > INT32_MAX ? INT32_MAX : go_int32(ceil(wanted));
 }
 
 /* A double as Go's int64() makes one of it on amd64. */
 static int64_t to_int64(double number)
 {
-    return number >= -0x1p63 && number < 0x1p63 ? (int64_t)number : INT64_MIN;
+    return number >= -9223372036854775808.0 && number < 9223372036854775808.0 ? (int64_t)number
+                                                                              : INT64_MIN;
 }
 
 void replicas_by_value_per_pod(int64_t usage, int32_t status_replicas, int64_t target,
@@ -179,6 +174,6 @@ void replicas_by_value_per_pod(int64_t usage, int32_t status_replicas, int64_t t
     const double wanted = ceil((double)usage / (double)target);
     *proposal = (struct proposal){ .replicas = status_replicas };
     if (!is_within(tolerances, ratio))
-        proposal->replicas = wanted > INT32_MAX ? INT32_MAX : to_int32(wanted);
+        proposal->replicas = wanted > INT32_MAX ? INT32_MAX : go_int32(wanted);
     proposal->usage = to_int64(ceil((double)usage / (double)status_replicas));
 }
