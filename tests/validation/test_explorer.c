@@ -208,6 +208,9 @@ Test(explorer, bad_input_is_told_and_ends_with_two)
         { "explore tests/exploration/rolling.yaml --replay '1 2..x'", "2" },
         { "explore tests/exploration/rolling.yaml --replay 1 --trace /no/where", "/no/where" },
         { "explore --wild", "wild" },
+        { "explore tests/exploration/rolling.yaml --replay '1 watch-lat:x/pod'",
+          "did you mean watch-late" },
+        { "explore tests/exploration/rolling.yaml --workload w.csv", "not explored" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct program_run run = program_run(bad[i].arguments);
@@ -221,7 +224,7 @@ Test(explorer, bad_input_is_told_and_ends_with_two)
 Test(explorer, a_replay_without_a_finding_is_well)
 {
     struct program_run run = program_run("explore tests/exploration/rolling.yaml --replay "
-                                         "'3 watch-late:controllers-1/Pod 10s..20s'");
+                                         "'3 watch-late:controllers-1/pod 10s..20s'");
     cr_expect_eq(run.status, 0, "%s", run.out.bytes);
     cr_expect_not_null(strstr(run.out.bytes, "every invariant holds"));
     program_run_close(&run);

@@ -307,6 +307,12 @@ static int run(const struct command_line *line)
     int status = EXIT_BAD_INPUT;
     if (!read_request(line, &request))
         return status;
+    if (command_line_option(line, "workload") != NULL) {
+        fputs("seatrial explore: --workload: a workload is not explored; write its pods into the "
+              "scenario\n",
+              stderr);
+        return status;
+    }
     if (inputs_read(&inputs, line) && is_accepted(&inputs.scenario))
         status = request.replay != NULL ? replay(&request, &inputs.scenario)
                                         : explore(&request, &inputs.scenario);
@@ -327,7 +333,7 @@ const struct command explore_command = {
         "to a\n"
         "small scenario, written to a file, with the command that replays it.\n\n"
         "    seatrial explore scenario.yaml --runs 10000\n"
-        "    seatrial explore found.yaml --replay '17 watch-late:controllers-1/Pod 10s..20s'\n\n"
+        "    seatrial explore found.yaml --replay '17 watch-late:controllers-1/pod 10s..20s'\n\n"
         "The result does not depend on the number of jobs.",
     .options =
         (const struct option_info[]){

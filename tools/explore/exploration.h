@@ -12,7 +12,7 @@
 /* What is varied in a run: by default whatever the seed says. */
 struct variance {
     uint64_t seed;
-    /* If `only` is set, nothing but these: "watch-late:controllers-1/Pod". Owned. */
+    /* If `only` is set, nothing but these: "watch-late:controllers-1/pod". Owned. */
     bool only;
     char **items;
     size_t count, capacity;
@@ -21,7 +21,7 @@ struct variance {
 
 void variance_close(struct variance *variance);
 struct variance variance_copy(const struct variance *variance);
-/* Read "17 watch-late:controllers-1/Pod 10s..20s", the argument of --replay; "17" alone varies all.
+/* Read "17 watch-late:controllers-1/pod 10s..20s", the argument of --replay; "17" alone varies all.
  * False with the error. The text is copied. And print it; the caller frees. */
 bool variance_read(struct variance *variance, const char *text, struct error *error);
 char *variance_print(const struct variance *variance);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/memory.h"
+#include "sim/base/nearest.h"
 #include "sim/base/writer.h"
 #include "tools/explore/exploration.h"
 
@@ -55,6 +56,27 @@ static bool read_window(struct variance *variance, const char *word, const char 
     return well;
 }
 
+/* What can be varied: the first half of an item. */
+static bool check_item(const char *word, struct error *error)
+{
+    static const char *const known[] = { "watch-late", "watch-lost", "queue-order", "worker-slow",
+                                         "gate-off",   "api-slow",   "api-fails",   "restart",
+                                         "times",      "durations" };
+    char *what = mem_text(word, strcspn(word, ":"));
+    struct nearest near = nearest_to(what);
+    bool found = false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        found |= strcmp(what, known[i]) == 0;
+        nearest_offer(&near, known[i]);
+    }
+    if (!found)
+        error_set(error, (struct place){ 0 }, "nothing is called \"%s\"%s%s%s", what,
+                  near.found ? " (did you mean " : "", near.found ? near.found : "",
+                  near.found ? "?)" : "");
+    free(what);
+    return found;
+}
+
 static bool read_word(struct variance *variance, const char *word, struct error *error)
 {
     const char *dots = strstr(word, "..");
@@ -63,7 +85,7 @@ static bool read_word(struct variance *variance, const char *word, struct error 
         return true;
     if (strchr(word, ':') != NULL) {
         add_item(variance, word, strlen(word));
-        return true;
+        return check_item(word, error);
     }
     if (dots != NULL)
         return read_window(variance, word, dots, error);
