@@ -10,7 +10,7 @@ trap 'rm -f "$log"' EXIT
 echo "# Exploring twenty scenarios"
 echo
 echo "\`tests/explore.sh build/seatrial $runs $seed\` on $(nproc) processors: $each runs each, seeds $seed to" \
-     "$((seed + each - 1)), at $(git rev-parse --short HEAD)."
+     "$((seed + each - 1))."
 echo
 echo "| scenario | runs | seconds | runs that break an invariant |"
 echo "| --- | ---: | ---: | ---: |"
