@@ -26,11 +26,11 @@ struct wake {
 enum { CONTROLLER_WAKES = 6 };
 
 struct controller {
-    const char *name;     /* as kube-controller-manager prints it: "replicaset-controller" */
-    const char *source;   /* of its Events; NULL: its name */
+    const char *name;   /* as kube-controller-manager prints it: "replicaset-controller" */
+    const char *source; /* of its Events; NULL: its name */
     double qps; /* of a program of its own; 0: its API calls are kube-controller-manager's */
     int burst;
-    enum kind reconciles; /* the kind its keys name; KIND_OTHER for any */
+    enum kind reconciles;                   /* the kind its keys name; KIND_OTHER for any */
     struct wake wakes_on[CONTROLLER_WAKES]; /* ends at the first without a function */
     enum outcome (*reconcile)(struct client *client, struct object_key key);
     int (*workers)(const struct settings *settings); /* NULL: one */
