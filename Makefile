@@ -277,7 +277,7 @@ clean: ## remove the build directories
 	rm -rf $(BUILD) build-*
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
-    $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d)
+    $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d) $(PLANTED_OBJ:.o=.d) $(BUILD)/tests/planted/choice.d
 .PHONY: all tests test check check-python $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
     deps deps-check deps-python install help clean
 .SECONDARY:
