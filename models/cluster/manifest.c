@@ -232,14 +232,28 @@ static bool is_something_else(const struct value *document)
                                            value_is_null(value_get(document, "kind")));
 }
 
+/* A form that people fill in before they apply it: "cleanup-<node-name>" is no name. */
+static bool is_form(const struct value *document)
+{
+    const char *name = value_text(value_path(document, "metadata", "name", NULL), "");
+    const char *placeholder = strchr(name, '<');
+    return placeholder != NULL && strchr(placeholder, '>') != NULL;
+}
+
 bool manifest_add(struct manifest *manifest, const struct value *document, int how,
                   struct error_list *faults, struct error_list *warnings)
 {
     struct loader loader = { manifest, how, faults, warnings };
-    if (!(how & MANIFEST_FROM_FOLDER) || !is_something_else(document))
+    const bool given = !(how & MANIFEST_FROM_FOLDER); /* by its own name: it is meant */
+    if (!given && is_something_else(document))
+        error_list_add(warnings, document->at,
+                       "no Kubernetes manifest (neither apiVersion nor kind): left out");
+    else if (!given && is_form(document))
+        error_list_add(warnings, document->at,
+                       "the name has a placeholder to fill in (%s): left out",
+                       value_text(value_path(document, "metadata", "name", NULL), ""));
+    else
         return load_document(&loader, document);
-    error_list_add(warnings, document->at,
-                   "no Kubernetes manifest (neither apiVersion nor kind): left out");
     return true;
 }
 

@@ -25,7 +25,7 @@ struct manifest {
 enum {
     MANIFEST_STRICT = 1,      /* an unknown field is a fault, in other than our own kinds as well */
     MANIFEST_FROM_FOLDER = 2, /* nobody named this file: what is no object at all is left out, with
-                               * a warning (values of charts, dashboards, patches) */
+                               * a warning (values of charts, dashboards, patches, forms) */
 };
 
 /* Append the objects of a text. Each fault is appended, and the object that has it left

@@ -3,6 +3,7 @@
  * Follows pkg/controller/podautoscaler/replica_calculator.go and metrics/utilization.go of
  * kube-controller-manager, in the release named in docs/fidelity.md: also in its integer divisions,
  * and in what becomes of numbers that do not fit. */
+#include <assert.h>
 #include <math.h>
 
 #include "models/controllers/horizontal_pod_autoscaler_private.h"
@@ -70,6 +71,7 @@ struct target {
 
 static double ratio_of(struct sums sums, struct target target, struct proposal *proposal)
 {
+    assert(sums.count > 0); /* nobody measured is refused before */
     proposal->usage = sums.usage / sums.count;
     if (target.percent == 0)
         return (double)proposal->usage / (double)target.amount;

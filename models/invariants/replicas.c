@@ -16,7 +16,7 @@ struct knowledge {
 
 static bool know(const struct subject *set, sim_time since, struct knowledge *known)
 {
-    int32_t created, deleted, come, gone, most;
+    int32_t created = 0, deleted = 0, come = 0, gone = 0, most = 0;
     const bool well =
         history_since(&set->wanted, since, &known->least_wanted, &known->most_wanted) &&
         history_since(&set->active, since, &known->least_active, &known->most_active) &&

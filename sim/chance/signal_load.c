@@ -83,8 +83,8 @@ static struct signal *load_diurnal(struct reading reading, const struct value *m
                                    struct error *error)
 {
     static const char *const names[] = { "mean", "amplitude", "peak", "period", NULL };
-    double mean, amplitude;
-    sim_time peak, period = SIM_DAY;
+    double mean = 0, amplitude = 0;
+    sim_time peak = 0, period = SIM_DAY;
     if (map->type != VALUE_MAP)
         return fault(error, map, "has no parameters");
     if (!parameters_check(map, names, error) || !need_amount(reading, map, "mean", &mean, error) ||
@@ -103,8 +103,8 @@ static struct signal *load_spikes(struct reading reading, const struct value *ma
                                   struct error *error)
 {
     static const char *const names[] = { "base", "height", "at", "lasts", "every", NULL };
-    double base = 0, height;
-    sim_time at, lasts, every = 0;
+    double base = 0, height = 0;
+    sim_time at = 0, lasts = 0, every = 0;
     if (map->type != VALUE_MAP)
         return fault(error, map, "has no parameters");
     if (!parameters_check(map, names, error) ||

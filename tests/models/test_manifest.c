@@ -108,3 +108,26 @@ Test(manifest, objects_are_found_checked_and_counted)
         free(got);
     }
 }
+
+/* A folder may hold what is not meant to be applied as it is; a file that is named is meant. */
+Test(manifest, forms_and_files_of_tools_are_left_out_of_folders)
+{
+    static const char text[] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x-<node>}\n"
+                               "---\nreplicaCount: 2\n"
+                               "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: real}\n";
+    struct manifest manifest = { 0 };
+    struct error_list faults = { 0 }, warnings = { 0 };
+    cr_expect(manifest_load(&manifest, text, strlen(text), "m.yaml", MANIFEST_FROM_FOLDER, &faults,
+                            &warnings));
+    cr_expect_eq(manifest.count, 1);
+    cr_assert_eq(warnings.count, 2);
+    cr_expect_str_eq(warnings.items[0].text,
+                     "the name has a placeholder to fill in (x-<node>): left out");
+    error_list_close(&warnings);
+    manifest_close(&manifest);
+    manifest = (struct manifest){ 0 };
+    cr_expect_not(manifest_load(&manifest, text, strlen(text), "m.yaml", 0, &faults, &warnings));
+    error_list_close(&faults);
+    error_list_close(&warnings);
+    manifest_close(&manifest);
+}
