@@ -102,6 +102,7 @@ void meta_hold(struct meta *meta)
     owners_hold(meta->owners);
     finalizers_hold(meta->finalizers);
     text_hold(meta->generate_name);
+    value_hold(meta->managers);
     value_hold(meta->document);
 }
 
@@ -112,6 +113,7 @@ void meta_close(struct meta *meta)
     owners_drop(meta->owners);
     finalizers_drop(meta->finalizers);
     text_drop(meta->generate_name);
+    value_drop(meta->managers);
     value_drop(meta->document);
 }
 
@@ -143,6 +145,8 @@ void meta_load(struct meta *meta, struct texts *texts, const struct value *metad
     meta->owners = owners_from_value(texts, value_get(metadata, "ownerReferences"));
     meta->finalizers = finalizers_from_value(texts, value_get(metadata, "finalizers"));
     meta->generate_name = text_intern(texts, value_text(value_get(metadata, "generateName"), ""));
+    const struct value *managers = value_get(metadata, "managedFields");
+    meta->managers = value_is_null(managers) ? NULL : value_hold(managers);
 }
 
 static void print_identity(const struct meta *meta, int64_t epoch_seconds, struct value *into)
@@ -190,6 +194,7 @@ struct value *meta_print(const struct meta *meta, int64_t epoch_seconds)
     set_value(printed, "annotations", labels_to_value(meta->annotations));
     set_value(printed, "ownerReferences", owners_to_value(meta->owners));
     set_value(printed, "finalizers", finalizers_to_value(meta->finalizers));
+    set_value(printed, "managedFields", value_hold(meta->managers));
     return printed;
 }
 

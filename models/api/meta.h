@@ -59,6 +59,8 @@ struct meta {
     const struct owners *owners;
     const struct finalizers *finalizers;
     const struct text *generate_name;
+    struct value
+        *managers; /* managedFields, shared; NULL: none, as of all that nobody wrote by hand */
     struct value *document; /* what the record does not hold: the rest of the object's tree,
                              * without apiVersion, kind, metadata; shared, never changed */
 };

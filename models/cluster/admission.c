@@ -15,6 +15,7 @@
 #include "models/api/schema_print.h"
 #include "models/api/validation.h"
 #include "models/cluster/admission_private.h"
+#include "models/cluster/field_managers.h"
 #include "sim/base/memory.h"
 
 void refusal_close(struct refusal *refusal)
@@ -256,6 +257,19 @@ static struct value *complete(const struct admission *admission, const struct va
     return defaulted;
 }
 
+/* Note who writes what, before strategies and plugins add to it. */
+static void note_manager(const struct admission *admission, struct value **document,
+                         const struct value *old, const struct schema_kind *kind)
+{
+    if (admission->manager == NULL)
+        return;
+    struct value *list = managers_updated(old, *document, kind, *admission->manager);
+    struct value *meta = value_own(value_slot(value_own(document), "metadata"));
+    value_remove(meta, "managedFields");
+    if (list != NULL)
+        value_set(meta, "managedFields", list);
+}
+
 struct value *admit_create(const struct admission *admission, const struct value *document,
                            struct refusal *refusal, struct error_list *faults,
                            struct error_list *warnings)
@@ -265,6 +279,7 @@ struct value *admit_create(const struct admission *admission, const struct value
     struct value *tree = complete(admission, document, kind, refusal, faults, warnings);
     if (tree == NULL)
         return NULL;
+    note_manager(admission, &tree, NULL, kind);
     if (kind != NULL) {
         if (!admission_mutate(admission, &tree, kind, refusal))
             return refuse(tree, refusal, document, faults);
@@ -312,13 +327,17 @@ static void keep_member(struct value *meta, const char *key, struct value *was)
 static void keep_identity(struct value **document, const struct value *old)
 {
     static const char *const always[] = { "creationTimestamp", "generation", "resourceVersion" };
-    static const char *const open[] = { "uid", "deletionTimestamp", "deletionGracePeriodSeconds" };
+    static const char *const open[] = { "uid", "deletionTimestamp", "deletionGracePeriodSeconds",
+                                        "managedFields" };
     struct value *meta = value_own(value_slot(value_own(document), "metadata"));
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         keep_member(meta, always[i], value_path(old, "metadata", always[i], NULL));
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
         if (value_get(meta, open[i]) == NULL)
             keep_member(meta, open[i], value_path(old, "metadata", open[i], NULL));
+    const struct value *managers = value_get(meta, "managedFields");
+    if (managers != NULL && managers->count == 0)
+        value_remove(meta, "managedFields");
     if (value_get(old, "status") != NULL)
         value_set(*document, "status", value_hold(value_get(old, "status")));
     else
@@ -335,8 +354,11 @@ struct value *admit_update(const struct admission *admission, const struct value
     if (tree == NULL)
         return NULL;
     keep_identity(&tree, old);
-    if (kind != NULL)
+    note_manager(admission, &tree, old, kind);
+    if (kind != NULL) {
+        prepare_update(&tree, old, kind);
         prepare_gated(admission, &tree, old, kind);
+    }
     if (is_service(kind))
         service_normalize(&tree, old);
     if (!is_valid(admission, tree, old, kind, refusal) ||

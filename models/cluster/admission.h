@@ -21,6 +21,8 @@ struct priority_class {
     bool preempts;
 };
 
+struct field_manager;
+
 /* What admission asks of its cluster; a NULL function is never asked. */
 struct admission {
     const char *default_namespace; /* of a document that names none */
@@ -41,7 +43,8 @@ struct admission {
      * address of the range itself and the port after the last one given, as in a dry run. */
     char *(*allocate_ip)(void *context);
     int (*allocate_node_port)(void *context, const char *protocol);
-    zone_reader *zones; /* who knows time zones; NULL: there are all */
+    const struct field_manager *manager; /* who writes, for managedFields; NULL: it is not noted */
+    zone_reader *zones;                  /* who knows time zones; NULL: there are all */
     void *context;
     bool max_unavailable_stateful_set; /* the feature gate: without it the field is dropped */
     bool no_hpa_tolerance;             /* another gate is off: those fields are dropped */

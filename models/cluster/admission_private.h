@@ -11,6 +11,10 @@ bool refuse_document(struct refusal *refusal, int code, const char *format, ...)
 /* What creation drops and sets by itself (rest.RESTCreateStrategy.PrepareForCreate). */
 void prepare_create(struct value **document, const struct schema_kind *kind);
 
+/* The same for an update (PrepareForUpdate). */
+void prepare_update(struct value **document, const struct value *old,
+                    const struct schema_kind *kind);
+
 /* What creation adds once the object's uid is known, with zeros in its place: for validation, which
  * comes before the store draws one. job_select_pods() does the same to records. */
 void prepare_identified(struct value **document, const struct schema_kind *kind);

@@ -227,3 +227,23 @@ void prepare_create(struct value **document, const struct schema_kind *kind)
         if (is_kind(kind, rows[i].group, rows[i].kind))
             rows[i].prepare(document);
 }
+
+/* Finalizers of a Namespace go through its subresource only. */
+static void keep_finalizers(struct value **document, const struct value *old)
+{
+    const struct value *list = value_path(old, "spec", "finalizers", NULL);
+    struct value *spec = value_own(value_slot(value_own(document), "spec"));
+    if (list != NULL)
+        value_set(spec, "finalizers", value_hold(list));
+    else
+        value_remove(spec, "finalizers");
+}
+
+void prepare_update(struct value **document, const struct value *old,
+                    const struct schema_kind *kind)
+{
+    if (is_kind(kind, "", "Secret"))
+        prepare_secret(document);
+    else if (is_kind(kind, "", "Namespace"))
+        keep_finalizers(document, old);
+}

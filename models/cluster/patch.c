@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/api/json.h"
 #include "sim/base/memory.h"
+#include "sim/base/writer.h"
+
+#define MERGING_LISTS "merging lists cannot yet be specified in the patch"
 
 /* How the value under a key merges. */
 struct strategy {
@@ -70,10 +72,77 @@ static size_t patch_find(const struct value *list, const char *merge_key, const 
 static struct value *merge_maps(const struct value *document, const struct value *patch,
                                 const struct schema_type *type, struct error *error);
 
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(const struct value_entry *const *)a)->key,
+                  (*(const struct value_entry *const *)b)->key);
+}
+
+static void go_print(struct writer *out, const struct value *value);
+
+static void go_print_map(struct writer *out, const struct value *map)
+{
+    const struct value_entry **order = mem_new((map->count + 1) * sizeof *order);
+    for (size_t i = 0; i < map->count; i++)
+        order[i] = &map->entries[i];
+    if (map->count > 1)
+        qsort(order, map->count, sizeof *order, by_key);
+    writer_add(out, "map[");
+    for (size_t i = 0; i < map->count; i++) {
+        writer_format(out, "%s%s:", i > 0 ? " " : "", order[i]->key);
+        go_print(out, order[i]->value);
+    }
+    writer_add_char(out, ']');
+    free(order);
+}
+
+/* As Go's %v prints what it decoded: map[image:img:9 name:a]. */
+static void go_print(struct writer *out, const struct value *value)
+{
+    switch (value == NULL ? VALUE_NULL : value->type) {
+    case VALUE_NULL:
+        writer_add(out, "<nil>");
+        break;
+    case VALUE_BOOL:
+        writer_add(out, value->truth ? "true" : "false");
+        break;
+    case VALUE_NUMBER:
+    case VALUE_STRING:
+        writer_add_bytes(out, value->text, value->count);
+        break;
+    case VALUE_LIST:
+        writer_add_char(out, '[');
+        for (size_t i = 0; i < value->count; i++) {
+            writer_add(out, i > 0 ? " " : "");
+            go_print(out, value->items[i]);
+        }
+        writer_add_char(out, ']');
+        break;
+    case VALUE_MAP:
+        go_print_map(out, value);
+        break;
+    }
+}
+
+static char *go_text(const struct value *value)
+{
+    struct writer out = { 0 };
+    go_print(&out, value);
+    return writer_take(&out);
+}
+
 static bool missing_key(const struct value *item, const char *merge_key, struct error *error)
 {
-    char *text = json_text(item, (struct json_style){ 0 });
+    char *text = go_text(item);
     error_set(error, item->at, "map: %s does not contain declared merge key: %s", text, merge_key);
+    free(text);
+    return false;
+}
+
+static bool unknown_directive(const struct value *map, struct error *error)
+{
+    char *text = go_text(map);
+    error_set(error, map->at, "unknown patch type: %s in map: %s", directive_of(map), text);
     free(text);
     return false;
 }
@@ -90,15 +159,23 @@ static bool merge_item(struct value *list, size_t index, const struct value *ite
     return true;
 }
 
-/* One item of a patch to a list of maps. */
+/* One item of a patch to a list of maps; `is_new`: there was none before. */
 static bool patch_item(struct value *list, const struct value *item,
-                       const struct strategy *strategy, struct error *error)
+                       const struct strategy *strategy, bool is_new, struct error *error)
 {
     const struct schema_type *type = element_of(strategy->type);
     const char *directive = directive_of(item);
     const struct value *key = value_get(item, strategy->merge_key);
     if (directive != NULL && strcmp(directive, "replace") == 0)
         return true; /* the whole list: handled by the caller */
+    if (directive != NULL && strcmp(directive, "merge") == 0)
+        return error_set(error, item->at, MERGING_LISTS);
+    if (directive != NULL && strcmp(directive, "delete") != 0)
+        return unknown_directive(item, error);
+    if (key == NULL && is_new) { /* nothing is merged: it is taken as it is */
+        value_add(list, value_hold(item));
+        return true;
+    }
     if (key == NULL)
         return missing_key(item, strategy->merge_key, error);
     size_t index = patch_find(list, strategy->merge_key, key);
@@ -107,8 +184,6 @@ static bool patch_item(struct value *list, const struct value *item,
             value_cut(list, index);
         return true;
     }
-    if (directive != NULL)
-        return error_set(error, item->at, "unknown patch type: %s", directive);
     if (index != SIZE_MAX)
         return merge_item(list, index, item, type, error);
     value_add(list, value_hold(item));
@@ -199,7 +274,7 @@ static struct value *merge_lists(const struct value *document, const struct valu
         const struct value *item = patch->items[i];
         bool fine = true;
         if (strategy->merge_key != NULL)
-            fine = patch_item(list, item, strategy, error);
+            fine = patch_item(list, item, strategy, document == NULL, error);
         else if (patch_find(list, NULL, item) == SIZE_MAX)
             value_add(list, value_hold(item));
         if (!fine) {
@@ -207,7 +282,8 @@ static struct value *merge_lists(const struct value *document, const struct valu
             return NULL;
         }
     }
-    struct value *ordered = in_order(list, patch, document, strategy->merge_key);
+    const bool is_list = document != NULL && document->type == VALUE_LIST;
+    struct value *ordered = in_order(list, patch, is_list ? document : NULL, strategy->merge_key);
     value_drop(list);
     return ordered;
 }
@@ -220,11 +296,11 @@ static void delete_from_lists(struct value *result, const struct value *patch)
         const char *key = patch->entries[i].key;
         if (strncmp(key, "$deleteFromPrimitiveList/", 25) != 0)
             continue;
-        struct value **slot = value_slot(result, key + 25);
-        struct value *list = copy_list(*slot);
-        for (size_t j = 0; j < patch->entries[i].value->count; j++) {
+        const struct value *cuts = patch->entries[i].value;
+        struct value *list = copy_list(value_get(result, key + 25));
+        for (size_t j = 0; cuts->type == VALUE_LIST && j < cuts->count; j++) {
             size_t index;
-            while ((index = patch_find(list, NULL, patch->entries[i].value->items[j])) != SIZE_MAX)
+            while ((index = patch_find(list, NULL, cuts->items[j])) != SIZE_MAX)
                 value_cut(list, index);
         }
         value_set(result, key + 25, list);
@@ -238,12 +314,58 @@ static void set_orders(struct value *result, const struct value *document,
         const char *key = patch->entries[i].key;
         if (strncmp(key, "$setElementOrder/", 17) != 0)
             continue;
-        const struct value *list = value_get(result, key + 17);
-        if (list != NULL && list->type == VALUE_LIST)
+        const struct value *list = value_get(result, key + 17), *order = patch->entries[i].value;
+        const struct value *server = value_get(document, key + 17);
+        if (server != NULL && server->type != VALUE_LIST)
+            server = NULL;
+        if (list != NULL && list->type == VALUE_LIST && order->type == VALUE_LIST)
             value_set(result, key + 17,
-                      in_order(list, patch->entries[i].value, value_get(document, key + 17),
-                               strategy_of(type, key + 17).merge_key));
+                      in_order(list, order, server, strategy_of(type, key + 17).merge_key));
     }
+}
+
+/* Is each item of a patch that is not to be deleted in the order list, in the same order? */
+static bool fits_order(const struct value *items, const struct value *order, const char *merge_key,
+                       struct error *error)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < items->count; i++)
+        if (strcmp(directive_of(items->items[i]) ? directive_of(items->items[i]) : "", "merge") ==
+            0)
+            return error_set(error, items->at, MERGING_LISTS);
+    for (size_t i = 0; i < items->count; i++) {
+        const char *directive = directive_of(items->items[i]);
+        if (merge_key != NULL && directive != NULL && strcmp(directive, "delete") == 0)
+            continue;
+        while (at < order->count && !value_equal(key_of(order->items[at], merge_key),
+                                                 key_of(items->items[i], merge_key)))
+            at++;
+        if (at++ < order->count)
+            continue;
+        char *given = go_text(items), *wanted = go_text(order);
+        error_set(error, items->at,
+                  "The order in patch list:\n%s\n doesn't match $setElementOrder list:\n%s\n",
+                  given, wanted);
+        free(given);
+        free(wanted);
+        return false;
+    }
+    return true;
+}
+
+static bool check_orders(const struct value *patch, const struct schema_type *type,
+                         struct error *error)
+{
+    bool fine = true;
+    for (size_t i = 0; fine && i < patch->count; i++) {
+        const char *key = patch->entries[i].key;
+        if (strncmp(key, "$setElementOrder/", 17) != 0)
+            continue;
+        const struct value *items = value_get(patch, key + 17), *order = patch->entries[i].value;
+        if (items != NULL && items->type == VALUE_LIST && order->type == VALUE_LIST)
+            fine = fits_order(items, order, strategy_of(type, key + 17).merge_key, error);
+    }
+    return fine;
 }
 
 static bool retain_keys(struct value *result, const struct value *patch, struct error *error)
@@ -251,6 +373,8 @@ static bool retain_keys(struct value *result, const struct value *patch, struct 
     const struct value *kept = value_get(patch, "$retainKeys");
     if (kept == NULL)
         return true;
+    if (kept->type != VALUE_LIST)
+        return error_set(error, patch->at, "invalid patch format of retainKeys");
     for (size_t i = 0; i < patch->count; i++) {
         struct value *key = value_new_string(patch->entries[i].key);
         bool listed = is_directive(patch->entries[i].key) ||
@@ -311,12 +435,12 @@ static struct value *merge_maps(const struct value *document, const struct value
     const char *directive = directive_of(patch);
     bool replaces = directive != NULL && strcmp(directive, "replace") == 0;
     bool deletes = directive != NULL && strcmp(directive, "delete") == 0;
-    if (directive != NULL && !replaces && !deletes && strcmp(directive, "merge") != 0) {
-        error_set(error, patch->at, "unknown patch type: %s", directive);
+    if (directive != NULL && !replaces && !deletes) {
+        unknown_directive(patch, error);
         return NULL;
     }
     struct value *result = copy_map(replaces || deletes ? NULL : document);
-    bool fine = true;
+    bool fine = replaces || deletes || check_orders(patch, type, error);
     for (size_t i = 0; fine && !deletes && i < patch->count; i++)
         if (!is_directive(patch->entries[i].key))
             fine = merge_key(result, patch->entries[i].key, patch->entries[i].value, type, error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/json.h"
 #include "models/cluster/patch.h"
 #include "sim/base/memory.h"
 
@@ -145,6 +146,28 @@ static bool replace(struct value **root, const struct pointer *pointer, struct v
     return false;
 }
 
+/* Equal as texts: 80 is not 80.0. A path that is not there is null. */
+static bool same_json(const struct value *a, const struct value *b)
+{
+    static const struct json_style style = { .sort_keys = true };
+    char *x = json_text(a, style), *y = json_text(b, style);
+    const bool same = strcmp(x, y) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
+/* What a move or copy takes; of a member that is not there a copy takes null. */
+static struct value *taken_from(struct value *root, const struct pointer *from, bool copies)
+{
+    struct value *found = look_up(root, from);
+    if (found != NULL || !copies || from->count == 0)
+        return value_hold(found);
+    const struct pointer above = { from->parts, from->count - 1, 0 };
+    const struct value *parent = look_up(root, &above);
+    return parent != NULL && parent->type == VALUE_MAP ? value_new_null() : NULL;
+}
+
 static bool operate(struct value **root, const struct value *operation)
 {
     const char *op = value_text(value_get(operation, "op"), "");
@@ -162,9 +185,9 @@ static bool operate(struct value **root, const struct value *operation)
     else if (strcmp(op, "replace") == 0)
         fine = value != NULL && replace(root, &path, value_hold(value));
     else if (strcmp(op, "test") == 0)
-        fine = value_equal(look_up(*root, &path), value);
+        fine = same_json(look_up(*root, &path), value);
     else if (has_from && (strcmp(op, "move") == 0 || strcmp(op, "copy") == 0)) {
-        struct value *moved = value_hold(look_up(*root, &from));
+        struct value *moved = taken_from(*root, &from, *op == 'c');
         bool taken = moved != NULL && (*op == 'c' || take_away(root, &from));
         fine = taken && add(root, &path, moved);
         if (!taken)

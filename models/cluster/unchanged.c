@@ -43,6 +43,10 @@ static void share_meta(struct meta *copy, const struct meta *original)
         finalizers_drop(copy->finalizers);
         copy->finalizers = finalizers_hold(original->finalizers);
     }
+    if (copy->managers != original->managers && value_equal(copy->managers, original->managers)) {
+        value_drop(copy->managers);
+        copy->managers = value_hold(original->managers);
+    }
     if (copy->document != original->document && value_equal(copy->document, original->document)) {
         value_drop(copy->document);
         copy->document = value_hold(original->document);

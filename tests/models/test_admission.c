@@ -67,9 +67,13 @@ static char *shown(const struct value *stored)
 static char *admitted_over(const char *text, const struct value *old)
 {
     struct answers answers = { 0 };
-    const struct admission admission = { "shop", find_class, has_account,  has_runtime,
-                                         NULL,   NULL,       give_address, give_port,
-                                         NULL,   &answers,   false,        false };
+    const struct admission admission = { .default_namespace = "shop",
+                                         .find_priority_class = find_class,
+                                         .find_service_account = has_account,
+                                         .find_runtime_class = has_runtime,
+                                         .allocate_ip = give_address,
+                                         .allocate_node_port = give_port,
+                                         .context = &answers };
     struct value *document = rows_parse(text);
     struct refusal refusal = { 0 };
     struct error_list faults = { 0 }, warnings = { 0 };

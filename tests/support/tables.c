@@ -10,7 +10,7 @@
 
 static const struct table *const tables[] = {
     &quantity_table, &intstr_table, &fenceposts_table, &selectors_table,   &yaml_table,
-    &creates_table,  &hashes_table, &builtin_table,    &podsecurity_table,
+    &creates_table,  &hashes_table, &builtin_table,    &podsecurity_table, &patches_table,
 };
 
 /* ── rows ── */

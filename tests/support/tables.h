@@ -23,7 +23,7 @@ struct table {
 };
 
 extern const struct table quantity_table, intstr_table, fenceposts_table, selectors_table,
-    yaml_table, creates_table, hashes_table, builtin_table, podsecurity_table;
+    yaml_table, creates_table, hashes_table, builtin_table, podsecurity_table, patches_table;
 
 struct table_counts {
     const char *name; /* of the format; NULL when the file is of none */

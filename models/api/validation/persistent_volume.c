@@ -21,8 +21,8 @@ static void check_local(struct field_errors *errors, const struct value *source,
     check_no_backsteps(errors, value_get(source, "path"), CHILD(path, "path"));
 }
 
-static void check_secret(struct field_errors *errors, const struct value *secret,
-                         const struct field_path *path)
+static void check_secret_reference(struct field_errors *errors, const struct value *secret,
+                                   const struct field_path *path)
 {
     check_required_text(errors, secret, "name", path, text_dns_subdomain);
     check_required_text(errors, secret, "namespace", path, text_dns_label);
@@ -38,7 +38,7 @@ static void check_csi(struct field_errors *errors, const struct value *source,
     check_required_text(errors, source, "volumeHandle", path, NULL);
     for (size_t i = 0; i < 4; i++)
         if (has(source, secrets[i]))
-            check_secret(errors, value_get(source, secrets[i]), CHILD(path, secrets[i]));
+            check_secret_reference(errors, value_get(source, secrets[i]), CHILD(path, secrets[i]));
 }
 
 static void check_azure_file(struct field_errors *errors, const struct value *source,

@@ -4,8 +4,10 @@
  * Follows ValidatePodUpdate() of pkg/apis/core/validation. The API server ends its message with a
  * dump of the Go structs that differ, which we leave out. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "models/api/validation/go_value.h"
 #include "models/api/validation/validation_private.h"
 
 #define UPDATABLE                                                                                  \
@@ -172,8 +174,15 @@ static void check_rest(struct field_errors *errors, const struct value *now,
         take_member(spec, before, "terminationGracePeriodSeconds");
     if (size_of(value_get(before, "schedulingGates")) > 0)
         check_gated(errors, spec, before, path);
-    if (!value_equal(spec, before))
-        field_forbidden(errors, path, now, "%s", UPDATABLE);
+    if (!value_equal(spec, before)) {
+        const struct schema_type *type = schema_type("core/v1.PodSpec");
+        char *old = go_value_print(before, type), *new = go_value_print(spec, type);
+        char *diff = go_value_diff(old, new);
+        field_forbidden(errors, path, now, "%s\n%s", UPDATABLE, diff);
+        free(diff);
+        free(old);
+        free(new);
+    }
     value_drop(spec);
 }
 
