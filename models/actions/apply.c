@@ -8,10 +8,20 @@
 #include "models/actions/actions_private.h"
 #include "models/api/json.h"
 #include "models/cluster/patch.h"
+#include "models/cluster/patch_request.h"
 #include "sim/base/memory.h"
 
 static const struct flag_kind file_flags[] = {
     FLAG_FILENAME, { "validate", 0, true }, { "force", 0, true }, { "save-config", 0, true },
+    FLAG_END,
+};
+static const struct flag_kind apply_flags[] = {
+    FLAG_FILENAME,
+    { "validate", 0, true },
+    { "force", 0, true },
+    { "server-side", 0, true },
+    { "force-conflicts", 0, true },
+    { "field-manager", 0, false },
     FLAG_END,
 };
 
@@ -116,6 +126,37 @@ static void apply(struct action *action, const struct value *document)
     object_key_drop(key);
 }
 
+/* What kubectl itself cannot read, before it asks the server. */
+static bool can_decode(struct action *action, const struct value *document)
+{
+    static const char *const header[] = { "apiVersion", "kind" };
+    static const char *const texts[] = { "name", "namespace", "generateName" };
+    static const char *const types[] = { "nil", "bool", "number", "string", "array", "object" };
+    const struct value *meta = value_get(document, "metadata");
+    for (size_t i = 0; i < 3; i++) {
+        const struct value *text = value_get(meta, texts[i]);
+        if (value_is_null(text) || text->type == VALUE_STRING)
+            continue;
+        if (value_get(document, "apiVersion") == NULL || value_get(document, "kind") == NULL)
+            break; /* that is told first */
+        action_fail(action,
+                    "unable to decode \"STDIN\": json: cannot unmarshal %s into Go struct field "
+                    "ObjectMeta.metadata.%s of type string",
+                    types[text->type], texts[i]);
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (*value_text(value_get(document, header[i]), "") != '\0')
+            continue;
+        action_fail(action,
+                    "error validating \"STDIN\": error validating data: %s not set; if you choose "
+                    "to ignore these errors, turn validation off with --validate=false",
+                    header[i]);
+        return false;
+    }
+    return true;
+}
+
 /* Do something with each document; those of one command share its root. */
 static bool each_document(struct action *action,
                           void (*act)(struct action *action, const struct value *document))
@@ -123,13 +164,59 @@ static bool each_document(struct action *action,
     if (action->documents.count == 0)
         action_fail(action, "no objects passed to %s", action->command.verb->name);
     for (size_t i = 0; i < action->documents.count; i++)
-        act(action, action->documents.items[i]);
+        if (can_decode(action, action->documents.items[i]))
+            act(action, action->documents.items[i]);
     return true;
+}
+
+/* --- apply on the server's side --------------------------------------------------------------- */
+
+static const char conflict_help[] =
+    "Please review the fields above--they currently have other managers. Here\n"
+    "are the ways you can resolve this warning:\n"
+    "* If you intend to manage all of these fields, please re-run the apply\n"
+    "  command with the `--force-conflicts` flag.\n"
+    "* If you do not intend to manage all of the fields, please edit your\n"
+    "  manifest to remove references to the fields that should keep their\n"
+    "  current managers.\n"
+    "* You may co-own fields by updating your manifest to match the existing\n"
+    "  value; in this case, you'll become the manager if the other manager(s)\n"
+    "  stop managing the field (remove it from their configuration).\n"
+    "See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
+
+static void apply_on_server(struct action *action, const struct value *document)
+{
+    const struct object_key key = action_key(action, document);
+    const char *manager = command_flag(&action->command, "field-manager");
+    const struct field_manager who = { manager != NULL ? manager : "kubectl", NULL, NULL };
+    const struct patch_request request = {
+        .type = PATCH_APPLY,
+        .name = value_text(value_path(document, "metadata", "name", NULL), ""),
+        .space = key.space != NULL ? key.space->s : NULL,
+        .manager = &who,
+        .force = command_switch(&action->command, "force-conflicts", false),
+    };
+    struct error_list warnings = { 0 };
+    struct error error = { 0 };
+    char *name = printed_name(key);
+    const enum reply reply =
+        patch_carry_out(action->client, key, document, &request, false, &warnings, &error);
+    if (reply == REPLY_OK || reply == REPLY_CREATED)
+        action_say(action, "%s serverside-applied", name);
+    else if (reply == REPLY_CONFLICT && strncmp(error.text, "Apply failed", 12) == 0)
+        action_fail(action, "%s\n%s", error.text, conflict_help);
+    else
+        action_refused(action, reply, NULL, &error);
+    error_close(&error);
+    error_list_close(&warnings);
+    free(name);
+    object_key_drop(key);
 }
 
 static bool start_apply(struct action *action)
 {
-    return each_document(action, apply);
+    const bool on_server = command_switch(&action->command, "server-side", false);
+    return each_document(action, on_server ? apply_on_server : apply);
 }
 
 /* --- create and replace ------------------------------------------------------------------- */
@@ -174,7 +261,7 @@ static bool start_replace(struct action *action)
 const struct verb verb_apply = {
     .name = "apply",
     .root = "apply",
-    .flags = file_flags,
+    .flags = apply_flags,
     .check = check_file,
     .start = start_apply,
 };

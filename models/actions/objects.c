@@ -1,9 +1,11 @@
 /* Objects as commands see them: their names as kubectl prints them, and their documents. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "models/actions/actions_private.h"
 #include "models/cluster/admission.h"
+#include "models/cluster/field_managers.h"
 #include "models/cluster/reply.h"
 #include "sim/base/memory.h"
 
@@ -74,13 +76,42 @@ static void warn_all(struct action *action, struct error_list *warnings)
     error_list_close(warnings);
 }
 
+/* Whose the fields are that a command writes: "kubectl-create", "kubectl-client-side-apply". */
+struct writing {
+    struct field_manager manager;
+    char name[64];
+};
+
+static void begin_writing(struct action *action, struct writing *writing)
+{
+    const char *verb = action->command.verb->name;
+    const int length = (int)strcspn(verb, " ");
+    const bool scales = strcmp(verb, "scale") == 0;
+    if (scales)
+        snprintf(writing->name, sizeof writing->name, "kubectl");
+    else if (strcmp(verb, "apply") == 0)
+        snprintf(writing->name, sizeof writing->name, "kubectl-client-side-apply");
+    else
+        snprintf(writing->name, sizeof writing->name, "kubectl-%.*s", length, verb);
+    writing->manager = (struct field_manager){ writing->name, scales ? "scale" : NULL, NULL };
+    action->cluster->manager = &writing->manager;
+}
+
+static void end_writing(struct action *action)
+{
+    action->cluster->manager = NULL;
+}
+
 enum edit action_replace(struct action *action, const struct object *stored, struct value *document)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct error error = { 0 };
     const uint64_t before = store_version(action->cluster->store);
+    struct writing writing;
+    begin_writing(action, &writing);
     struct object *object =
         cluster_admit_update(action->cluster, document, stored, &faults, &warnings);
+    end_writing(action);
     warn_all(action, &warnings);
     if (object == NULL) {
         refuse_faults(action, document, &faults);
@@ -144,8 +175,11 @@ bool action_create_as(struct action *action, const struct value *document, const
     struct error_list faults = { 0 }, warnings = { 0 };
     struct refusal refusal = { 0 };
     struct error error = { 0 };
+    struct writing writing;
+    begin_writing(action, &writing);
     struct object *object = cluster_admit_or_refuse(action->cluster, document, action->space,
                                                     &refusal, &faults, &warnings);
+    end_writing(action);
     warn_all(action, &warnings);
     if (object == NULL)
         refuse_document_of(action, document, doing, &refusal, &faults);

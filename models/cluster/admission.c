@@ -195,6 +195,11 @@ static void tell_fields(const struct refusal *refusal, const struct value *docum
     }
 }
 
+static bool is_service(const struct schema_kind *kind)
+{
+    return kind != NULL && *kind->group == '\0' && strcmp(kind->kind, "Service") == 0;
+}
+
 static bool is_valid(const struct admission *admission, const struct value *document,
                      const struct value *old, const struct schema_kind *kind,
                      struct refusal *refusal)
@@ -207,17 +212,14 @@ static bool is_valid(const struct admission *admission, const struct value *docu
         validate_create(named, kind, &refusal->fields);
     else
         validate_update(named, old, kind, &refusal->fields);
+    if (is_service(kind) && refusal->fields.count == 0)
+        service_check_ports(admission, named, &refusal->fields);
     if (refusal->fields.count > 0) {
         refusal->code = 422;
         refusal->message = validation_message(&refusal->fields, named);
     }
     value_drop(named);
     return refusal->fields.count == 0;
-}
-
-static bool is_service(const struct schema_kind *kind)
-{
-    return kind != NULL && *kind->group == '\0' && strcmp(kind->kind, "Service") == 0;
 }
 
 static bool is_claim(const struct schema_kind *kind)

@@ -26,6 +26,9 @@ void prepare_gated(const struct admission *admission, struct value **document,
 /* Addresses and ports of a Service: what the user gives in one form is put into the other, what
  * is left open is allocated. `old` is NULL for a new one. */
 void service_normalize(struct value **document, const struct value *old);
+/* Ports that a user chose must be of the range; asked of a cluster only, as a dry run does not allocate. */
+void service_check_ports(const struct admission *admission, const struct value *document,
+                         struct field_errors *errors);
 void service_allocate(const struct admission *admission, struct value **document);
 
 /* The mutating plugins on a whole document. False with the refusal. */

@@ -277,6 +277,25 @@ static void set_health_port(const struct admission *admission, struct value *spe
     value_drop(probe);
 }
 
+void service_check_ports(const struct admission *admission, const struct value *document,
+                         struct field_errors *errors)
+{
+    enum { LOWEST = 30000, HIGHEST = 32767 };
+    const struct value *ports = value_path(document, "spec", "ports", NULL);
+    const struct field_path spec = { .name = "spec" }, at = { .up = &spec, .name = "ports" };
+    for (size_t i = 0; admission->allocate_node_port != NULL && i < size_of(ports); i++) {
+        const struct value *port = value_get(ports->items[i], "nodePort");
+        const struct field_path item = { .up = &at, .index = i };
+        const struct field_path path = { .up = &item, .name = "nodePort" };
+        const int64_t number = value_int(port, 0);
+        if (number != 0 && (number < LOWEST || number > HIGHEST))
+            field_invalid(errors, &path, port,
+                          "provided port is not in the valid range. The range of valid ports is "
+                          "%d-%d",
+                          LOWEST, HIGHEST);
+    }
+}
+
 void service_allocate(const struct admission *admission, struct value **document)
 {
     struct value *spec = value_own(value_slot(value_own(document), "spec"));

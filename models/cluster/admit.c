@@ -163,6 +163,7 @@ struct admission cluster_admission(struct cluster *cluster, const char *default_
         .allocate_node_port = allocate_node_port,
         .max_unavailable_stateful_set = cluster->settings.max_unavailable_stateful_set,
         .no_hpa_tolerance = !cluster->settings.hpa_configurable_tolerance,
+        .manager = cluster->manager,
         .zones = cluster->settings.zones,
         .context = cluster,
     };

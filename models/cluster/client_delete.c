@@ -6,6 +6,9 @@
  * the removal alone is written and carries that state. */
 #include "models/cluster/client_private.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "models/api/pod.h"
 #include "models/api/policy.h"
 
@@ -16,11 +19,32 @@ static bool same_uid(struct uid a, struct uid b)
     return a.high == b.high && a.low == b.low;
 }
 
+static void kind_text(const struct object *object, char text[RESOURCE_TEXT])
+{
+    const char *version = kind_infos[object->kind].api_version;
+    const char *slash = version != NULL ? strchr(version, '/') : NULL;
+    snprintf(text, RESOURCE_TEXT, "%s%s%.*s", kind_infos[object->kind].name, slash ? "." : "",
+             slash ? (int)(slash - version) : 0, version ? version : "");
+}
+
+/* Namespaces that every cluster has stay (plugin NamespaceLifecycle). */
+static enum reply check_immortal(struct object_key key, struct error *error)
+{
+    static const char *const names[] = { "default", "kube-system", "kube-public" };
+    for (size_t i = 0; key.kind == KIND_NAMESPACE && i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], text_s(key.name)) == 0)
+            return reply_refuse(error, REPLY_FORBIDDEN,
+                                "namespaces \"%s\" is forbidden: this namespace may not be deleted",
+                                names[i]);
+    return REPLY_OK;
+}
+
 static enum reply check_preconditions(const struct object *object, struct delete_options options,
                                       struct error *error)
 {
     const struct uid uid = meta_of(object)->uid;
-    const char *kind = kind_infos[object->kind].name; /* this message names the kind */
+    char kind[RESOURCE_TEXT]; /* this message names the kind: "Deployment.apps" */
+    kind_text(object, kind);
     char wanted[UID_TEXT], found[UID_TEXT];
     if (options.uid != NULL && !same_uid(*options.uid, uid))
         return reply_refuse(
@@ -188,7 +212,9 @@ enum reply client_delete(struct client *client, struct object_key key,
     const struct object *object = store_get(client->cluster->store, key);
     if (object == NULL)
         return reply_missing(error, key);
-    reply = check_preconditions(object, options, error);
+    reply = check_immortal(key, error);
+    if (reply == REPLY_OK)
+        reply = check_preconditions(object, options, error);
     if (reply != REPLY_OK)
         return reply;
     return client_delete_object(client, object, options);

@@ -30,6 +30,8 @@ struct write {
     const struct object *before, *after; /* NULL: it was created, it was removed */
 };
 
+struct field_manager;
+
 struct cluster {
     struct run *run;
     const char *id; /* in stream names and trace; "" for the only cluster */
@@ -67,6 +69,9 @@ struct cluster {
     /* Hears how budgets answer evictions; NULL: nobody. */
     eviction_listener *hear_eviction;
     void *eviction_listener;
+
+    const struct field_manager *manager; /* whose documents are admitted, for managedFields; NULL:
+                                          * nobody's, and none are noted */
 
     uint32_t service_addresses, node_ports; /* given to Services so far */
 

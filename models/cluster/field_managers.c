@@ -246,10 +246,12 @@ static bool forgets_all(const struct value *document)
 struct value *managers_updated(const struct value *old, const struct value *new,
                                const struct schema_kind *kind, struct field_manager manager)
 {
-    if (forgets_all(new))
-        return NULL;
-    struct value *before = printed(old, new, kind), *after = printed(new, new, kind);
     struct value *entries = entries_of(old);
+    if (forgets_all(new) || (old != NULL && entries->count == 0)) {
+        value_drop(entries);
+        return NULL;
+    }
+    struct value *before = printed(old, new, kind), *after = printed(new, new, kind);
     struct comparison changed = typed_compare(typed_of(kind), before, after);
     struct value *taken = ownable(changed_fields(&changed), kind, manager);
     size_t own = find_entry(entries, manager, false);

@@ -19,7 +19,7 @@ struct field_manager {
 
 /* The managedFields after an update from `old` (NULL: a creation) to `new`, both with their defaults;
  * a new reference, NULL: none. The entries that count are those of `old`, unless `new` says
- * [{}], which forgets all. */
+ * [{}], which forgets all; an object without entries gets none by an update. */
 struct value *managers_updated(const struct value *old, const struct value *new,
                                const struct schema_kind *kind, struct field_manager manager);
 

@@ -7,6 +7,7 @@
 #define MODELS_CLUSTER_PATCH_REQUEST_H
 
 #include "models/cluster/admission.h"
+#include "models/cluster/client.h"
 #include "models/cluster/field_managers.h"
 
 enum patch_type { PATCH_STRATEGIC, PATCH_MERGE, PATCH_JSON, PATCH_APPLY, PATCH_PUT };
@@ -25,5 +26,11 @@ struct value *admit_patch(const struct admission *admission, const struct value 
                           const struct value *patch, const struct patch_request *request,
                           struct refusal *refusal, struct error_list *faults,
                           struct error_list *warnings);
+
+/* Carry it out: read what the key names, patch, and write. The reply and error are the API server's;
+ * with `dry_run` nothing is written. `warnings` NULL: unknown fields are faults. */
+enum reply patch_carry_out(struct client *client, struct object_key key, const struct value *patch,
+                           const struct patch_request *request, bool dry_run,
+                           struct error_list *warnings, struct error *error);
 
 #endif

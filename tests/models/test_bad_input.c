@@ -392,6 +392,39 @@ static const struct row objects[] = {
       "type: kubernetes.io/tls\n"
       "stringData: {tls.crt: x}\n",
       "1:1: data[tls.key]: Required value\n" },
+    { "no schedule of a cron job",
+      "apiVersion: batch/v1\n"
+      "kind: CronJob\n"
+      "metadata: {name: c}\n"
+      "spec:\n"
+      "  schedule: 61 * * * *\n"
+      "  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, "
+      "image: "
+      "i}]}}}}\n",
+      "5:13: spec.schedule: Invalid value: \"61 * * * *\": end of range (61) above maximum (59): "
+      "61\n" },
+    { "a limit for each index without indexes",
+      "apiVersion: batch/v1\n"
+      "kind: Job\n"
+      "metadata: {name: j}\n"
+      "spec:\n"
+      "  backoffLimitPerIndex: 1\n"
+      "  template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}\n",
+      "5:25: spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode\n" },
+    { "a claim that says not how it is used",
+      "apiVersion: v1\n"
+      "kind: PersistentVolumeClaim\n"
+      "metadata: {name: p}\n"
+      "spec: {resources: {requests: {storage: 1Gi}}}\n",
+      "4:7: spec.accessModes: Required value: at least 1 access mode is required\n" },
+    { "a policy that is none",
+      "apiVersion: storage.k8s.io/v1\n"
+      "kind: StorageClass\n"
+      "metadata: {name: s}\n"
+      "provisioner: a.b/c\n"
+      "reclaimPolicy: Burn\n",
+      "5:16: reclaimPolicy: Unsupported value: \"Burn\": supported values: \"Delete\", "
+      "\"Retain\"\n" },
 };
 
 Test(bad_input, objects_that_cannot_be)

@@ -20,6 +20,13 @@ struct comparison compare_timelines(const struct timeline *recorded, const struc
     return comparison;
 }
 
+struct comparison compare_calls_of(const struct timeline *recorded, const struct timeline *ours)
+{
+    struct comparison comparison = { .recorded = recorded, .ours = ours };
+    compare_calls(&comparison);
+    return comparison;
+}
+
 void compare_differs(struct comparison *comparison, const char *format, ...)
 {
     char *text = NULL;

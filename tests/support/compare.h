@@ -15,6 +15,9 @@ struct comparison {
 /* All rules. The report is owned by the caller. */
 struct comparison compare_timelines(const struct timeline *recorded, const struct timeline *ours);
 
+/* The same for a recording of calls without pauses: section 4. */
+struct comparison compare_calls_of(const struct timeline *recorded, const struct timeline *ours);
+
 /* Add a line to the report. */
 void compare_differs(struct comparison *comparison, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -24,6 +27,7 @@ void compare_checkpoints(struct comparison *comparison); /* rule 6 */
 void compare_order(struct comparison *comparison);       /* rule 7 */
 void compare_rollouts(struct comparison *comparison);    /* rule 8 */
 void compare_events(struct comparison *comparison);      /* rule 9 */
+void compare_calls(struct comparison *comparison);       /* section 4 */
 
 /* --- what the rules share ----------------------------------------------------------------- */
 

@@ -202,6 +202,8 @@ static bool counts(const struct emitted *emitted, const struct watch_event *even
     case KIND_LIMITRANGE:
     case KIND_SECRET:
     case KIND_NETWORKPOLICY:
+    case KIND_INGRESS:
+    case KIND_STORAGECLASS:
     case KIND_OTHER:
         return false;
     /* Nor what every namespace gets. */

@@ -263,7 +263,7 @@ static void job_fields(struct value *row, const struct value *document)
         "backoffLimit",         "suspend",
         "completionMode",       "activeDeadlineSeconds",
         "podReplacementPolicy", "ttlSecondsAfterFinished",
-        "backoffLimitPerIndex",
+        "backoffLimitPerIndex", "maxFailedIndexes",
     };
     struct value *spec = value_new_map();
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

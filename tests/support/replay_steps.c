@@ -19,6 +19,12 @@ static sim_time time_of(const struct value *step, const char *key)
     return value_int(value_get(step, key), 0) * SIM_MILLISECOND;
 }
 
+static void documents_add(struct documents *into, struct value *document)
+{
+    MEM_GROW(into->items, into->count, into->capacity);
+    into->items[into->count++] = document;
+}
+
 /* --- commands ----------------------------------------------------------------------------- */
 
 /* A command under way, and what it replied when it was recorded. */
@@ -99,13 +105,25 @@ static void take_reply(void *context, const struct action_reply *reply)
     free(typed);
 }
 
+/* As kubectl reads: of a key that stands twice the last one counts. */
 static struct documents read_stdin(const struct player *player, const struct value *step)
 {
     struct documents documents = { 0 };
-    struct error_list faults = { 0 };
+    struct error error = { 0 };
+    struct yaml_piece piece;
     char *text = player_raw(player, value_text(value_get(step, "stdin"), ""));
-    documents_read(&documents, text, strlen(text), "STDIN", &faults);
-    error_list_close(&faults);
+    struct yaml_stream stream = yaml_stream_of(text, strlen(text), "STDIN");
+    while (yaml_stream_next(&stream, &piece, &error)) {
+        struct value *document = yaml_read(piece, NULL, NULL, &error);
+        const struct value *items = value_get(document, "items");
+        const bool is_list = strcmp(value_text(value_get(document, "kind"), ""), "List") == 0;
+        for (size_t i = 0; is_list && items != NULL && i < items->count; i++)
+            documents_add(&documents, value_hold(items->items[i]));
+        if (!is_list && document != NULL && document->type == VALUE_MAP)
+            documents_add(&documents, value_hold(document));
+        value_drop(document);
+    }
+    error_close(&error);
     free(text);
     return documents;
 }
