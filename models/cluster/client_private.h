@@ -62,4 +62,8 @@ enum reply client_delete_object(struct client *client, const struct object *obje
 struct zone_labels *zone_labels_new(struct cluster *cluster);
 void zone_labels_free(struct zone_labels *zone_labels);
 
+/* Note the writer of a change among the managers of fields, where the object has any. */
+void client_note_manager(struct client *client, const char *verb, const struct object *before,
+                         struct object *after);
+
 #endif

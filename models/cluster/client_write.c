@@ -7,6 +7,7 @@
 #include "models/cluster/client_private.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "models/api/job.h"
 #include "models/api/pod.h"
@@ -18,6 +19,7 @@
 #include "models/cluster/quota_admission.h"
 #include "models/cluster/unchanged.h"
 
+enum { NAME_BYTES = 253 };
 enum { NAME_TRIES = 8 }; /* names drawn before a clash is reported, as the generic registry does */
 
 static struct store *store_of(const struct client *client)
@@ -95,6 +97,22 @@ static void fill_in(struct client *client, struct meta *object)
         meta_add_finalizer(object, cluster->run->texts, VOLUME_PROTECTION);
 }
 
+/* What a component makes has passed no validation; of its name only the length can be wrong. A generated
+ * name is cut to fit, and our own kinds are named by what containers call them. */
+static enum reply name_fits(const struct object *object, struct error *error)
+{
+    const char *name = text_s(object->name);
+    const struct kind_info *info = &kind_infos[object->kind];
+    if (strlen(name) <= NAME_BYTES || info->api_version == NULL ||
+        strncmp(info->api_version, "seatrial.dev/", 13) == 0)
+        return REPLY_OK;
+    return reply_refuse(
+        error, REPLY_INVALID,
+        "%s \"%s\" is invalid: metadata.name: Invalid value: \"%s\": must be no more "
+        "than %d bytes",
+        info->name, name, name, NAME_BYTES);
+}
+
 /* Give the object a free name, if its own is to be generated. The object in its way otherwise. */
 static const struct object *name_object(struct client *client, struct meta *object)
 {
@@ -122,6 +140,8 @@ enum reply client_create(struct client *client, struct object *object, const str
     }
     fill_in(client, meta);
     reply = namespace_accepts(client, object, error);
+    if (reply == REPLY_OK)
+        reply = name_fits(object, error);
     const struct admitted *admitted = NULL;
     if (reply == REPLY_OK && object->kind == KIND_POD)
         reply = pod_admit(client, (struct pod *)object, &admitted, error);
@@ -227,6 +247,7 @@ enum reply client_store(struct client *client, const char *verb, const struct ob
     if (client_remove_finished(client, before, after))
         return REPLY_OK;
     note_labels(before, after);
+    client_note_manager(client, verb, before, after);
     note_write(client, verb, before, after);
     pod_admissions_note(client->cluster->pod_admissions, after);
     store_replace(store_of(client), after, client->now);
