@@ -181,7 +181,7 @@ Test(variation, what_is_prompt_is_never_late)
     struct store *store = store_new(run, thing_kinds, THING_KINDS);
     struct cache *cache = cache_new_varied(run, store, "walk", 1u << PLACE);
     for (int i = 1; i <= 50; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "p%d", i);
         thing_create(store, run, PLACE, name, i, 0, i * SIM_SECOND);
         run_until(run, i * SIM_SECOND);
