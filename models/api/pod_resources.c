@@ -132,8 +132,8 @@ static void raise_to_reported(struct amounts *amounts, const struct value *repor
     raise_to(amounts, value_get(reported, "allocatedResources"));
 }
 
-static struct amounts container_amounts(const struct value *container,
-                                         const struct value *reported, struct filling filling)
+static struct amounts container_amounts(const struct value *container, const struct value *reported,
+                                        struct filling filling)
 {
     if (filling.limits)
         return amounts_load(value_path(container, "resources", "limits", NULL));

@@ -99,7 +99,8 @@ struct pod_spec {
     uint64_t hash;          /* of the document */
     uint32_t id;            /* small number, unique in the cluster: for caches by template */
     struct value *document; /* PodSpec: defaulted, admitted, without nodeName */
-    struct value *written;  /* as the first template wrote it, for others that do the same; or NULL */
+    struct value
+        *written; /* as the first template wrote it, for others that do the same; or NULL */
 
     struct container *containers, *init_containers; /* owned */
     size_t container_count, init_container_count;

@@ -105,8 +105,8 @@ static void put_versions(struct value *summary)
     value_set(summary, "kubernetes", value_new_string(schema_release));
 }
 
-static int run_inputs(const struct command_line *line, struct inputs *inputs,
-                      struct policy *policy, struct queue *queue, struct output *output)
+static int run_inputs(const struct command_line *line, struct inputs *inputs, struct policy *policy,
+                      struct queue *queue, struct output *output)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct simulation_options options = {

@@ -23,9 +23,8 @@ static struct object *provision(const struct trial *trial,
     char *name = mem_format("pvc-%s-%s", namespace_of(claim), name_of(claim));
     struct value *topology = volume_topology_of_zone(
         node != NULL ? labels_get(node->meta.labels, "topology.kubernetes.io/zone") : NULL);
-    struct object *volume =
-        persistent_volume_provision(&trial->cluster->codec, name, claim,
-                                    claim_class(trial->cluster->cache, claim), topology);
+    struct object *volume = persistent_volume_provision(
+        &trial->cluster->codec, name, claim, claim_class(trial->cluster->cache, claim), topology);
     persistent_volume_set_phase((struct persistent_volume *)volume, VOLUME_BOUND);
     value_drop(topology);
     free(name);
