@@ -240,7 +240,9 @@ static void find_typed(struct targets *targets, struct action *action, size_t co
     for (const char *type = words[0]; *type != '\0';) {
         const size_t length = strcspn(type, ",");
         enum kind kind;
-        read_type(type, length, &kind, (struct place){ 0 }, NULL);
+        struct error error = { 0 };
+        read_type(type, length, &kind, (struct place){ 0 }, &error);
+        error_close(&error); /* there is none: the command was checked */
         if (selects(&action->command))
             targets_find_selected(targets, action, kind);
         else

@@ -126,15 +126,21 @@ static struct value *object_document(const struct scenario_expectation *expectat
     return document;
 }
 
+static struct value *find_in_summary(const struct scenario_expectation *expectation,
+                                     const struct value *summary, struct error *error)
+{
+    return find(
+        expectation,
+        (struct document_view){ .root = summary, .space = expectation->space, .is_whole = true },
+        error);
+}
+
 static struct value *find_now(const struct scenario_expectation *expectation,
                               const struct cluster *cluster, const struct value *summary,
                               struct error *error)
 {
     if (expectation->kind == KIND_COUNT)
-        return find(expectation,
-                    (struct document_view){
-                        .root = summary, .space = expectation->space, .is_whole = true },
-                    error);
+        return find_in_summary(expectation, summary, error);
     struct value *document = object_document(expectation, cluster);
     struct value *found = find(expectation, (struct document_view){ .root = document }, error);
     value_drop(document);
@@ -193,7 +199,7 @@ bool verdict_check(const struct scenario_expectation *expectation, const struct 
     bool held;
     if (expectation->kind != KIND_COUNT)
         return true;
-    struct value *value = find_now(expectation, NULL, summary, &error);
+    struct value *value = find_in_summary(expectation, summary, &error);
     if (value != NULL && value->type != VALUE_NULL)
         judge(value, expectation, &held, &error);
     value_drop(value);

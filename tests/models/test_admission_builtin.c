@@ -6,7 +6,7 @@
 
 Test(admission_builtin, answers_as_the_recorded_api_server)
 {
-    struct table_counts counts;
+    struct table_counts counts = { 0 };
     struct writer details = { 0 };
     cr_assert(table_run("tests/oracle/api/admission-builtin.jsonl.gz", &counts, &details));
     printf("admission-builtin: %zu of %zu recorded stories agree\n", counts.agreed,
