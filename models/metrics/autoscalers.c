@@ -3,17 +3,14 @@
 #include <stdlib.h>
 
 #include "models/api/autoscaler.h"
+#include "models/metrics/measured.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
 #include "sim/stat/level.h"
 
 struct row {
-    struct table_node node; /* by uid */
-    struct row *next;       /* in order of creation */
-    struct object_key key;
-    struct uid uid;
-    bool deleted;
+    struct measured of;
     const struct object *seen; /* the last version; held */
     bool synced;               /* `desired` is measured */
     double ended;              /* its mean, of one that is deleted */
@@ -24,28 +21,20 @@ struct row {
 
 struct autoscalers_measured {
     struct cluster *cluster;
-    struct row *first, **last;
-    struct table by_uid;
+    struct measured_rows rows;
 };
 
 static struct row *row_find(const struct autoscalers_measured *measured, struct uid uid)
 {
-    struct table_node *node = table_first(&measured->by_uid, uid.low);
-    while (node != NULL && ((struct row *)node)->uid.high != uid.high)
-        node = table_again(node);
-    return (struct row *)node;
+    return (struct row *)measured_find(&measured->rows, uid); /* its first member */
 }
 
 static struct row *row_new(struct autoscalers_measured *measured, const struct watch_event *event)
 {
     struct row *row = mem_new(sizeof *row);
-    row->key = object_key_hold(object_key(event->object));
-    row->uid = meta_of(event->object)->uid;
     level_init(&row->limited, event->at, 0);
     level_init(&row->inactive, event->at, 0);
-    *measured->last = row;
-    measured->last = &row->next;
-    table_add(&measured->by_uid, &row->node, row->uid.low);
+    measured_add(&measured->rows, &row->of, event->object);
     return row;
 }
 
@@ -86,8 +75,8 @@ static void notice(void *self, const struct watch_event *event)
     object_hold(event->object);
     object_drop(row->seen);
     row->seen = event->object;
-    row->deleted = event->type == WATCH_DELETED;
-    if (!row->deleted)
+    row->of.deleted = event->type == WATCH_DELETED;
+    if (!row->of.deleted)
         return;
     if (row->synced)
         row->ended = level_mean(&row->desired, event->at);
@@ -101,8 +90,7 @@ static void *start(struct cluster *cluster)
 {
     struct autoscalers_measured *measured = mem_new(sizeof *measured);
     measured->cluster = cluster;
-    measured->last = &measured->first;
-    table_init(&measured->by_uid);
+    measured_init(&measured->rows);
     store_watch_kinds(cluster->store, (struct watcher){ .self = measured, .deliver = notice },
                       UINT64_C(1) << KIND_HORIZONTALPODAUTOSCALER);
     return measured;
@@ -121,9 +109,7 @@ static struct value *row_print(const struct row *row, sim_time now)
     struct value *map = value_new_map();
     const struct autoscaler *seen = autoscaler_of(row->seen);
     value_set(map, "kind", value_new_string("HorizontalPodAutoscaler"));
-    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
-    value_set(map, "name", value_new_string(text_s(row->key.name)));
-    value_set(map, "deleted", value_new_bool(row->deleted));
+    measured_print(&row->of, map);
     value_set(map, "target", target_print(seen->spec));
     value_set(map, "minReplicas", value_new_int(seen->spec->min_replicas));
     value_set(map, "maxReplicas", value_new_int(seen->spec->max_replicas));
@@ -132,8 +118,9 @@ static struct value *row_print(const struct row *row, sim_time now)
     value_set(map, "leastDesired",
               row->synced ? number_print(row->desired.least) : value_new_null());
     value_set(map, "meanDesired",
-              row->synced ? number_print(row->deleted ? row->ended : level_mean(&row->desired, now))
-                          : value_new_null());
+              row->synced
+                  ? number_print(row->of.deleted ? row->ended : level_mean(&row->desired, now))
+                  : value_new_null());
     value_set(map, "mostDesired", row->synced ? number_print(row->desired.most) : value_new_null());
     value_set(map, "rescales", value_new_int(row->ups + row->downs));
     value_set(map, "scaleUps", value_new_int(row->ups));
@@ -147,49 +134,41 @@ static struct value *summary(void *state, sim_time now)
 {
     const struct autoscalers_measured *measured = state;
     struct value *list = value_new_list();
-    for (const struct row *row = measured->first; row != NULL; row = row->next)
-        value_add(list, row_print(row, now));
+    for (const struct measured *of = measured->rows.first; of != NULL; of = of->next)
+        value_add(list, row_print((const struct row *)of, now));
     return list;
 }
 
-static void row_free(struct row *row)
+static void row_free(struct measured *of)
 {
-    object_key_drop(row->key);
+    struct row *row = (struct row *)of;
     object_drop(row->seen);
     free(row);
+}
+
+static bool is_there(const struct measured *of)
+{
+    return !of->deleted;
 }
 
 /* Those that were gone by then are not told of. */
 static void restart(void *state, sim_time now)
 {
     struct autoscalers_measured *measured = state;
-    struct row **at = &measured->first;
-    while (*at != NULL) {
-        struct row *row = *at;
-        if (!row->deleted) {
-            row->ups = row->downs = 0;
-            level_restart(&row->desired, now);
-            level_restart(&row->limited, now);
-            level_restart(&row->inactive, now);
-            at = &row->next;
-            continue;
-        }
-        *at = row->next;
-        table_remove(&measured->by_uid, &row->node);
-        row_free(row);
+    measured_sweep(&measured->rows, is_there, row_free);
+    for (struct measured *of = measured->rows.first; of != NULL; of = of->next) {
+        struct row *row = (struct row *)of;
+        row->ups = row->downs = 0;
+        level_restart(&row->desired, now);
+        level_restart(&row->limited, now);
+        level_restart(&row->inactive, now);
     }
-    measured->last = at;
 }
 
 static void stop(void *state)
 {
     struct autoscalers_measured *measured = state;
-    while (measured->first != NULL) {
-        struct row *row = measured->first;
-        measured->first = row->next;
-        row_free(row);
-    }
-    table_close(&measured->by_uid);
+    measured_close(&measured->rows, row_free);
     free(measured);
 }
 

@@ -2,16 +2,13 @@
 #include <stdlib.h>
 
 #include "models/cluster/eviction.h"
+#include "models/metrics/measured.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
 
 struct row {
-    struct table_node node; /* by uid */
-    struct row *next;       /* in order of creation */
-    struct object_key key;
-    struct uid uid;
-    bool deleted;
+    struct measured of;
     int32_t allowed, healthy, desired, expected;
     int64_t granted, refused, ambiguous; /* evictions */
     sim_time blocked, since;             /* how long none was allowed; up to when that is added */
@@ -19,33 +16,25 @@ struct row {
 
 struct budgets {
     struct cluster *cluster;
-    struct row *first, **last;
-    struct table by_uid;
+    struct measured_rows rows;
 };
 
 static struct row *row_find(const struct budgets *budgets, struct uid uid)
 {
-    struct table_node *node = table_first(&budgets->by_uid, uid.low);
-    while (node != NULL && ((struct row *)node)->uid.high != uid.high)
-        node = table_again(node);
-    return (struct row *)node;
+    return (struct row *)measured_find(&budgets->rows, uid); /* its first member */
 }
 
 static struct row *row_new(struct budgets *budgets, const struct watch_event *event)
 {
     struct row *row = mem_new(sizeof *row);
-    row->key = object_key_hold(object_key(event->object));
-    row->uid = meta_of(event->object)->uid;
     row->since = event->at;
-    *budgets->last = row;
-    budgets->last = &row->next;
-    table_add(&budgets->by_uid, &row->node, row->uid.low);
+    measured_add(&budgets->rows, &row->of, event->object);
     return row;
 }
 
 static void advance(struct row *row, sim_time now)
 {
-    if (!row->deleted && row->allowed <= 0)
+    if (!row->of.deleted && row->allowed <= 0)
         row->blocked += now - row->since;
     row->since = now;
 }
@@ -59,7 +48,7 @@ static void notice(void *self, const struct watch_event *event)
     if (row == NULL)
         row = row_new(budgets, event);
     advance(row, event->at);
-    row->deleted = event->type == WATCH_DELETED;
+    row->of.deleted = event->type == WATCH_DELETED;
     row->allowed = budget->disruptions_allowed;
     row->healthy = budget->current_healthy;
     row->desired = budget->desired_healthy;
@@ -80,8 +69,7 @@ static void *start(struct cluster *cluster)
 {
     struct budgets *budgets = mem_new(sizeof *budgets);
     budgets->cluster = cluster;
-    budgets->last = &budgets->first;
-    table_init(&budgets->by_uid);
+    measured_init(&budgets->rows);
     cluster->hear_eviction = hear_eviction;
     cluster->eviction_listener = budgets;
     store_watch_kinds(cluster->store, (struct watcher){ .self = budgets, .deliver = notice },
@@ -94,9 +82,7 @@ static struct value *row_print(struct row *row, sim_time now)
     struct value *map = value_new_map();
     advance(row, now);
     value_set(map, "kind", value_new_string("PodDisruptionBudget"));
-    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
-    value_set(map, "name", value_new_string(text_s(row->key.name)));
-    value_set(map, "deleted", value_new_bool(row->deleted));
+    measured_print(&row->of, map);
     value_set(map, "disruptionsAllowed", value_new_int(row->allowed));
     value_set(map, "currentHealthy", value_new_int(row->healthy));
     value_set(map, "desiredHealthy", value_new_int(row->desired));
@@ -112,32 +98,32 @@ static struct value *summary(void *state, sim_time now)
 {
     struct budgets *budgets = state;
     struct value *list = value_new_list();
-    for (struct row *row = budgets->first; row != NULL; row = row->next)
-        value_add(list, row_print(row, now));
+    for (struct measured *of = budgets->rows.first; of != NULL; of = of->next)
+        value_add(list, row_print((struct row *)of, now));
     return list;
 }
 
 static void restart(void *state, sim_time now)
 {
     struct budgets *budgets = state;
-    for (struct row *row = budgets->first; row != NULL; row = row->next) {
+    for (struct measured *of = budgets->rows.first; of != NULL; of = of->next) {
+        struct row *row = (struct row *)of;
         row->granted = row->refused = row->ambiguous = 0;
         row->blocked = 0;
         row->since = now;
     }
 }
 
+static void row_free(struct measured *of)
+{
+    free((struct row *)of);
+}
+
 static void stop(void *state)
 {
     struct budgets *budgets = state;
     budgets->cluster->hear_eviction = NULL;
-    while (budgets->first != NULL) {
-        struct row *row = budgets->first;
-        budgets->first = row->next;
-        object_key_drop(row->key);
-        free(row);
-    }
-    table_close(&budgets->by_uid);
+    measured_close(&budgets->rows, row_free);
     free(budgets);
 }
 

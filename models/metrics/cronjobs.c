@@ -5,6 +5,7 @@
 #include "models/api/cron_schedule.h"
 #include "models/api/cronjob.h"
 #include "models/api/job.h"
+#include "models/metrics/measured.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
@@ -24,11 +25,8 @@ struct cron_run {
 };
 
 struct row {
-    struct table_node node; /* by uid */
-    struct row *next;       /* in order of creation */
-    struct object_key key;
-    struct uid uid;
-    bool deleted, suspended;
+    struct measured of;
+    bool suspended;
     const struct text *schedule, *zone;
     struct cron_schedule *read; /* what they say; NULL: it cannot be read */
     int64_t counted_to;         /* Unix seconds: starts up to then were made, or are missed */
@@ -50,8 +48,8 @@ struct running_job {
 
 struct cronjobs {
     struct cluster *cluster;
-    struct row *first, **last;
-    struct table by_uid, running;
+    struct measured_rows rows;
+    struct table running;
     struct pool running_pool;
     uint64_t epoch; /* how many restarts there were */
 };
@@ -60,22 +58,15 @@ struct cronjobs {
 
 static struct row *row_find(const struct cronjobs *all, struct uid uid)
 {
-    struct table_node *node = table_first(&all->by_uid, uid.low);
-    while (node != NULL && ((struct row *)node)->uid.high != uid.high)
-        node = table_again(node);
-    return (struct row *)node;
+    return (struct row *)measured_find(&all->rows, uid); /* its first member */
 }
 
 static struct row *row_new(struct cronjobs *all, const struct object *object)
 {
     struct row *row = mem_new(sizeof *row);
-    row->key = object_key_hold(object_key(object));
-    row->uid = meta_of(object)->uid;
     tally_init(&row->delay, TALLY_CRONJOB);
     tally_init(&row->duration, TALLY_CRONJOB);
-    *all->last = row;
-    all->last = &row->next;
-    table_add(&all->by_uid, &row->node, row->uid.low);
+    measured_add(&all->rows, &row->of, object);
     return row;
 }
 
@@ -125,7 +116,7 @@ static void cronjob_changed(struct cronjobs *all, const struct watch_event *even
     if (row->schedule != cronjob->schedule || row->zone != cronjob->time_zone ||
         suspends != row->suspended)
         count_missed(row, unix_seconds(all, event->at));
-    row->deleted = ends;
+    row->of.deleted = ends;
     row->suspended = suspends;
     read_schedule(all, row, cronjob);
 }
@@ -224,8 +215,7 @@ static void *start(struct cluster *cluster)
 {
     struct cronjobs *all = mem_new(sizeof *all);
     all->cluster = cluster;
-    all->last = &all->first;
-    table_init(&all->by_uid);
+    measured_init(&all->rows);
     table_init(&all->running);
     pool_init(&all->running_pool, sizeof(struct running_job));
     store_watch_kinds(cluster->store, (struct watcher){ .self = all, .deliver = notice },
@@ -264,10 +254,8 @@ static struct value *row_print(const struct cronjobs *all, struct row *row)
     struct value *map = value_new_map();
     const int64_t now = unix_seconds(all, run_now(all->cluster->run));
     value_set(map, "kind", value_new_string("CronJob"));
-    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
-    value_set(map, "name", value_new_string(text_s(row->key.name)));
-    value_set(map, "deleted", value_new_bool(row->deleted));
-    value_set(map, "suspended", value_new_bool(row->suspended && !row->deleted));
+    measured_print(&row->of, map);
+    value_set(map, "suspended", value_new_bool(row->suspended && !row->of.deleted));
     value_set(map, "schedule", text_print(row->schedule));
     value_set(map, "timeZone", text_print(row->zone));
     value_set(map, "jobs", value_new_int(row->jobs));
@@ -287,8 +275,8 @@ static struct value *summary(void *state, sim_time now)
     struct cronjobs *all = state;
     struct value *list = value_new_list();
     (void)now;
-    for (struct row *row = all->first; row != NULL; row = row->next)
-        value_add(list, row_print(all, row));
+    for (struct measured *of = all->rows.first; of != NULL; of = of->next)
+        value_add(list, row_print(all, (struct row *)of));
     return list;
 }
 
@@ -304,7 +292,8 @@ static void restart(void *state, sim_time now)
 {
     struct cronjobs *all = state;
     all->epoch++;
-    for (struct row *row = all->first; row != NULL; row = row->next) {
+    for (struct measured *of = all->rows.first; of != NULL; of = of->next) {
+        struct row *row = (struct row *)of;
         forget_runs(row);
         tally_close(&row->delay);
         tally_close(&row->duration);
@@ -316,23 +305,23 @@ static void restart(void *state, sim_time now)
     }
 }
 
+static void row_free(struct measured *of)
+{
+    struct row *row = (struct row *)of;
+    text_drop(row->schedule);
+    text_drop(row->zone);
+    cron_schedule_free(row->read);
+    tally_close(&row->delay);
+    tally_close(&row->duration);
+    forget_runs(row);
+    free(row->runs);
+    free(row);
+}
+
 static void stop(void *state)
 {
     struct cronjobs *all = state;
-    while (all->first != NULL) {
-        struct row *row = all->first;
-        all->first = row->next;
-        object_key_drop(row->key);
-        text_drop(row->schedule);
-        text_drop(row->zone);
-        cron_schedule_free(row->read);
-        tally_close(&row->delay);
-        tally_close(&row->duration);
-        forget_runs(row);
-        free(row->runs);
-        free(row);
-    }
-    table_close(&all->by_uid);
+    measured_close(&all->rows, row_free);
     table_close(&all->running);
     pool_close(&all->running_pool);
     free(all);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/api/job.h"
+#include "models/metrics/measured.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/table.h"
@@ -17,11 +18,7 @@ struct attempt {
 };
 
 struct row {
-    struct table_node node; /* by uid */
-    struct row *next;       /* in order of creation */
-    struct object_key key;
-    struct uid uid;
-    bool deleted;
+    struct measured of;
     sim_time created, started, finished; /* SIM_FOREVER: not yet */
     sim_time last_failure;               /* of a pod */
     const struct text *finish, *reason;  /* of the condition that ended it */
@@ -34,16 +31,12 @@ struct row {
 
 struct jobs {
     struct cluster *cluster;
-    struct row *first, **last;
-    struct table by_uid;
+    struct measured_rows rows;
 };
 
 static struct row *row_find(const struct jobs *jobs, struct uid uid)
 {
-    struct table_node *node = table_first(&jobs->by_uid, uid.low);
-    while (node != NULL && ((struct row *)node)->uid.high != uid.high)
-        node = table_again(node);
-    return (struct row *)node;
+    return (struct row *)measured_find(&jobs->rows, uid); /* its first member */
 }
 
 /* ---- Jobs ---- */
@@ -51,13 +44,9 @@ static struct row *row_find(const struct jobs *jobs, struct uid uid)
 static struct row *row_new(struct jobs *jobs, const struct watch_event *event)
 {
     struct row *row = mem_new(sizeof *row);
-    row->key = object_key_hold(object_key(event->object));
-    row->uid = meta_of(event->object)->uid;
     row->created = event->at;
     row->started = row->finished = row->last_failure = SIM_FOREVER;
-    *jobs->last = row;
-    jobs->last = &row->next;
-    table_add(&jobs->by_uid, &row->node, row->uid.low);
+    measured_add(&jobs->rows, &row->of, event->object);
     return row;
 }
 
@@ -76,7 +65,7 @@ static void job_changed(struct jobs *jobs, const struct watch_event *event)
         row = row_new(jobs, event);
     if (row == NULL)
         return;
-    row->deleted = event->type == WATCH_DELETED;
+    row->of.deleted = event->type == WATCH_DELETED;
     row->completions = job->completions;
     row->parallelism = job->parallelism;
     row->suspended = job->suspend;
@@ -120,7 +109,7 @@ static void pod_created(struct row *row, const struct watch_event *event)
 static void pod_changed(struct jobs *jobs, const struct watch_event *event)
 {
     const struct pod *pod = pod_of(event->object), *before = pod_of(event->before);
-    const struct owner *owner = jobs->first != NULL ? meta_controller(&pod->meta) : NULL;
+    const struct owner *owner = jobs->rows.first != NULL ? meta_controller(&pod->meta) : NULL;
     struct row *row = owner != NULL ? row_find(jobs, owner->uid) : NULL;
     if (row == NULL)
         return;
@@ -153,8 +142,7 @@ static void *start(struct cluster *cluster)
 {
     struct jobs *jobs = mem_new(sizeof *jobs);
     jobs->cluster = cluster;
-    jobs->last = &jobs->first;
-    table_init(&jobs->by_uid);
+    measured_init(&jobs->rows);
     store_watch_kinds(cluster->store, (struct watcher){ .self = jobs, .deliver = notice },
                       UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_JOB);
     return jobs;
@@ -164,7 +152,7 @@ static const char *outcome_of(const struct row *row)
 {
     if (row->finish != NULL)
         return strcmp(text_s(row->finish), "Complete") == 0 ? "complete" : "failed";
-    return row->deleted ? "deleted" : row->suspended ? "suspended" : "under way";
+    return row->of.deleted ? "deleted" : row->suspended ? "suspended" : "under way";
 }
 
 static struct value *attempts_print(const struct row *row)
@@ -193,9 +181,7 @@ static struct value *row_print(const struct row *row)
     struct value *map = value_new_map();
     const bool over = row->finished != SIM_FOREVER && row->started != SIM_FOREVER;
     value_set(map, "kind", value_new_string("Job"));
-    value_set(map, "namespace", value_new_string(text_s(row->key.space)));
-    value_set(map, "name", value_new_string(text_s(row->key.name)));
-    value_set(map, "deleted", value_new_bool(row->deleted));
+    measured_print(&row->of, map);
     value_set(map, "outcome", value_new_string(outcome_of(row)));
     value_set(map, "reason", row->reason ? value_new_string(row->reason->s) : value_new_null());
     value_set(map, "createdSeconds", seconds_print(row->created));
@@ -219,48 +205,37 @@ static struct value *summary(void *state, sim_time now)
     const struct jobs *jobs = state;
     struct value *list = value_new_list();
     (void)now;
-    for (const struct row *row = jobs->first; row != NULL; row = row->next)
-        value_add(list, row_print(row));
+    for (const struct measured *of = jobs->rows.first; of != NULL; of = of->next)
+        value_add(list, row_print((const struct row *)of));
     return list;
 }
 
-static void row_free(struct row *row)
+static void row_free(struct measured *of)
 {
-    object_key_drop(row->key);
+    struct row *row = (struct row *)of;
     text_drop(row->finish);
     text_drop(row->reason);
     free(row->attempts);
     free(row);
 }
 
+static bool is_under_way(const struct measured *of)
+{
+    return ((const struct row *)of)->finished == SIM_FOREVER && !of->deleted;
+}
+
 /* Jobs that were over by then are not told of. */
 static void restart(void *state, sim_time now)
 {
     struct jobs *jobs = state;
-    struct row **at = &jobs->first;
     (void)now;
-    while (*at != NULL) {
-        struct row *row = *at;
-        if (row->finished == SIM_FOREVER && !row->deleted) {
-            at = &row->next;
-            continue;
-        }
-        *at = row->next;
-        table_remove(&jobs->by_uid, &row->node);
-        row_free(row);
-    }
-    jobs->last = at;
+    measured_sweep(&jobs->rows, is_under_way, row_free);
 }
 
 static void stop(void *state)
 {
     struct jobs *jobs = state;
-    while (jobs->first != NULL) {
-        struct row *row = jobs->first;
-        jobs->first = row->next;
-        row_free(row);
-    }
-    table_close(&jobs->by_uid);
+    measured_close(&jobs->rows, row_free);
     free(jobs);
 }
 
