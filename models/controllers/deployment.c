@@ -170,11 +170,7 @@ static void wake_for_replicaset(struct controller_run *controller, const struct 
 static const struct object *controller_of(const struct client *client, const struct meta *object,
                                           enum kind kind)
 {
-    const struct owner *owner = meta_controller(object);
-    if (owner == NULL || strcmp(text_s(owner->kind), kind_infos[kind].name) != 0)
-        return NULL;
-    const struct object *found = client_get(client, kind, object->object.space, owner->name);
-    return found != NULL && uid_equal(meta_of(found)->uid, owner->uid) ? found : NULL;
+    return owner_object(client, kind, object->object.space, meta_controller(object));
 }
 
 static bool has_pods(const struct client *client, const struct object *deployment)

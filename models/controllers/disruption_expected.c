@@ -7,6 +7,7 @@
 
 #include "models/api/statefulset.h"
 #include "models/controllers/disruption_private.h"
+#include "models/controllers/ownership.h"
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
 
@@ -37,14 +38,6 @@ static bool knows(const struct scales *scales, struct uid uid)
     return false;
 }
 
-/* The object an owner reference means; NULL when there is none with its uid. */
-static const struct object *find_owner(const struct client *client, const struct text *space,
-                                       const struct owner *owner, enum kind kind)
-{
-    const struct object *found = client_get(client, kind, space, owner->name);
-    return found != NULL && uid_equal(meta_of(found)->uid, owner->uid) ? found : NULL;
-}
-
 static int32_t replicas_of(const struct object *object)
 {
     if (object->kind == KIND_DEPLOYMENT)
@@ -66,11 +59,10 @@ static bool has_scale(enum kind kind)
 /* A ReplicaSet of a Deployment stands for the Deployment, if that is there. */
 static const struct object *top_of(const struct client *client, const struct object *object)
 {
-    const struct owner *owner = meta_controller(meta_of(object));
-    if (object->kind != KIND_REPLICASET || owner == NULL ||
-        strcmp(text_s(owner->kind), "Deployment") != 0)
+    if (object->kind != KIND_REPLICASET)
         return object;
-    const struct object *deployment = find_owner(client, object->space, owner, KIND_DEPLOYMENT);
+    const struct object *deployment =
+        owner_object(client, KIND_DEPLOYMENT, object->space, meta_controller(meta_of(object)));
     return deployment != NULL ? deployment : object;
 }
 
@@ -93,7 +85,7 @@ static bool find_scale(const struct client *client, const struct pod *pod,
     const enum kind kind = kind_find(text_s(owner->api_version), text_s(owner->kind));
     if (!has_scale(kind))
         return no_scale(owner, kind, error);
-    const struct object *found = find_owner(client, pod->meta.object.space, owner, kind);
+    const struct object *found = owner_object(client, kind, pod->meta.object.space, owner);
     if (found == NULL)
         return error_set(error, (struct place){ 0 }, "found no controllers for pod \"%s\"",
                          name_of(pod));

@@ -4,11 +4,11 @@
  * and status within a second is one sync. Follows syncJob of pkg/controller/job/job_controller.go of
  * kube-controller-manager, in the release named in docs/fidelity.md. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "models/cluster/cluster.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/job_private.h"
+#include "models/controllers/ownership.h"
 
 struct job_state {
     struct expectations expectations;
@@ -268,11 +268,9 @@ static enum outcome job_reconcile(struct client *client, struct object_key key)
 static bool resolve(struct controller_run *controller, const struct pod *pod,
                     const struct owner *owner, struct object_key *key)
 {
-    if (owner == NULL || strcmp(text_s(owner->kind), "Job") != 0)
-        return false;
     const struct object *job =
-        client_get(controller_client(controller), KIND_JOB, pod->meta.object.space, owner->name);
-    if (job == NULL || !uid_equal(meta_of(job)->uid, owner->uid))
+        owner_object(controller_client(controller), KIND_JOB, pod->meta.object.space, owner);
+    if (job == NULL)
         return false;
     *key = object_key(job);
     return true;

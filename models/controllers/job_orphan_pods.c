@@ -7,15 +7,14 @@
 
 #include "models/controllers/controller.h"
 #include "models/controllers/job_private.h"
+#include "models/controllers/ownership.h"
 
 /* The Job that controls a pod; NULL when there is none with the uid of the reference. */
 static const struct job *job_of_pod(const struct client *client, const struct pod *pod)
 {
-    const struct owner *owner = meta_controller(&pod->meta);
-    if (owner == NULL)
-        return NULL;
-    const struct object *job = client_get(client, KIND_JOB, pod->meta.object.space, owner->name);
-    return job != NULL && uid_equal(meta_of(job)->uid, owner->uid) ? job_of(job) : NULL;
+    const struct object *job =
+        owner_object(client, KIND_JOB, pod->meta.object.space, meta_controller(&pod->meta));
+    return job != NULL ? job_of(job) : NULL;
 }
 
 static bool is_orphan(const struct client *client, const struct pod *pod)

@@ -1,7 +1,18 @@
 /* Who controls an object. See ownership.h. */
 #include "models/controllers/ownership.h"
 
+#include <string.h>
+
 #include "models/cluster/cluster.h"
+
+const struct object *owner_object(const struct client *client, enum kind kind,
+                                  const struct text *space, const struct owner *owner)
+{
+    if (owner == NULL || strcmp(text_s(owner->kind), kind_infos[kind].name) != 0)
+        return NULL;
+    const struct object *found = client_get(client, kind, space, owner->name);
+    return found != NULL && uid_equal(meta_of(found)->uid, owner->uid) ? found : NULL;
+}
 
 bool claim_matches(const struct claim *claim, const struct meta *object)
 {

@@ -10,6 +10,11 @@
 #include "models/api/selector.h"
 #include "models/cluster/client.h"
 
+/* The object of this kind that an owner reference (NULL is fine) of something in a namespace means;
+ * NULL when there is none with its uid. */
+const struct object *owner_object(const struct client *client, enum kind kind,
+                                  const struct text *space, const struct owner *owner);
+
 /* One controlling object that looks for what is its own, for the length of a reconcile. */
 struct claim {
     struct client *client;

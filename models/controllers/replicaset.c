@@ -5,12 +5,12 @@
  * docs/fidelity.md. That release also waits for its own status writes to come back (the consistency
  * store); here a stale status write meets a conflict. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "models/cluster/cluster.h"
 #include "models/api/planted.h"
 #include "models/controllers/controller.h"
 #include "models/controllers/expectations.h"
+#include "models/controllers/ownership.h"
 #include "models/controllers/pod_control.h"
 #include "models/controllers/pod_ranking.h"
 #include "models/controllers/replicaset_private.h"
@@ -247,11 +247,9 @@ static enum outcome replicaset_reconcile(struct client *client, struct object_ke
 static bool resolve(struct controller_run *controller, const struct pod *pod,
                     const struct owner *owner, struct object_key *key)
 {
-    if (owner == NULL || strcmp(text_s(owner->kind), "ReplicaSet") != 0)
-        return false;
-    const struct object *set = client_get(controller_client(controller), KIND_REPLICASET,
-                                          pod->meta.object.space, owner->name);
-    if (set == NULL || !uid_equal(meta_of(set)->uid, owner->uid))
+    const struct object *set =
+        owner_object(controller_client(controller), KIND_REPLICASET, pod->meta.object.space, owner);
+    if (set == NULL)
         return false;
     *key = object_key(set);
     return true;
