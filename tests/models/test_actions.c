@@ -4,64 +4,20 @@
 
 #include <stdlib.h>
 
-#include "models/actions/actions.h"
 #include "models/api/node.h"
-#include "models/cluster/scenario_private.h"
 #include "sim/base/memory.h"
-#include "tests/support/world.h"
-
-/* A world, its commands, and what the last one replied. */
-struct desk {
-    struct world *world;
-    struct actions *actions;
-    int rc; /* -1: not yet */
-    char *printed;
-};
-
-static void take_reply(void *context, const struct action_reply *reply)
-{
-    struct desk *desk = context;
-    free(desk->printed);
-    desk->rc = reply->rc;
-    desk->printed = mem_format("%s%s", reply->out, reply->err);
-}
+#include "tests/support/desk.h"
 
 static struct desk *sit(const char *manifests)
 {
-    struct desk *desk = mem_new(sizeof *desk);
-    desk->world = given(manifests);
-    desk->actions = actions_new(desk->world->cluster);
-    return desk;
+    return desk_at(given(manifests));
 }
 
 static void leave(struct desk *desk)
 {
-    actions_free(desk->actions);
-    done(desk->world);
-    free(desk->printed);
-    free(desk);
-}
-
-/* Start a command, with documents for -f -. */
-static void kubectl(struct desk *desk, const char *command, const char *documents)
-{
-    struct documents read = { 0 };
-    struct error_list faults = { 0 };
-    struct error error = { 0 };
-    char **words;
-    size_t count;
-    cr_assert(words_split(command, (struct place){ 0 }, &words, &count, &error));
-    if (documents != NULL)
-        documents_read(&read, documents, strlen(documents), "stdin", &faults);
-    cr_assert_eq(faults.count, 0);
-    desk->rc = -1;
-    action_start(desk->actions, &(struct action_request){ .argv = words,
-                                                          .argc = count,
-                                                          .documents = &read,
-                                                          .done = take_reply,
-                                                          .context = desk });
-    documents_close(&read);
-    words_free(words, count);
+    struct world *world = desk->world;
+    desk_leave(desk);
+    done(world);
 }
 
 static void expect_reply(struct desk *desk, const char *command, int rc, const char *printed)

@@ -1,9 +1,9 @@
 /* The API server goes away and comes back. */
 #include <criterion/criterion.h>
 
-#include "models/actions/actions.h"
 #include "models/api/node.h"
 #include "models/api/pod.h"
+#include "tests/support/desk.h"
 #include "tests/support/kubelet_stories.h"
 
 #define WEB                                                                                        \
@@ -11,36 +11,25 @@
     "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "       \
     "{containers: [{name: c, image: web}]}}}}\n"
 
-static void remember(void *context, const struct action_reply *reply)
+static void expect_kubectl(struct world *w, int rc, const char *said)
 {
-    snprintf(context, 200, "%d %s%s", reply->rc, reply->out, reply->err);
+    struct desk *desk = desk_at(w);
+    kubectl(desk, "scale deployment/web --replicas=3", NULL);
+    cr_expect_eq(desk->rc, rc);
+    cr_expect_str_eq(desk->printed, said);
+    desk_leave(desk);
 }
-
-static void expect_kubectl(struct world *w, char *const *argv, const char *said)
-{
-    struct actions *actions = actions_new(w->cluster);
-    char heard[200] = "";
-    size_t argc = 0;
-    while (argv[argc] != NULL)
-        argc++;
-    action_start(actions, &(struct action_request){
-                              .argv = argv, .argc = argc, .done = remember, .context = heard });
-    cr_expect_str_eq(heard, said);
-    actions_free(actions);
-}
-
-static char *scale_up[] = { "scale", "deployment/web", "--replicas=3", NULL };
 
 Test(api_outage, refuses_users_in_the_words_of_kubectl)
 {
     struct world *w = given(NODE("n0") WEB);
     plan(w, "{kind: api-outage, at: 100s, lasts: 5s}");
     until(w, 102);
-    expect_kubectl(w, scale_up,
-                   "1 The connection to the server 10.96.0.1:6443 was refused - did you specify "
+    expect_kubectl(w, 1,
+                   "The connection to the server 10.96.0.1:6443 was refused - did you specify "
                    "the right host or port?\n");
     until(w, 110);
-    expect_kubectl(w, scale_up, "0 deployment.apps/web scaled\n");
+    expect_kubectl(w, 0, "deployment.apps/web scaled\n");
     until(w, 200);
     expect_field(w, "deployment/default/web", "status.readyReplicas", "3");
     done(w);

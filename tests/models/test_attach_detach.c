@@ -53,12 +53,7 @@ static struct world *given_storage(const char *manifests, const char *flags)
 {
     struct world *w = given_with("", NULL, flags);
     struct settings *settings = &w->cluster->settings;
-    set_time(&settings->api_write, 0);
-    set_time(&settings->image_size, 0);
-    set_time(&settings->scheduling_cycle, 0);
-    set_time(&settings->container_start, 1);
-    set_time(&settings->container_ready, 0);
-    set_time(&settings->container_stop, 3);
+    set_plain_times(w, 3);
     set_time(&settings->volume_provision, 0);
     create(w, manifests);
     return w;

@@ -117,12 +117,7 @@ static struct world *given_cronjob(int64_t began, const char *cronjob)
     struct settings *settings = &w->cluster->settings;
     settings->epoch_seconds = w->cluster->codec.epoch_seconds = began;
     settings->zones = tz_database_read;
-    set_time(&settings->api_write, 0);
-    set_time(&settings->image_size, 0);
-    set_time(&settings->scheduling_cycle, 0);
-    set_time(&settings->container_start, 1);
-    set_time(&settings->container_ready, 0);
-    set_time(&settings->container_stop, 1);
+    set_plain_times(w, 1);
     create(w, ROOM ENDS("short:1", "5s", "0") ENDS("long:1", "80s", "0") ENDS("bad:1", "5s", "3"));
     create(w, cronjob);
     until(w, 0);

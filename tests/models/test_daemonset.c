@@ -29,13 +29,7 @@ static struct world *given_cluster(const char *manifests)
     static const struct component *const parts[] = { &controller_manager, &scheduler_component,
                                                      &kubelets, NULL };
     struct world *w = given_with("", parts, "keep-events=true");
-    struct settings *settings = &w->cluster->settings;
-    set_time(&settings->api_write, 0);
-    set_time(&settings->image_size, 0);
-    set_time(&settings->scheduling_cycle, 0);
-    set_time(&settings->container_start, 1);
-    set_time(&settings->container_ready, 0);
-    set_time(&settings->container_stop, 3);
+    set_plain_times(w, 3);
     create(w, manifests);
     until(w, 0);
     return w;

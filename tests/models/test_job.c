@@ -114,13 +114,7 @@ static struct world *given_job(const char *job)
     static const struct component *const parts[] = { &controller_manager, &scheduler_component,
                                                      &kubelets, NULL };
     struct world *w = given_with("", parts, "keep-events=true");
-    struct settings *settings = &w->cluster->settings;
-    set_time(&settings->api_write, 0);
-    set_time(&settings->image_size, 0);
-    set_time(&settings->scheduling_cycle, 0);
-    set_time(&settings->container_start, 1);
-    set_time(&settings->container_ready, 0);
-    set_time(&settings->container_stop, 1);
+    set_plain_times(w, 1);
     create(w, ROOM ENDS("good:1", "5s", "0") ENDS("bad:1", "5s", "3"));
     create(w, job);
     until(w, 0);

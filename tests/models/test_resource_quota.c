@@ -3,10 +3,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "models/actions/actions.h"
-#include "models/cluster/scenario_private.h"
 #include "models/controllers/quota_counts.h"
 #include "sim/base/memory.h"
+#include "tests/support/desk.h"
 #include "tests/support/world.h"
 
 #define NODE                                                                                       \
@@ -68,18 +67,9 @@ static void expect_refused(struct world *w, const char *text, const char *why)
     free(message);
 }
 
-static void kubectl(struct world *w, const char *line)
+static void say(struct world *w, const char *line)
 {
-    char **words;
-    size_t count;
-    struct error error = { 0 };
-    struct actions *actions = actions_new(w->cluster);
-    cr_assert(words_split(line, (struct place){ 0 }, &words, &count, &error));
-    action_start(actions, &(struct action_request){ .argv = words, .argc = count });
-    for (size_t i = 0; i < count; i++)
-        free(words[i]);
-    free(words);
-    actions_free(actions);
+    free(kubectl_prints(w, line));
 }
 
 static int64_t number_at(struct world *w, const char *name, const char *field)
@@ -185,7 +175,7 @@ Test(resource_quota, forgets_a_pod_that_cannot_end_after_twice_its_grace)
     until(w, 1);
     create(w, IN_SHOP("Pod", "a", "spec: {containers: [{name: c, image: 'i:1'}]}"));
     until(w, 60);
-    kubectl(w, "fail node-crash n0");
+    say(w, "fail node-crash n0");
     until(w, 100);
     delete_object(w, "pod/default/a", PROPAGATE_DEFAULT);
     until(w, 160);
@@ -236,10 +226,10 @@ Test(resource_quota, gives_back_what_a_service_no_longer_has)
                                                          "name: a}, {port: 2, name: b}]}"));
     until(w, 1);
     expect_used(w, "services.nodeports", "2");
-    kubectl(w, "patch svc s -p '{\"spec\":{\"type\":\"ClusterIP\"}}'");
+    say(w, "patch svc s -p '{\"spec\":{\"type\":\"ClusterIP\"}}'");
     until(w, 2);
     expect_used(w, "services.nodeports", "0");
-    kubectl(w, "patch svc s -p '{\"spec\":{\"type\":\"LoadBalancer\"}}'");
+    say(w, "patch svc s -p '{\"spec\":{\"type\":\"LoadBalancer\"}}'");
     expect_used(w, "services.nodeports", "2");
     done(w);
 }
@@ -373,7 +363,7 @@ Test(resource_quota, a_surge_without_room_hangs_and_says_why)
     create(w, WEB("3", SURGING, ""));
     until(w, 60);
     cr_expect_eq(number_at(w, "deploy/default/web", "readyReplicas"), 3);
-    kubectl(w, "set image deployment/web c=app:2");
+    say(w, "set image deployment/web c=app:2");
     until(w, 600);
     cr_expect_eq(number_at(w, "deploy/default/web", "readyReplicas"), 3);
     cr_expect_eq(number_at(w, "deploy/default/web", "updatedReplicas"), 0);
@@ -395,7 +385,7 @@ Test(resource_quota, a_surge_without_room_hangs_and_says_why)
     cr_expect(overdue, "600 s after the last progress");
     value_drop(printed);
     /* More room: the ReplicaSet comes back after its own back-off, which has grown to 5 ms * 2^n. */
-    kubectl(w, "patch quota q -p '{\"spec\":{\"hard\":{\"pods\":\"4\"}}}'");
+    say(w, "patch quota q -p '{\"spec\":{\"hard\":{\"pods\":\"4\"}}}'");
     until(w, 2500);
     cr_expect_eq(number_at(w, "deploy/default/web", "updatedReplicas"), 3);
     cr_expect_eq(number_at(w, "deploy/default/web", "readyReplicas"), 3);
@@ -409,7 +399,7 @@ Test(resource_quota, a_rollout_that_first_takes_one_away_passes)
     until(w, 1);
     create(w, WEB("3", GIVING, ""));
     until(w, 60);
-    kubectl(w, "set image deployment/web c=app:2");
+    say(w, "set image deployment/web c=app:2");
     until(w, 400);
     cr_expect_eq(number_at(w, "deploy/default/web", "updatedReplicas"), 3);
     cr_expect_eq(number_at(w, "deploy/default/web", "readyReplicas"), 3);
@@ -577,7 +567,7 @@ Test(pod_security, pods_of_a_template_are_held_to_their_namespace)
         value_drop(event);
     }
     cr_expect(told);
-    kubectl(w, "label ns shop pod-security.kubernetes.io/enforce=privileged --overwrite");
+    say(w, "label ns shop pod-security.kubernetes.io/enforce=privileged --overwrite");
     until(w, 60);
     cr_expect_eq(pods(w), 1);
     done(w);

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/actions/actions.h"
 #include "models/api/json.h"
-#include "models/cluster/scenario_private.h"
 #include "models/controllers/statefulset_private.h"
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
+#include "tests/support/desk.h"
 #include "tests/support/kubelet_stories.h"
 #include "tests/support/rows.h"
 
@@ -37,12 +36,7 @@ static struct world *given_cluster(const char *manifests, const char *flags)
 {
     struct world *w = given_with("", NULL, flags);
     struct settings *settings = &w->cluster->settings;
-    set_time(&settings->api_write, 0);
-    set_time(&settings->image_size, 0);
-    set_time(&settings->scheduling_cycle, 0);
-    set_time(&settings->container_start, 1);
-    set_time(&settings->container_ready, 0);
-    set_time(&settings->container_stop, 3);
+    set_plain_times(w, 3);
     set_time(&settings->volume_provision, 0);
     set_time(&settings->volume_mount, 0);
     set_time(&settings->volume_unmount, 0);
@@ -51,32 +45,12 @@ static struct world *given_cluster(const char *manifests, const char *flags)
     return w;
 }
 
-static void take_reply(void *context, const struct action_reply *reply)
-{
-    char **said = context;
-    *said = mem_format("%s%s", reply->out, reply->err);
-}
-
 /* What a command prints that ends at once. */
 static void expect_kubectl(struct world *w, const char *command, const char *want)
 {
-    struct actions *actions = actions_new(w->cluster);
-    struct documents none = { 0 };
-    struct error error = { 0 };
-    char **words, *said = NULL;
-    size_t count;
-    cr_assert(words_split(command, (struct place){ 0 }, &words, &count, &error));
-    action_start(actions, &(struct action_request){ .argv = words,
-                                                    .argc = count,
-                                                    .documents = &none,
-                                                    .done = take_reply,
-                                                    .context = &said });
+    char *said = kubectl_prints(w, command);
     cr_expect_str_eq(said, want);
-    for (size_t i = 0; i < count; i++)
-        free(words[i]);
-    free(words);
     free(said);
-    actions_free(actions);
 }
 
 static const struct statefulset *set_of(struct world *w)

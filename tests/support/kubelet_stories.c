@@ -13,6 +13,17 @@ void set_time(struct distribution **model, double seconds)
     *model = distribution_new_constant(seconds);
 }
 
+void set_plain_times(struct world *world, double stop)
+{
+    struct settings *settings = &world->cluster->settings;
+    set_time(&settings->api_write, 0);
+    set_time(&settings->image_size, 0);
+    set_time(&settings->scheduling_cycle, 0);
+    set_time(&settings->container_start, 1);
+    set_time(&settings->container_ready, 0);
+    set_time(&settings->container_stop, stop);
+}
+
 struct world *given_nodes(const char *manifests, const char *flags)
 {
     static const struct component *const parts[] = { &kubelets, &failure_planner, NULL };

@@ -28,6 +28,10 @@ struct world *given_nodes(const char *manifests, const char *settings);
 /* Set a timing model to a constant. */
 void set_time(struct distribution **model, double seconds);
 
+/* Of a whole cluster: calls, attempts of the scheduler and images take no time, a process answers at
+ * once; a container takes 1 s to start and so many to stop. */
+void set_plain_times(struct world *world, double stop);
+
 /* A strike or its mending, by hand, which must succeed. */
 void fail(struct world *world, const char *kind, const char *target);
 void restore(struct world *world, const char *kind, const char *target);
