@@ -2,10 +2,10 @@
 #ifndef MODELS_METRICS_MEASURED_H
 #define MODELS_METRICS_MEASURED_H
 
+#include "models/api/meta.h"
 #include "sim/base/table.h"
 #include "sim/base/value.h"
 #include "sim/store/object.h"
-#include "models/api/meta.h"
 
 /* The first member of a metric's row. */
 struct measured {
