@@ -16,6 +16,7 @@ const struct metric *const metrics[] = {
     &budgets_metric,
     &pods_metric,
     &nodes_metric,
+    &utilisation_metric,
     &event_reasons_metric,
     NULL,
 };

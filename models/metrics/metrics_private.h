@@ -7,7 +7,8 @@
 #include "sim/stat/tally.h"
 
 extern const struct metric workloads_metric, services_metric, traffic_metric, autoscalers_metric,
-    jobs_metric, cronjobs_metric, budgets_metric, pods_metric, nodes_metric, event_reasons_metric;
+    jobs_metric, cronjobs_metric, budgets_metric, pods_metric, nodes_metric, utilisation_metric,
+    event_reasons_metric;
 
 /* A replica counts while it is Ready and not on its way out: what an endpoint needs. */
 static inline bool pod_serves(const struct pod *pod)

@@ -227,3 +227,33 @@ Test(metrics, count_from_when_they_are_told_to)
     cr_expect_eq(measured_time(value_get(summary, "measuredFromSeconds")), 905 * SIM_SECOND);
     value_drop(summary);
 }
+
+static double average(const struct value *summary, const char *list, size_t index)
+{
+    return value_double(value_at(value_path(summary, "utilisation", list, NULL), index), -1);
+}
+
+/* 4 CPUs, of which one pod requests 1 from the start, and another 2 more from half time on. */
+Test(metrics, tell_how_full_the_cluster_was_over_time)
+{
+    struct value *summary = play_parts(
+        "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"
+        "  duration: 2m\n"
+        "  timing: {apiWrite: 0, schedulingCycle: 0, containerStart: 1s, containerStop: 0, "
+        "imageSize: 0}\n"
+        "  nodes: [{name: worker, count: 1, capacity: {cpu: 4, memory: 8Gi, pods: 10}}]\n"
+        "  timeline:\n  - {at: 1m, scale: {target: deployment/web, replicas: 3}}\n",
+        "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1, "
+        "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "
+        "{containers: [{name: c, image: a, resources: {requests: {cpu: 1, memory: 2Gi}}}]}}}}\n",
+        NULL);
+    cr_expect_eq(value_double(value_path(summary, "utilisation", "everySeconds", NULL), 0), 1);
+    cr_expect_float_eq(average(summary, "cpu", 30), 0.25, 1e-9);
+    cr_expect_float_eq(average(summary, "cpu", 90), 0.75, 1e-9);
+    cr_expect_float_eq(average(summary, "memory", 90), 0.75, 1e-9);
+    cr_expect_eq(average(summary, "pods", 30), 1);
+    cr_expect_eq(average(summary, "pods", 119), 3);
+    cr_expect_eq(average(summary, "readyNodes", 60), 1);
+    cr_expect_eq(average(summary, "cpu", 120), -1, "the run has 120 seconds");
+    value_drop(summary);
+}
