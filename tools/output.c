@@ -79,14 +79,9 @@ static bool write_workload(const struct output *output, const struct workload *w
                            struct error *error)
 {
     struct writer out = { 0 };
-    writer_add(&out, "arrival_s,cpu_milli,mem_bytes,duration_s\n");
-    for (size_t i = 0; i < workload->count; i++) {
-        const struct arrival *arrival = &workload->arrivals[i];
-        writer_format(
-            &out, "%" PRId64 ".%09" PRId64 ",%" PRId32 ",%" PRId64 ",%" PRId64 ".%09" PRId64 "\n",
-            arrival->at / SIM_SECOND, arrival->at % SIM_SECOND, arrival->cpu_milli,
-            arrival->memory_bytes, arrival->duration / SIM_SECOND, arrival->duration % SIM_SECOND);
-    }
+    if (workload->count == 0)
+        return true;
+    workload_print(workload, 0, SIZE_MAX, &out);
     bool fine = file_write(output->directory, "workload.csv", out.bytes, out.length, error);
     writer_close(&out);
     return fine;
@@ -106,7 +101,9 @@ bool output_finish(struct output *output, const struct inputs *inputs, const str
                    struct error *error)
 {
     return finish_events(output, error) && write_scenario(output, &inputs->scenario, error) &&
-           (!inputs->has_workload || write_workload(output, &inputs->workload, error)) &&
+           write_workload(output,
+                          inputs->has_workload ? &inputs->workload : &inputs->scenario.workload,
+                          error) &&
            write_report(output, summary, &html_report, "report.html", error) &&
            write_report(output, summary, &json_report, "summary.json", error);
 }

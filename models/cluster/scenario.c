@@ -36,6 +36,7 @@ void scenario_close(struct scenario *scenario)
     documents_close(&scenario->failures);
     documents_close(&scenario->traffic);
     documents_close(&scenario->load);
+    workload_close(&scenario->workload);
     manifest_close(&scenario->objects);
     settings_close(&scenario->settings);
     words_free(scenario->file_names, scenario->file_count);
@@ -243,6 +244,36 @@ static void load_traffic(struct scenario_input *input, const struct value *spec)
         scenario_load_traffic(input, shape_at(traffic, i));
 }
 
+/* The text of a workload, or the path of a file with one. */
+static void load_workload(struct scenario_input *input, const struct value *spec)
+{
+    const struct value *given = shape_get(spec, "workload");
+    struct scenario_text text = { 0 };
+    if (given == NULL)
+        return;
+    if (strchr(given->text, '\n') != NULL) {
+        struct error_list faults = { 0 };
+        workload_load(&input->scenario->workload, given->text, given->count, NULL, &faults);
+        for (size_t i = 0; i < faults.count; i++) {
+            error_list_add(input->faults, given->at, "workload, line %d, column %d: %s",
+                           faults.items[i].at.line, faults.items[i].at.column,
+                           faults.items[i].text);
+        }
+        error_list_close(&faults);
+        return;
+    }
+    input->text = &text;
+    const bool opened = scenario_open(input, given);
+    input->text = NULL;
+    if (opened && text.files == 1)
+        workload_load(&input->scenario->workload, text.bytes, text.length, text.name,
+                      input->faults);
+    else if (opened)
+        error_list_add(input->faults, given->at, "\"%s\": one file is expected, not %zu",
+                       given->text, text.files);
+    free(text.bytes);
+}
+
 /* By time; those at one time stay as they stand. */
 static void sort_actions(struct scenario *scenario)
 {
@@ -294,6 +325,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
     load_load(input, spec);
     load_storage(input, spec);
     load_traffic(input, spec);
+    load_workload(input, spec);
     load_timeline(input, spec);
     load_expectations(input, spec);
 }

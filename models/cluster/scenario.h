@@ -9,6 +9,7 @@
 #include "models/api/document_path.h"
 #include "models/cluster/manifest.h"
 #include "models/cluster/settings.h"
+#include "models/cluster/workload.h"
 #include "sim/base/time.h"
 
 /* Something a user does at a moment: a kubectl command line without "kubectl", and the documents that
@@ -44,6 +45,7 @@ struct scenario {
     struct documents failures; /* each a map with the `kind` of failure; see models/failures */
     struct documents load;     /* each a map of what something uses; see models/load */
     struct documents traffic;  /* each a map of a source of requests; see models/traffic */
+    struct workload workload;  /* pods that come and go */
     struct scenario_action *actions; /* by time, then in the order they stand */
     size_t action_count, action_capacity;
     struct scenario_expectation *expectations; /* as they stand */

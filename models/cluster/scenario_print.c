@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/json.h"
 #include "models/api/meta.h"
 #include "models/cluster/scenario_private.h"
 #include "sim/base/memory.h"
@@ -58,6 +59,18 @@ static struct value *all_expectations(const struct scenario *scenario)
     return list;
 }
 
+/* As text, or where that would be longer than a text may be, as the file that `seatrial run --out`
+ * writes beside the scenario. */
+static struct value *workload_value(const struct workload *workload)
+{
+    struct writer text = { 0 };
+    const bool whole = workload_print(workload, 0, JSON_STRING_BYTES / 2, &text) == workload->count;
+    struct value *value =
+        whole ? value_new_text(text.bytes, text.length) : value_new_string("workload.csv");
+    writer_close(&text);
+    return value;
+}
+
 static struct value *seed_value(uint64_t seed)
 {
     char text[24];
@@ -88,6 +101,8 @@ static struct value *spec_value(const struct scenario *scenario)
         value_put(&spec, value_hold(scenario->settings.csi_drivers), "storage", "drivers", NULL);
     if (scenario->traffic.count > 0)
         value_set(spec, "traffic", all_documents(&scenario->traffic));
+    if (scenario->workload.count > 0)
+        value_set(spec, "workload", workload_value(&scenario->workload));
     value_set(spec, "timeline", all_actions(scenario));
     value_put(&spec, duration_value(scenario->measure_from), "measure", "from", NULL);
     if (scenario->expectation_count > 0)

@@ -59,8 +59,10 @@ struct simulation *simulation_new(const struct scenario *scenario,
         failures_plan(simulation->cluster, scenario->failures.items[i], faults);
     simulation->timeline = timeline_new(simulation->cluster, scenario);
     simulation->verdicts = mem_new((scenario->expectation_count + 1) * sizeof(struct value *));
-    if (options.workload != NULL)
-        simulation->source = workload_source_new(simulation->cluster, options.workload);
+    const struct workload *workload =
+        options.workload != NULL ? options.workload : &scenario->workload;
+    if (workload->count > 0)
+        simulation->source = workload_source_new(simulation->cluster, workload, faults);
     if (faults->count > before) {
         simulation_free(simulation);
         return NULL;

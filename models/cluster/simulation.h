@@ -18,7 +18,7 @@ struct simulation_options {
     trace_sink *sink;                /* reads the trace; NULL: nobody */
     void *context;                   /* the sink's */
     bool without_metrics;            /* measure nothing; must not change the trace */
-    const struct workload *workload; /* pods that come and go, borrowed; NULL: none */
+    const struct workload *workload; /* instead of the scenario's, borrowed; NULL: that one */
     const struct variation *variation; /* borrowed; NULL: everything takes its usual course */
 };
 

@@ -1,19 +1,14 @@
 /* The pods of a workload, arriving and leaving.
  *
- * One pending event for all arrivals. Pods of equal requests share one admitted template, so
- * that a pod costs its record and its run time. */
+ * One pending event for all arrivals. Pods of lines that are alike share one admitted template, so
+ * that a pod costs its record and its run time. A Job is admitted for each line: its run time is part
+ * of its template. */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "models/cluster/cluster.h"
 #include "models/cluster/workload.h"
 #include "sim/base/memory.h"
-
-struct pod_kind {
-    int64_t memory_bytes;
-    int32_t cpu_milli;
-    struct pod *pod; /* admitted, never stored: the pattern of its pods */
-};
 
 struct finished {
     struct object_key key;
@@ -29,64 +24,83 @@ struct workload_source {
     size_t next; /* arrival */
     event_id arrival, cleaning;
     const struct labels *mark; /* the labels of its pods, shared */
-    struct pod_kind *kinds;
-    size_t kind_count, kind_capacity;
+    struct object **patterns;  /* by kind of the workload: admitted, never stored; NULL: a Job */
     struct finished *finished; /* to be deleted in an event of their own */
     size_t finished_count, finished_capacity;
 };
 
-static struct value *pod_document(const struct arrival *arrival)
-{
-    struct value *pod = value_new_map();
-    struct value *container = value_new_map(), *containers = value_new_list();
-    value_put(&pod, value_new_string("v1"), "apiVersion", NULL);
-    value_put(&pod, value_new_string("Pod"), "kind", NULL);
-    value_put(&pod, value_new_string("pod"), "metadata", "name", NULL);
-    value_put(&pod, value_new_string("workload"), "metadata", "labels", "seatrial.dev/source",
-              NULL);
-    value_put(&pod, value_new_string("Never"), "spec", "restartPolicy", NULL);
-    value_put(&container, value_new_string("work"), "name", NULL);
-    value_put(&container, value_new_string("seatrial.dev/work"), "image", NULL);
-    char *cpu = mem_format("%dm", arrival->cpu_milli);
-    char *memory = mem_format("%lld", (long long)arrival->memory_bytes);
-    value_put(&container, value_new_string(cpu), "resources", "requests", "cpu", NULL);
-    value_put(&container, value_new_string(memory), "resources", "requests", "memory", NULL);
-    free(cpu);
-    free(memory);
-    value_add(containers, container);
-    value_put(&pod, containers, "spec", "containers", NULL);
-    return pod;
-}
+/* ── before the first arrival ── */
 
-static const struct pod *pattern_for(struct workload_source *source, const struct arrival *arrival)
+static void make_namespace(struct cluster *cluster, const char *name)
 {
-    for (size_t i = 0; i < source->kind_count; i++)
-        if (source->kinds[i].cpu_milli == arrival->cpu_milli &&
-            source->kinds[i].memory_bytes == arrival->memory_bytes)
-            return source->kinds[i].pod;
-    struct error_list errors = { 0 };
-    struct value *document = pod_document(arrival);
-    struct object *pod = cluster_admit(source->cluster, document, "default", &errors, NULL);
-    assert(pod != NULL && errors.count == 0); /* numbers were checked when they were read */
+    const struct object_key key = { KIND_NAMESPACE, NULL, text_find(cluster->run->texts, name) };
+    struct error_list faults = { 0 };
+    struct error error = { 0 };
+    if (key.name != NULL && store_get(cluster->store, key) != NULL)
+        return;
+    struct value *document = value_new_map();
+    value_put(&document, value_new_string("v1"), "apiVersion", NULL);
+    value_put(&document, value_new_string("Namespace"), "kind", NULL);
+    value_put(&document, value_new_string(name), "metadata", "name", NULL);
+    struct object *space = cluster_admit(cluster, document, NULL, &faults, NULL);
+    if (space != NULL)
+        client_create(&cluster->admin, space, NULL, &error);
     value_drop(document);
-    MEM_GROW(source->kinds, source->kind_count, source->kind_capacity);
-    source->kinds[source->kind_count++] =
-        (struct pod_kind){ arrival->memory_bytes, arrival->cpu_milli, (struct pod *)pod };
-    if (source->mark == NULL)
-        source->mark = labels_hold(meta_of(pod)->labels);
-    labels_drop(meta_of(pod)->labels);
-    ((struct pod *)pod)->meta.labels = labels_hold(source->mark);
-    return (const struct pod *)pod;
+    error_close(&error); /* the fault of a name stands at what is to be there */
+    error_list_close(&faults);
 }
 
-static void create_pod(struct workload_source *source, size_t number)
+/* Pods of the same labels share them. */
+static void share_labels(struct workload_source *source, struct object *pod)
 {
-    const struct arrival *arrival = &source->workload->arrivals[number];
+    struct meta *meta = &((struct pod *)pod)->meta;
+    if (source->mark == NULL)
+        source->mark = labels_hold(meta->labels);
+    if (meta->labels == source->mark || !labels_equal(meta->labels, source->mark))
+        return;
+    labels_drop(meta->labels);
+    meta->labels = labels_hold(source->mark);
+}
+
+/* Of every kind a pattern; what the API server would refuse is a fault. */
+static void admit_kind(struct workload_source *source, size_t number, struct error_list *faults)
+{
+    const struct workload_kind *kind = source->workload->kinds[number];
+    struct error_list found = { 0 };
+    make_namespace(source->cluster,
+                   value_text(value_path(kind->document, "metadata", "namespace", NULL), ""));
+    struct object *object = cluster_admit(source->cluster, kind->document, NULL, &found, NULL);
+    for (size_t i = 0; i < found.count; i++) {
+        if (found.items[i].at.file == NULL)
+            found.items[i].at = kind->document->at;
+        error_wrap(&found.items[i], "pods like this one");
+        error_list_take(faults, &found.items[i]);
+    }
+    error_list_close(&found);
+    if (object != NULL && kind->is_job) {
+        object_drop(object); /* each Job has a template of its own */
+        return;
+    }
+    if (object != NULL)
+        share_labels(source, object);
+    source->patterns[number] = object;
+}
+
+/* ── arrivals ── */
+
+static void create_pod(struct workload_source *source, const struct arrival *arrival,
+                       const struct text *name)
+{
     struct texts *texts = source->cluster->run->texts;
-    struct object *object = object_copy(&pattern_for(source, arrival)->meta.object);
+    const struct object *pattern = source->patterns[arrival->kind];
+    if (pattern == NULL) {
+        text_drop(name);
+        return;
+    }
+    struct object *object = object_copy(pattern);
     struct meta *meta = &((struct pod *)object)->meta;
     char run_time[SIM_TIME_TEXT];
-    text_assign(&object->name, text_format(texts, "pod-%zu", number));
+    text_assign(&object->name, name);
     const struct labels *annotations =
         labels_with(texts, meta->annotations, "seatrial.dev/run-time",
                     sim_time_print(arrival->duration, run_time));
@@ -95,6 +109,51 @@ static void create_pod(struct workload_source *source, size_t number)
     struct error error = { 0 };
     client_create(&source->client, object, NULL, &error);
     error_close(&error); /* a full namespace or the like: the pod never was */
+}
+
+static void create_job(struct workload_source *source, const struct arrival *arrival,
+                       const struct text *name)
+{
+    struct value *job = value_hold(source->workload->kinds[arrival->kind]->document);
+    const int64_t pods = arrival->pods > 0 ? arrival->pods : 1;
+    struct error_list faults = { 0 };
+    struct error error = { 0 };
+    char run_time[SIM_TIME_TEXT];
+    sim_time_print(arrival->duration, run_time);
+    value_put(&job, value_new_string(text_s(name)), "metadata", "name", NULL);
+    value_put(&job, value_new_int(pods), "spec", "completions", NULL);
+    value_put(&job, value_new_int(pods), "spec", "parallelism", NULL);
+    value_put(&job, value_new_string(run_time), "spec", "template", "metadata", "annotations",
+              "seatrial.dev/run-time", NULL);
+    struct object *object = cluster_admit(source->cluster, job, NULL, &faults, NULL);
+    if (object != NULL)
+        client_create(&source->client, object, NULL, &error);
+    error_close(&error);
+    error_list_close(&faults);
+    value_drop(job);
+    text_drop(name);
+}
+
+/* Line NUMBER of the workload: a pod, several, or a Job. */
+static void create(struct workload_source *source, size_t number)
+{
+    const struct workload *workload = source->workload;
+    const struct arrival *arrival = &workload->arrivals[number];
+    struct texts *texts = source->cluster->run->texts;
+    const bool is_job = workload->kinds[arrival->kind]->is_job;
+    const char *given = arrival_name(workload, arrival);
+    const struct text *name = given != NULL
+                                  ? text_intern(texts, given)
+                                  : text_format(texts, "%s-%zu", is_job ? "job" : "pod", number);
+    if (is_job) {
+        create_job(source, arrival, name);
+    } else if (arrival->pods == 0) {
+        create_pod(source, arrival, name);
+    } else {
+        for (uint32_t i = 0; i < arrival->pods; i++)
+            create_pod(source, arrival, text_format(texts, "%s-%u", text_s(name), i));
+        text_drop(name);
+    }
 }
 
 /* Whoever submits pods tries until the API server answers. */
@@ -109,7 +168,7 @@ static void arrive(void *subject, sim_time now)
     client_begin(&source->client, source->cause);
     while (source->next < workload->count &&
            source->began + workload->arrivals[source->next].at <= now)
-        create_pod(source, source->next++);
+        create(source, source->next++);
     source->arrival = 0;
     if (source->next < workload->count)
         source->arrival =
@@ -172,7 +231,8 @@ static void notice(void *self, const struct watch_event *event)
 }
 
 struct workload_source *workload_source_new(struct cluster *cluster,
-                                            const struct workload *workload)
+                                            const struct workload *workload,
+                                            struct error_list *faults)
 {
     struct workload_source *source = mem_new(sizeof *source);
     source->cluster = cluster;
@@ -181,6 +241,9 @@ struct workload_source *workload_source_new(struct cluster *cluster,
     client_init(&source->client, cluster, "workload", 0, 0, source);
     source->client.free_of_charge = true;
     source->cause = run_root(cluster->run, source->began, "arrival", "workload");
+    source->patterns = mem_new((workload->kind_count + 1) * sizeof *source->patterns);
+    for (size_t i = 0; i < workload->kind_count; i++)
+        admit_kind(source, i, faults);
     cache_watch_kinds(cluster->cache, (struct watcher){ .self = source, .deliver = notice },
                       UINT64_C(1) << KIND_POD | UINT64_C(1) << KIND_MACHINE);
     if (workload->count > 0)
@@ -193,13 +256,14 @@ void workload_source_free(struct workload_source *source)
 {
     run_cancel(source->cluster->run, &source->arrival);
     run_cancel(source->cluster->run, &source->cleaning);
-    for (size_t i = 0; i < source->kind_count; i++)
-        object_drop(&source->kinds[i].pod->meta.object);
+    for (size_t i = 0; i < source->workload->kind_count; i++)
+        if (source->patterns[i] != NULL)
+            object_drop(source->patterns[i]);
     for (size_t i = 0; i < source->finished_count; i++)
         object_key_drop(source->finished[i].key);
     labels_drop(source->mark);
     client_close(&source->client);
-    free(source->kinds);
+    free(source->patterns);
     free(source->finished);
     free(source);
 }
