@@ -10,11 +10,13 @@
 static void machine_hold(struct object *copy)
 {
     meta_hold((struct meta *)copy);
+    ailments_hold(((struct machine *)copy)->ailments);
 }
 
 static void machine_close(struct object *object)
 {
     meta_close((struct meta *)object);
+    ailments_drop(((struct machine *)object)->ailments);
 }
 
 const struct object_kind machine_kind = {
@@ -35,8 +37,10 @@ struct object *machine_load(const struct codec *codec, const struct value *tree)
     machine->fault.container = (int32_t)value_int(value_get(fault, "container"), 0);
     machine->fault.exit_code = (int32_t)value_int(value_get(fault, "exitCode"), 0);
     uid_parse(value_text(value_get(fault, "pod"), ""), &machine->fault.pod);
-    document_cut_keys(&machine->meta.document, "spec",
-                      (const char *const[]){ "powered", "connected", "containerFault", NULL });
+    machine->ailments = ailments_load(codec, value_get(spec, "ailments"));
+    document_cut_keys(
+        &machine->meta.document, "spec",
+        (const char *const[]){ "powered", "connected", "containerFault", "ailments", NULL });
     return &machine->meta.object;
 }
 
@@ -46,6 +50,8 @@ struct value *machine_print(const struct codec *codec, const struct object *obje
     struct value *tree = record_print_begin(codec, object);
     value_put(&tree, value_new_bool(machine->powered), "spec", "powered", NULL);
     value_put(&tree, value_new_bool(machine->connected), "spec", "connected", NULL);
+    if (machine->ailments != NULL)
+        value_put(&tree, ailments_print(machine->ailments), "spec", "ailments", NULL);
     if (machine->fault.sequence == 0)
         return tree;
     char uid[UID_TEXT];

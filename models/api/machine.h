@@ -10,6 +10,7 @@
 #ifndef MODELS_API_MACHINE_H
 #define MODELS_API_MACHINE_H
 
+#include "models/api/ailment.h"
 #include "models/api/meta.h"
 
 /* A container to be made to fail; a machine remembers the newest only. */
@@ -25,6 +26,7 @@ struct machine {
     bool powered;   /* off: containers are gone, the kubelet is silent */
     bool connected; /* off: containers run on, the kubelet cannot reach the API server */
     struct container_fault fault;
+    const struct ailments *ailments; /* NULL: none */
 };
 
 struct lease {

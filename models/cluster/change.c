@@ -216,6 +216,38 @@ static void say_volume(struct phrases *phrases, const struct persistent_volume *
         say(phrases, "%s", volume_phase_name(is));
 }
 
+static void say_ailment(struct phrases *phrases, const struct ailment *ailment)
+{
+    char text[SIM_TIME_TEXT];
+    if (!uid_equal(ailment->pod, (struct uid){ 0 }))
+        say(phrases, "of a pod");
+    if (ailment->slowness > 1)
+        say(phrases, "%g times as slow", ailment->slowness);
+    if (ailment->network.cut)
+        say(phrases, "network cut");
+    if (ailment->network.latency > 0)
+        say(phrases, "network delay %s", sim_time_print(ailment->network.latency, text));
+    if (ailment->network.loss > 0)
+        say(phrases, "network loss %g", ailment->network.loss);
+    if (ailment->disk.slowness > 1)
+        say(phrases, "disk %g times as slow", ailment->disk.slowness);
+    if (ailment->disk.errors > 0)
+        say(phrases, "disk errors %g", ailment->disk.errors);
+    if (ailment->disk.lost)
+        say(phrases, "disk lost");
+}
+
+/* As many more ailments as there are: one comes or goes at a time. */
+static void say_ailments(struct phrases *phrases, const struct ailments *was,
+                         const struct ailments *is)
+{
+    const size_t before = was != NULL ? was->count : 0, after = is != NULL ? is->count : 0;
+    if (after > before)
+        say_ailment(phrases, &is->items[after - 1]);
+    else if (after < before)
+        say(phrases, after == 0 ? "well" : "better");
+}
+
 static void say_machine(struct phrases *phrases, const struct machine *was,
                         const struct machine *is)
 {
@@ -225,6 +257,7 @@ static void say_machine(struct phrases *phrases, const struct machine *was,
         say(phrases, "%s", is->connected ? "connected" : "disconnected");
     if (was->fault.sequence != is->fault.sequence)
         say(phrases, "container fault, exit code %" PRId32, is->fault.exit_code);
+    say_ailments(phrases, was->ailments, is->ailments);
 }
 
 const char *change_text(const struct object *before, const struct object *after,

@@ -34,12 +34,18 @@ struct failures {
     size_t plan_count, plan_capacity;
     struct target *targets, **end; /* in the order in which they were found */
     struct machine_holds holds;
-    bool over; /* nodes that join are safe */
+    uint64_t last_number; /* of failures_number() */
+    bool over;            /* nodes that join are safe */
 };
 
 struct machine_holds *failures_holds(struct failures *failures)
 {
     return &failures->holds;
+}
+
+uint64_t failures_number(struct failures *failures)
+{
+    return ++failures->last_number;
 }
 
 /* --- strike and mend ------------------------------------------------------------------- */

@@ -69,6 +69,43 @@ void machine_give(struct blow *blow, struct object_key machine, bool network)
     change_hold(blow, machine, network, -1);
 }
 
+struct object_key machine_of_clients(const struct cluster *cluster)
+{
+    return (struct object_key){ KIND_MACHINE, cluster_text(cluster, "kube-system"),
+                                cluster_text(cluster, "clients") };
+}
+
+static bool ail(struct object *object, void *context)
+{
+    struct machine *machine = (struct machine *)object;
+    const struct ailments *before = machine->ailments;
+    machine->ailments = ailments_with(before, context);
+    ailments_drop(before);
+    return true;
+}
+
+uint64_t machine_ail(struct blow *blow, struct object_key machine, struct ailment ailment)
+{
+    ailment.id = failures_number(blow->failures);
+    machine_write(blow, machine, ail, &ailment);
+    return ailment.id;
+}
+
+static bool heal(struct object *object, void *context)
+{
+    const uint64_t *id = context;
+    struct machine *machine = (struct machine *)object;
+    const struct ailments *before = machine->ailments;
+    machine->ailments = ailments_without(before, *id);
+    ailments_drop(before);
+    return true;
+}
+
+void machine_heal(struct blow *blow, struct object_key machine, uint64_t id)
+{
+    client_patch(blow->client, machine, heal, &id, NULL);
+}
+
 static bool suffer(struct object *object, void *context)
 {
     const struct container_fault *fault = context;

@@ -1,9 +1,11 @@
-/* Taking power or network from the machines of nodes and of the API server, and giving it back.
+/* Taking power or network from the machines of nodes and of the API server, and giving it back;
+ * making them ail (models/api/ailment.h), and healing them.
  *
  * Several failures may hold the same machine down: it comes back when the last one is mended. */
 #ifndef MODELS_FAILURES_MACHINES_H
 #define MODELS_FAILURES_MACHINES_H
 
+#include "models/api/machine.h"
 #include "models/failures/failure.h"
 
 /* Who holds what down. */
@@ -30,6 +32,19 @@ void machine_give(struct blow *blow, struct object_key machine, bool network);
 /* Make a container of a pod on this node fail. */
 void machine_fail_container(struct blow *blow, const struct text *node, struct uid pod,
                             int container, int exit_code);
+
+/* The machine of all clients of requests: its ailments are those of requests from pods with
+ * matching labels (network.clients), whoever they are sent to. A new reference. */
+struct object_key machine_of_clients(const struct cluster *cluster);
+
+/* Give an ailment to a machine; its id is chosen and returned. Several may be alike. The texts and
+ * selectors of *ailment are borrowed. */
+uint64_t machine_ail(struct blow *blow, struct object_key machine, struct ailment ailment);
+/* Take it away again. */
+void machine_heal(struct blow *blow, struct object_key machine, uint64_t id);
+
+/* The next of 1, 2, ...: tells what failures wrote apart. */
+uint64_t failures_number(struct failures *failures);
 
 /* The holds of a cluster. */
 struct machine_holds *failures_holds(struct failures *failures);

@@ -26,12 +26,12 @@ static void image_wait(struct pod_worker *worker, size_t i, const char *reason,
 }
 
 /* The image cannot be pulled: try again after a back-off of its own, 10 s to 300 s. */
-static void image_fails(struct pod_worker *worker, size_t i, sim_time now)
+static void image_fails(struct pod_worker *worker, size_t i, const char *why, sim_time now)
 {
     struct container_run *run = &worker->runs[i];
     const struct container *container = worker_container(worker, i);
-    WORKER_EVENT(worker, true, "Failed", "Failed to pull image \"%s\": not found",
-                 text_s(container->image));
+    WORKER_EVENT(worker, true, "Failed", "Failed to pull image \"%s\": %s",
+                 text_s(container->image), why);
     image_wait(worker, i, "ImagePullBackOff",
                text_format(worker_run(worker)->texts, "Back-off pulling image \"%s\"",
                            text_s(container->image)));
@@ -43,10 +43,17 @@ static void image_pull(struct pod_worker *worker, size_t i, sim_time now)
 {
     struct kubelet_node *node = worker->node;
     const struct container *container = worker_container(worker, i);
+    const struct strain strain =
+        ailments_strain(node->ailments, (struct uid){ 0 }, PEER_REGISTRY, NULL);
+    if (strain.cut || strain.disk_lost) {
+        image_fails(worker, i, strain.cut ? "i/o timeout" : "input/output error", now);
+        return;
+    }
     client_event(&node->client, &worker->pod->meta.object, false, "Pulling", "Pulling image \"%s\"",
                  text_s(container->image));
     worker->runs[i].state = RUN_PULLING;
-    worker->runs[i].due = image_cache_pull(&node->images, &node->client, container->image, now);
+    worker->runs[i].due =
+        image_cache_pull(&node->images, &node->client, &strain, container->image, now);
 }
 
 void container_begin(struct pod_worker *worker, size_t i, sim_time now)
@@ -63,7 +70,7 @@ void container_begin(struct pod_worker *worker, size_t i, sim_time now)
                                "Container image \"%s\" is not present with pull policy of Never",
                                text_s(container->image)));
     } else if (image != NULL && image->pull_fails && (policy == PULL_ALWAYS || !present)) {
-        image_fails(worker, i, now);
+        image_fails(worker, i, "not found", now);
     } else if (present) {
         WORKER_EVENT(worker, false, "Pulled",
                      "Container image \"%s\" already present on machine and can be accessed by the "
@@ -101,9 +108,12 @@ void container_create(struct pod_worker *worker, size_t i, sim_time now)
     const sim_time longest = worker_settings(worker)->max_container_backoff;
     run->state = RUN_CREATING;
     run->due = now;
-    if (!worker->first_start) /* the first one is part of the sandbox's time */
-        run->due +=
+    if (!worker->first_start) { /* the first one is part of the sandbox's time */
+        const struct strain strain = worker_strain(worker, PEER_KUBELET);
+        const sim_time time =
             pod_luck_time(worker, "container-start", i, worker_settings(worker)->container_start);
+        run->due = sim_time_after(now, strained(time, strain.slowness * strain.disk_slowness));
+    }
     worker->first_start = false;
     if (status->state == CONTAINER_TERMINATED)
         back_off_use(&run->back_off, status->finished_at, longest, now);
@@ -150,9 +160,12 @@ static void process_plan(struct pod_worker *worker, size_t i, const struct image
     run->due = sim_time_after(now, time);
 }
 
-/* Does a start go wrong, by what is said of the image? */
+/* Does a start go wrong, by what its disk is like or is said of the image? */
 static bool start_fails(const struct pod_worker *worker, size_t i, const struct image *image)
 {
+    const double errors = worker_strain(worker, PEER_KUBELET).disk_errors;
+    if (errors > 0 && pod_luck_uniform(worker, "disk-read", i) < errors)
+        return true;
     return image != NULL && image->start_probability < 1 &&
            pod_luck_uniform(worker, "start", i) >= image->start_probability;
 }
@@ -166,7 +179,9 @@ static void process_start(struct pod_worker *worker, size_t i, sim_time now)
                                            ? image->ready
                                            : worker_settings(worker)->container_ready;
     run->state = RUN_RUNNING;
-    run->passes_at = now + pod_luck_time(worker, "container-ready", i, ready);
+    run->passes_at =
+        sim_time_after(now, strained(pod_luck_time(worker, "container-ready", i, ready),
+                                     worker_strain(worker, PEER_KUBELET).slowness));
     process_plan(worker, i, image, now);
     if (image != NULL && image->never_ready)
         run->passes_at = SIM_FOREVER;

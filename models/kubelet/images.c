@@ -118,8 +118,34 @@ static int64_t image_size(const struct client *client, const struct text *name)
     return bytes > 0 ? llround(bytes) : 0;
 }
 
+/* Bytes per second that TCP gets through a network that loses a share p of its packets, at most the
+ * bandwidth:
+ *
+ *     MSS / (RTT sqrt(2bp/3) + T0 min(1, 3 sqrt(3bp/8)) p (1 + 32 p^2)),  b = 2
+ *
+ * Padhye, Firoiu, Towsley and Kurose, Modeling TCP Throughput, SIGCOMM 1998, equation 30. Here MSS
+ * is 1460 bytes, RTT 10 ms and what the network adds, T0 200 ms or the RTT if that is longer. */
+static double throughput(const struct strain *strain, double bandwidth)
+{
+    const double mss = 1460, both = 2;
+    const double p = 1 - (1 - strain->loss_in) * (1 - strain->loss_out);
+    const double rtt = 0.01 + sim_time_to_seconds(strain->latency);
+    const double t0 = fmax(0.2, rtt);
+    const double often = fmin(1, 3 * sqrt(3 * both * p / 8));
+    const double seconds =
+        rtt * sqrt(2 * both * p / 3) + t0 * often * p * (1 + 32 * p * p); /* for a packet */
+    return p > 0 ? fmin(bandwidth, mss / seconds) : bandwidth;
+}
+
+static sim_time pull_time(const struct strain *strain, double size, double bandwidth)
+{
+    const sim_time transfer = sim_time_from_seconds(size / throughput(strain, bandwidth));
+    return sim_time_after(strained(transfer, strain->slowness * strain->disk_slowness),
+                          strain->latency);
+}
+
 sim_time image_cache_pull(struct image_cache *cache, const struct client *client,
-                          const struct text *name, sim_time now)
+                          const struct strain *strain, const struct text *name, sim_time now)
 {
     const struct settings *settings = &client->cluster->settings;
     const struct cached_image *known = image_cache_find(cache, name);
@@ -130,7 +156,7 @@ sim_time image_cache_pull(struct image_cache *cache, const struct client *client
     if (settings->serialize_image_pulls && cache->free_at > now)
         start = cache->free_at;
     const sim_time end =
-        sim_time_after(start, sim_time_from_seconds((double)size / settings->image_bandwidth));
+        sim_time_after(start, pull_time(strain, (double)size, settings->image_bandwidth));
     cache->free_at = end > cache->free_at ? end : cache->free_at;
     add(cache, (struct cached_image){ .name = image_full_name(name),
                                       .alias = text_hold(name),
@@ -152,6 +178,18 @@ void image_cache_cut(struct image_cache *cache, sim_time now)
     }
     cache->count = kept;
     cache->free_at = now;
+}
+
+void image_cache_lose(struct image_cache *cache, sim_time now)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < cache->count; i++) {
+        if (cache->items[i].ready_at > now)
+            cache->items[kept++] = cache->items[i];
+        else
+            image_close(&cache->items[i]);
+    }
+    cache->count = kept;
 }
 
 /* --- what a node says of it ------------------------------------------------------------ */

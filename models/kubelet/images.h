@@ -1,10 +1,11 @@
 /* The images of one node: what is there, and how long a pull takes.
  *
- * A pull takes size / bandwidth. Under settings.serialize_image_pulls one waits for the other;
+ * A pull takes size / bandwidth, and longer over a bad network or onto a bad disk. Under settings.serialize_image_pulls one waits for the other;
  * two pods that want one image wait for one pull. Nothing is ever removed. */
 #ifndef MODELS_KUBELET_IMAGES_H
 #define MODELS_KUBELET_IMAGES_H
 
+#include "models/api/ailment.h"
 #include "models/api/image.h"
 #include "models/api/node.h"
 #include "models/cluster/client.h"
@@ -33,12 +34,16 @@ bool image_cache_has(struct image_cache *cache, const struct text *name, sim_tim
 /* The image is there from the start, under its full name. */
 void image_cache_add(struct image_cache *cache, const struct text *name, int64_t size_bytes);
 
-/* Pull an image from now on, unless it is there or on its way: when it will be there. */
+/* Pull an image from now on, unless it is there or on its way: when it will be there. The strain is
+ * the node's, with the registry. */
 sim_time image_cache_pull(struct image_cache *cache, const struct client *client,
-                          const struct text *name, sim_time now);
+                          const struct strain *strain, const struct text *name, sim_time now);
 
 /* The power went: what was not complete is lost. */
 void image_cache_cut(struct image_cache *cache, sim_time now);
+
+/* The disk was replaced: what was complete is gone. */
+void image_cache_lose(struct image_cache *cache, sim_time now);
 
 /* A new list of what is there at `now`, for a node's status: the largest first, 50 at most,
  * with one reference. */

@@ -47,7 +47,7 @@ static void kubelet_deliver(void *self, const struct watch_event *event)
     case KIND_MACHINE:
         if (api_server_runs_on(event->object))
             kubelet_api_server_turned(kubelet, event->cause);
-        else
+        else if (event->object->space == NULL)
             kubelet_node_machine(kubelet, (const struct machine *)event->object, present);
         break;
     default:

@@ -63,6 +63,7 @@ void kubelet_node_free(struct kubelet_node *node)
     memory_close(node);
     client_close(&node->client);
     text_drop(node->name);
+    ailments_drop(node->ailments);
     free(node->faults);
     free(node);
 }
@@ -139,6 +140,15 @@ static void suffer(struct kubelet_node *node, const struct container_fault *faul
     pod_worker_fail(worker, first + (size_t)fault->container, fault->exit_code, node->cause);
 }
 
+/* A call takes longest as the client of Leases waits for an answer: so long that the next renewal is
+ * due. TCP makes good for packets that are lost, all but always in that time. */
+static bool network_passes(const struct kubelet_node *node)
+{
+    const struct strain strain =
+        ailments_strain(node->ailments, (struct uid){ 0 }, PEER_CONTROL_PLANE, NULL);
+    return !strain.cut && strain.latency < node->heartbeat.period;
+}
+
 /* Follow what was heard of the node and its machine. */
 static void kubelet_node_turn(void *subject, sim_time now)
 {
@@ -146,7 +156,8 @@ static void kubelet_node_turn(void *subject, sim_time now)
     node->due = 0;
     client_begin(&node->client, node->cause);
     const bool runs = node->present && node->powered;
-    const bool reaches = runs && node->connected && !node->kubelet->cluster->api_server.away;
+    const bool reaches =
+        runs && node->connected && network_passes(node) && !node->kubelet->cluster->api_server.away;
     if (node->running && !runs)
         power_off(node, now);
     if (node->online && !reaches)
@@ -187,6 +198,26 @@ void kubelet_node_seen(struct kubelet *kubelet, const struct object *object, boo
     turn_soon(node, object->cause);
 }
 
+static bool had_its_disk(const struct ailments *list)
+{
+    return !ailments_strain(list, (struct uid){ 0 }, PEER_REGISTRY, NULL).disk_lost;
+}
+
+/* A disk that is replaced has no images. */
+static void node_ails(struct kubelet_node *node, const struct ailments *ailments)
+{
+    const struct ailments *before = node->ailments;
+    if (before == ailments)
+        return;
+    if (!had_its_disk(before) && had_its_disk(ailments)) {
+        const sim_time now = run_now(node->kubelet->cluster->run);
+        image_cache_lose(&node->images, now);
+        node_status_changed(node, now);
+    }
+    node->ailments = ailments_hold(ailments);
+    ailments_drop(before);
+}
+
 void kubelet_node_machine(struct kubelet *kubelet, const struct machine *machine, bool present)
 {
     const struct object *object = &machine->meta.object;
@@ -195,6 +226,7 @@ void kubelet_node_machine(struct kubelet *kubelet, const struct machine *machine
         node = kubelet_node_new(kubelet, object->name);
     node->powered = !present || machine->powered;
     node->connected = !present || machine->connected;
+    node_ails(node, present ? machine->ailments : NULL);
     if (present && machine->fault.sequence > node->last_fault) {
         MEM_GROW(node->faults, node->fault_count, node->fault_capacity);
         node->faults[node->fault_count++] = machine->fault;

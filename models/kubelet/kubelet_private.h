@@ -51,6 +51,7 @@ struct kubelet_node {
     sim_time online_since;            /* the phase of its status updates */
     event_id report_due;              /* the next one, if there is something to say */
     sim_time booted;                  /* when it started; -1: with the run, so long ago */
+    const struct ailments *ailments;  /* held: its Machine's, as last heard */
     struct container_fault *faults;   /* heard of and not yet suffered, in order */
     size_t fault_count, fault_capacity;
     uint64_t last_fault; /* sequence number of the last one heard of */
@@ -173,6 +174,12 @@ static inline struct run *worker_run(const struct pod_worker *worker)
 static inline const struct settings *worker_settings(const struct pod_worker *worker)
 {
     return &worker->node->kubelet->cluster->settings;
+}
+
+/* What is the matter with a pod and its connection to one peer. */
+static inline struct strain worker_strain(const struct pod_worker *worker, enum machine_peer peer)
+{
+    return ailments_strain(worker->node->ailments, worker->pod->meta.uid, peer, NULL);
 }
 
 /* A status of the pod's containers, ready to be changed. */

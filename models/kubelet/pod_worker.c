@@ -188,8 +188,10 @@ static uint32_t address_of(struct pod_worker *worker)
 static void make_sandbox(struct pod_worker *worker, sim_time now)
 {
     worker->stage = STAGE_SANDBOX;
-    worker->deadline =
-        now + pod_luck_time(worker, "sandbox", 0, worker_settings(worker)->container_start);
+    const struct strain strain = worker_strain(worker, PEER_KUBELET);
+    const sim_time time =
+        pod_luck_time(worker, "sandbox", 0, worker_settings(worker)->container_start);
+    worker->deadline = sim_time_after(now, strained(time, strain.slowness * strain.disk_slowness));
 }
 
 /* Its volumes first. */

@@ -30,8 +30,9 @@ void container_stop(struct pod_worker *worker, size_t i, sim_time grace, sim_tim
     struct container_run *run = &worker->runs[i];
     const sim_time hook = pre_stop_time(worker, i, grace);
     const sim_time left = grace - hook > LEAST_GRACE ? grace - hook : LEAST_GRACE;
-    const sim_time wants =
-        pod_luck_time(worker, "container-stop", i, worker_settings(worker)->container_stop);
+    const sim_time wants = strained(
+        pod_luck_time(worker, "container-stop", i, worker_settings(worker)->container_stop),
+        worker_strain(worker, PEER_KUBELET).slowness);
     const sim_time stopped = now + hook + shorter(wants, left);
     run->state = RUN_STOPPING;
     worker_tell(worker, i, PROCESS_STOPS, now + hook);

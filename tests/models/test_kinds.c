@@ -212,6 +212,13 @@ static const struct {
       "{'apiVersion':'seatrial.dev/v1alpha1','kind':'Machine','metadata':{'name':'n0'},'spec':"
       "{'powered':true,'connected':false,'containerFault':{'sequence':3,'pod':"
       "'0d61fba5-b153-4b13-a4b6-5b8848655fd4','container':1,'exitCode':137}}}" },
+    { "a machine that ails",
+      "{'apiVersion':'seatrial.dev/v1alpha1','kind':'Machine','metadata':{'name':'n0'},'spec':"
+      "{'powered':true,'connected':true,'ailments':[{'id':4,'slowness':2.5,'disk':{'slowness':1,"
+      "'errors':0.1,'lost':true}},{'id':7,'pod':'0d61fba5-b153-4b13-a4b6-5b8848655fd4','slowness':1"
+      ",'network':{'peers':['controlPlane','clients'],'direction':'in','latency':'100ms','jitter':"
+      "'10ms','loss':0.25,'cut':false,'clients':'app=front','clientsNamespace':'shop'},'disk':{"
+      "'slowness':1,'errors':0,'lost':false}}]}}" },
     { "an image that is not well",
       "{'apiVersion':'seatrial.dev/v1alpha1','kind':'Image','metadata':{'name':'shop/web:2'},"
       "'spec':{'sizeBytes':104857600,'exitCode':1,'startProbability':0.5,'neverReady':true,"
