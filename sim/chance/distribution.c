@@ -113,6 +113,14 @@ double distribution_sample(const struct distribution *distribution, struct strea
     return distribution->family->quantile(distribution, stream_uniform(stream));
 }
 
+double distribution_sample_residual(const struct distribution *distribution, double age,
+                                    struct stream *stream)
+{
+    assert(age >= 0);
+    const double left = distribution->family->residual(distribution, age, stream_uniform(stream));
+    return left > 0 ? left : 0;
+}
+
 double distribution_draw_lognormal(double mu, double sigma, struct stream *stream)
 {
     const struct distribution drawn = { .family = family_find("lognormal"),

@@ -47,6 +47,11 @@ double distribution_sample(const struct distribution *distribution, struct strea
 /* The same as time, in seconds rounded to nanoseconds. */
 sim_time distribution_sample_time(const struct distribution *distribution, struct stream *stream);
 
+/* The next sample of what remains of a lifetime that has lasted for `age` (>= 0): of X - age, given that
+ * X > age. By inversion of the conditional distribution, one uniform. 0 where no lifetime is longer. */
+double distribution_sample_residual(const struct distribution *distribution, double age,
+                                    struct stream *stream);
+
 /* One sample of a lognormal that nobody keeps; sigma 0: its median. */
 double distribution_draw_lognormal(double mu, double sigma, struct stream *stream);
 

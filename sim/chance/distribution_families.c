@@ -30,6 +30,12 @@ static double constant_quantile(const struct distribution *d, double u)
     return d->parameters[0];
 }
 
+static double constant_residual(const struct distribution *d, double age, double u)
+{
+    (void)u;
+    return d->parameters[0] - age;
+}
+
 static double first_parameter(const struct distribution *d)
 {
     return d->parameters[0];
@@ -40,9 +46,23 @@ static double exponential_quantile(const struct distribution *d, double u)
     return -d->parameters[0] * log(1 - u);
 }
 
+/* It has no memory. */
+static double exponential_residual(const struct distribution *d, double age, double u)
+{
+    (void)age;
+    return exponential_quantile(d, u);
+}
+
 static double uniform_quantile(const struct distribution *d, double u)
 {
     return d->parameters[0] + u * (d->parameters[1] - d->parameters[0]);
+}
+
+static double uniform_residual(const struct distribution *d, double age, double u)
+{
+    if (age < d->parameters[0])
+        return uniform_quantile(d, u) - age;
+    return u * (d->parameters[1] - age);
 }
 
 static double uniform_mean(const struct distribution *d)
@@ -53,6 +73,16 @@ static double uniform_mean(const struct distribution *d)
 static double weibull_quantile(const struct distribution *d, double u)
 {
     return d->parameters[1] * pow(-log(1 - u), 1 / d->parameters[0]);
+}
+
+/* The hazard so far, (age / scale)^shape, and one exponential of mean 1 more. */
+static double weibull_residual(const struct distribution *d, double age, double u)
+{
+    const double shape = d->parameters[0], scale = d->parameters[1];
+    const double hazard = pow(age / scale, shape), more = -log(1 - u);
+    if (hazard < 1)
+        return scale * pow(hazard + more, 1 / shape) - age;
+    return age * expm1(log1p(more / hazard) / shape);
 }
 
 static double weibull_mean(const struct distribution *d)
@@ -105,6 +135,12 @@ static double gamma_quantile(const struct distribution *d, double u)
     return gamma_inverse(d->parameters[0], u) * d->parameters[1];
 }
 
+static double gamma_residual(const struct distribution *d, double age, double u)
+{
+    const double beyond = gsl_cdf_gamma_Q(age / d->parameters[1], d->parameters[0], 1) * (1 - u);
+    return gamma_quantile(d, fmin(1 - beyond, 1 - 0x1p-53)) - age;
+}
+
 static double gamma_mean(const struct distribution *d)
 {
     return d->parameters[0] * d->parameters[1];
@@ -113,6 +149,14 @@ static double gamma_mean(const struct distribution *d)
 static double pareto_quantile(const struct distribution *d, double u)
 {
     return d->parameters[1] * pow(1 - u, -1 / d->parameters[0]);
+}
+
+/* Beyond its scale what is left grows with age. */
+static double pareto_residual(const struct distribution *d, double age, double u)
+{
+    if (age < d->parameters[1])
+        return pareto_quantile(d, u) - age;
+    return age * expm1(-log(1 - u) / d->parameters[0]);
 }
 
 static double pareto_mean(const struct distribution *d)
@@ -124,6 +168,15 @@ static double pareto_mean(const struct distribution *d)
 static double lognormal_quantile(const struct distribution *d, double u)
 {
     return gsl_cdf_lognormal_Pinv(u, d->parameters[0], d->parameters[1]);
+}
+
+static double lognormal_residual(const struct distribution *d, double age, double u)
+{
+    if (age <= 0)
+        return lognormal_quantile(d, u);
+    const double beyond = gsl_cdf_lognormal_Q(age, d->parameters[0], d->parameters[1]) * (1 - u);
+    return beyond > 0 ? gsl_cdf_lognormal_Qinv(beyond, d->parameters[0], d->parameters[1]) - age
+                      : 0;
 }
 
 static double lognormal_mean(const struct distribution *d)
@@ -161,6 +214,14 @@ static double empirical_quantile(const struct distribution *d, double u)
     return d->outcomes[low].value;
 }
 
+static double empirical_residual(const struct distribution *d, double age, double u)
+{
+    double passed = 0;
+    for (size_t i = 0; i < d->count && d->outcomes[i].value <= age; i++)
+        passed = d->outcomes[i].below;
+    return empirical_quantile(d, passed + u * (1 - passed)) - age;
+}
+
 static double empirical_mean(const struct distribution *d)
 {
     double sum = 0, weight = 0;
@@ -172,29 +233,46 @@ static double empirical_mean(const struct distribution *d)
 }
 
 const struct family families[] = {
-    { "constant", { { "value", true, NOT_NEGATIVE } }, constant_quantile, first_parameter },
-    { "exponential", { { "mean", true, POSITIVE } }, exponential_quantile, first_parameter },
+    { "constant",
+      { { "value", true, NOT_NEGATIVE } },
+      constant_quantile,
+      first_parameter,
+      constant_residual },
+    { "exponential",
+      { { "mean", true, POSITIVE } },
+      exponential_quantile,
+      first_parameter,
+      exponential_residual },
     { "uniform",
       { { "lower", true, NOT_NEGATIVE }, { "upper", true, NOT_NEGATIVE } },
       uniform_quantile,
-      uniform_mean },
+      uniform_mean,
+      uniform_residual },
     { "weibull",
       { { "shape", false, POSITIVE }, { "scale", true, POSITIVE } },
       weibull_quantile,
-      weibull_mean },
+      weibull_mean,
+      weibull_residual },
     { "gamma",
       { { "shape", false, GAMMA_SHAPE }, { "scale", true, POSITIVE } },
       gamma_quantile,
-      gamma_mean },
+      gamma_mean,
+      gamma_residual },
     { "pareto",
       { { "shape", false, POSITIVE }, { "scale", true, POSITIVE } },
       pareto_quantile,
-      pareto_mean },
+      pareto_mean,
+      pareto_residual },
     { "lognormal",
       { { "mu", false, ANY_NUMBER }, { "sigma", false, POSITIVE } },
       lognormal_quantile,
-      lognormal_mean },
-    { "empirical", { { NULL, false, ANY_NUMBER } }, empirical_quantile, empirical_mean },
+      lognormal_mean,
+      lognormal_residual },
+    { "empirical",
+      { { NULL, false, ANY_NUMBER } },
+      empirical_quantile,
+      empirical_mean,
+      empirical_residual },
 };
 const size_t family_count = sizeof families / sizeof *families;
 

@@ -24,6 +24,8 @@ struct family {
     struct parameter parameters[DISTRIBUTION_PARAMETERS];
     double (*quantile)(const struct distribution *distribution, double u);
     double (*mean)(const struct distribution *distribution);
+    /* The u-quantile of X - age given X > age; not more than 0 when there is no such X. */
+    double (*residual)(const struct distribution *distribution, double age, double u);
 };
 
 /* A value of an empirical distribution. */

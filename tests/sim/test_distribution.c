@@ -114,6 +114,54 @@ Test(distribution, samples_have_the_mean_and_rise_with_the_uniform)
     }
 }
 
+/* Given X > Q(p), the u-quantile of X is Q(p + u (1 - p)). */
+Test(distribution, what_is_left_of_a_lifetime_follows_the_conditional_distribution)
+{
+    static const double passed[] = { 0.001, 0.3, 0.9, 0.999 };
+    for (int which = 0; which < EACH; which++) {
+        struct distribution *distribution = one_of_each(which);
+        if (distribution_is_constant(distribution)) {
+            distribution_free(distribution);
+            continue;
+        }
+        for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
+            struct stream stream = stream_of(1, "", "x", "residual", i), copy = stream;
+            const double age = distribution_quantile(distribution, passed[i]);
+            for (int draw = 0; draw < 200; draw++) {
+                const double u = stream_uniform(&copy);
+                const double want =
+                    distribution_quantile(distribution, passed[i] + u * (1 - passed[i]));
+                const double left = distribution_sample_residual(distribution, age, &stream);
+                if (which != EACH - 1)
+                    cr_expect(near(age + left, want, 1e-9), "%d: %.12g + %.12g, not %.12g", which,
+                              age, left, want);
+                else /* 1 or 2; 3 has no weight */
+                    cr_expect_eq(left, age < 2 ? 1 : 0);
+            }
+            cr_expect_eq(stream.counter, copy.counter, "one uniform for each");
+        }
+        distribution_free(distribution);
+    }
+}
+
+Test(distribution, what_is_left_of_a_constant_is_known_and_never_negative)
+{
+    struct stream stream = stream_of(1, "", "x", "residual", 0);
+    struct distribution *constant = distribution_new_constant(5);
+    struct distribution *uniform = distribution_new_uniform(2, 4);
+    struct distribution *weibull = distribution_new_weibull(0.5, 10);
+    cr_expect_eq(distribution_sample_residual(constant, 2, &stream), 3);
+    cr_expect_eq(distribution_sample_residual(constant, 7, &stream), 0);
+    cr_expect_eq(distribution_sample_residual(uniform, 9, &stream), 0);
+    for (double age = 0; age < 1e9; age = 10 * age + 1) {
+        const double left = distribution_sample_residual(weibull, age, &stream);
+        cr_expect(left > 0 && isfinite(left), "%g", age);
+    }
+    distribution_free(constant);
+    distribution_free(uniform);
+    distribution_free(weibull);
+}
+
 Test(distribution, every_shape_of_gamma_that_is_allowed_has_its_quantiles)
 {
     static const double us[] = { 0x1p-53, 1e-9, 0.001, 0.3, 0.5, 0.9, 0.9999, 1 - 0x1p-53 };
