@@ -67,7 +67,7 @@ static int cache_number(struct run *run, const char *client)
             return own[i].cache;
     /* One program part in kube-controller-manager. */
     const bool is_job = strcmp(client, "job-orphan-pods") == 0;
-    struct stream stream = stream_of(run->seed, "", is_job ? "job-controller" : client, "cache", 0);
+    struct stream stream = run_stream(run, "", is_job ? "job-controller" : client, "cache", 0);
     return FIRST_GROUP + (int)stream_below(&stream, GROUPS);
 }
 

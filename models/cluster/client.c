@@ -25,9 +25,11 @@ void client_init(struct client *client, struct cluster *cluster, const char *nam
         .burst = burst,
         .tokens = burst,
         .now = run_now(cluster->run),
-        .stream = stream_of(cluster->run->seed, cluster->id, name, "api-write", 0),
+        .stream = run_stream(cluster->run, cluster->id, name, "api-write", 0),
         .owner = owner,
     };
+    client->luck = (struct luck_holder){ .stream = &client->stream };
+    luck_hold(cluster->run, &client->luck);
     if (cluster->run->variation != NULL) {
         client->slow = varied_of(cluster->run, "api-slow", name);
         client->failing = varied_of(cluster->run, "api-fails", name);
@@ -36,6 +38,7 @@ void client_init(struct client *client, struct cluster *cluster, const char *nam
 
 void client_close(struct client *client)
 {
+    luck_leave(&client->luck);
     client->cluster = NULL;
 }
 

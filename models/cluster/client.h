@@ -32,6 +32,7 @@ struct client {
     sim_time now;                /* its own clock: never before the run's while it works */
     struct cause cause;          /* of what it does now */
     struct stream stream;        /* draws the cost of its calls */
+    struct luck_holder luck;     /* of that */
     struct varied slow, failing; /* calls, in a run with a variation: "api-slow", "api-fails" */
     bool free_of_charge;         /* its calls take no time: users, whose times a scenario names */
     bool is_world;               /* what it writes happens below the API, whoever answers there */
@@ -39,7 +40,7 @@ struct client {
     void *owner; /* the component it belongs to */
 };
 
-/* A client of the cluster. Release with client_close(). */
+/* A client of the cluster, which stays where it is. Release with client_close(). */
 void client_init(struct client *client, struct cluster *cluster, const char *name, double qps,
                  int burst, void *owner);
 void client_close(struct client *client);

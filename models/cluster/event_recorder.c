@@ -225,23 +225,25 @@ static struct event_record *event_new(struct event_recorder *recorder, const str
 }
 
 /* The client through which a source's Events are written: in its name, at its time, for free. */
-static struct client event_client(struct event_recorder *recorder, const struct saying *saying)
+static void event_client_init(struct client *client, struct event_recorder *recorder,
+                              const struct saying *saying)
 {
-    struct client client;
-    client_init(&client, recorder->cluster, saying->source, 0, 0, NULL);
-    client.free_of_charge = true;
-    client.now = saying->now;
-    client.cause = saying->cause;
-    return client;
+    client_init(client, recorder->cluster, saying->source, 0, 0, NULL);
+    client->free_of_charge = true;
+    client->now = saying->now;
+    client->cause = saying->cause;
 }
 
 static void write_new(struct event_recorder *recorder, const struct saying *saying,
                       struct memory *memory, const struct text *message)
 {
-    struct client client = event_client(recorder, saying);
+    struct client client;
     const struct object *stored;
     struct object *event = &event_new(recorder, saying, message)->meta.object;
-    if (client_create(&client, event, &stored, NULL) != REPLY_CREATED)
+    event_client_init(&client, recorder, saying);
+    const enum reply reply = client_create(&client, event, &stored, NULL);
+    client_close(&client);
+    if (reply != REPLY_CREATED)
         return; /* its namespace is going, or gone */
     object_key_drop(memory->written.event);
     memory->written.event = object_key_hold(object_key(stored));
@@ -267,10 +269,13 @@ static bool repeat_event(struct object *object, void *context)
 static void write_again(struct event_recorder *recorder, const struct saying *saying,
                         struct memory *memory, const struct text *message)
 {
-    struct client client = event_client(recorder, saying);
+    struct client client;
     struct repeat repeat = { ++memory->written.count, message, saying->now };
-    if (client_patch(&client, memory->written.event, repeat_event, &repeat, NULL) ==
-        REPLY_NOT_FOUND)
+    event_client_init(&client, recorder, saying);
+    const enum reply reply =
+        client_patch(&client, memory->written.event, repeat_event, &repeat, NULL);
+    client_close(&client);
+    if (reply == REPLY_NOT_FOUND)
         write_new(recorder, saying, memory, message);
 }
 

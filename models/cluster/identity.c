@@ -32,18 +32,29 @@ struct identities {
     const char *cluster;
     struct table prefixes;
     struct prefix *newest, *oldest;
-    uint64_t forgotten; /* prefixes so far */
-    struct stream uids; /* its key seeds the hashes of uids */
-    uint64_t given;     /* uids so far */
+    uint64_t forgotten;      /* prefixes so far */
+    struct stream uids;      /* its key seeds the hashes of uids */
+    uint64_t given;          /* uids so far */
+    struct luck_holder luck; /* of the prefixes */
 };
+
+/* Uids keep theirs: they must differ, and say when they were made. */
+static void prefixes_reseeded(void *subject, uint64_t salt)
+{
+    struct identities *identities = subject;
+    for (struct prefix *prefix = identities->oldest; prefix != NULL; prefix = prefix->newer)
+        prefix->stream = stream_branch(prefix->stream, salt);
+}
 
 struct identities *identities_new(struct run *run, const char *cluster)
 {
     struct identities *identities = mem_new(sizeof *identities);
     identities->run = run;
     identities->cluster = cluster;
-    identities->uids = stream_of(run->seed, cluster, "objects", "uid", 0);
+    identities->uids = run_stream(run, cluster, "objects", "uid", 0);
     table_init(&identities->prefixes);
+    identities->luck = (struct luck_holder){ .reseeded = prefixes_reseeded, .subject = identities };
+    luck_hold(run, &identities->luck);
     return identities;
 }
 
@@ -73,6 +84,7 @@ void identities_free(struct identities *identities)
 {
     if (identities == NULL)
         return;
+    luck_leave(&identities->luck);
     while (identities->oldest != NULL)
         prefix_forget(identities, identities->oldest);
     table_close(&identities->prefixes);
@@ -89,8 +101,8 @@ static struct prefix *prefix_new(struct identities *identities, struct object_ke
     struct prefix *prefix = mem_new(sizeof *prefix);
     prefix->key = object_key_hold(key);
     char *entity = mem_format("%d/%s/%s", key.kind, text_s(key.space), text_s(key.name));
-    prefix->stream = stream_of(identities->run->seed, identities->cluster, entity, "name",
-                               identities->forgotten);
+    prefix->stream =
+        run_stream(identities->run, identities->cluster, entity, "name", identities->forgotten);
     free(entity);
     link_newest(identities, prefix);
     table_add(&identities->prefixes, &prefix->node, hash);

@@ -82,16 +82,19 @@ void leadership_init(struct leadership *leadership, struct cluster *cluster, con
 {
     *leadership = (struct leadership){
         .cluster = cluster,
-        .stream = stream_of(cluster->run->seed, cluster->id, name, "leader-election", 0),
+        .stream = run_stream(cluster->run, cluster->id, name, "leader-election", 0),
         .works = true,
         .back = back,
         .self = self,
     };
+    leadership->luck = (struct luck_holder){ .stream = &leadership->stream };
+    luck_hold(cluster->run, &leadership->luck);
     store_watch_kinds(cluster->store, (struct watcher){ leadership, machine_heard },
                       UINT64_C(1) << KIND_MACHINE);
 }
 
 void leadership_close(struct leadership *leadership)
 {
+    luck_leave(&leadership->luck);
     run_cancel(leadership->cluster->run, &leadership->due);
 }

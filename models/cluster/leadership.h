@@ -13,10 +13,11 @@
 struct leadership {
     struct cluster *cluster;
     struct stream stream;
-    bool away;         /* the API server, as far as was heard */
-    bool works;        /* it answers, and the program leads */
-    event_id due;      /* of its return */
-    sim_time gives_up; /* when the process ends that could not renew */
+    struct luck_holder luck; /* of that */
+    bool away;               /* the API server, as far as was heard */
+    bool works;              /* it answers, and the program leads */
+    event_id due;            /* of its return */
+    sim_time gives_up;       /* when the process ends that could not renew */
     struct cause cause;
     /* The program works again. `anew`: as a new process, which remembers nothing. */
     void (*back)(void *self, bool anew, struct cause cause);

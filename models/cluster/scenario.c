@@ -120,6 +120,7 @@ static void load_run(struct scenario *scenario, const struct value *spec)
     if (start != NULL && time_parse(start->text, 0, &since_1970))
         scenario->settings.epoch_seconds = since_1970 / SIM_SECOND;
     scenario->seed = (uint64_t)value_int(value_get(spec, "seed"), 1);
+    scenario->mirrored = value_truth(value_get(spec, "mirrored"), false);
     const char *question = value_text(value_get(spec, "question"), NULL);
     if (question != NULL)
         scenario->question = mem_text(question, strlen(question));

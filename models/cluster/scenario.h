@@ -38,6 +38,7 @@ struct scenario {
     char *name, *question; /* owned; question may be NULL */
     sim_time duration;     /* a day unless it says otherwise */
     uint64_t seed;         /* 1 */
+    bool mirrored;         /* every draw is the mirror of the plain run's: sim/kernel/luck.h */
     sim_time measure_from; /* what happens earlier is not measured; 0 */
     struct settings settings;
     struct documents nodes;    /* Node objects made of `nodes` */

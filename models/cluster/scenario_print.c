@@ -86,6 +86,8 @@ static struct value *spec_value(const struct scenario *scenario)
         value_set(spec, "question", value_new_string(scenario->question));
     value_set(spec, "duration", duration_value(scenario->duration));
     value_set(spec, "seed", seed_value(scenario->seed));
+    if (scenario->mirrored)
+        value_set(spec, "mirrored", value_new_bool(true));
     value_set(spec, "startTime",
               value_new_string(time_print(0, scenario->settings.epoch_seconds, start)));
     value_set(spec, "timing", value_hold(value_get(settings, "timing")));

@@ -325,6 +325,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("question", SHAPE_TEXT, "what the scenario is to answer"),
     SHAPE_FIELD("duration", SHAPE_DURATION, "of the run, in virtual time", .standard = "1d"),
     SHAPE_FIELD("seed", SHAPE_COUNT, "of all luck", .most = 9007199254740991, .standard = "1"),
+    SHAPE_FIELD("mirrored", SHAPE_BOOL, "the antithetic run of the seed: each draw u is 1 - u",
+                .standard = "false"),
     SHAPE_FIELD("startTime", SHAPE_TIME, "the date at which the run begins",
                 .standard = "2026-01-01T00:00:00Z"),
     SHAPE_FIELD("manifests", SHAPE_TEXT, "paths of files and directories, from the scenario's own",

@@ -43,6 +43,7 @@ struct simulation *simulation_new(const struct scenario *scenario,
     simulation->scenario = scenario;
     simulation->run =
         options.queue ? run_new_with_queue(scenario->seed, options.queue) : run_new(scenario->seed);
+    simulation->run->luck.mirrored = scenario->mirrored;
     simulation->run->trace.sink = options.sink;
     simulation->run->trace.context = options.context;
     simulation->run->variation = options.variation;
@@ -189,6 +190,8 @@ static void put_head(struct value *summary, const struct simulation *simulation)
     if (simulation->scenario->question != NULL)
         value_set(summary, "question", value_new_string(simulation->scenario->question));
     value_set(summary, "seed", value_new_int((int64_t)run->seed));
+    if (run->luck.mirrored)
+        value_set(summary, "mirrored", value_new_bool(true));
     value_set(summary, "startTime",
               value_new_string(time_print(0, simulation->cluster->codec.epoch_seconds, time)));
     value_set(summary, "durationSeconds", seconds_print(run_now(run)));

@@ -97,7 +97,7 @@ static struct stream luck_of(const struct client *client, const struct csi_call 
     char *entity = mem_format("%s/%s/%s", kind_infos[call->key.kind].plural,
                               text_s(call->key.space), text_s(call->key.name));
     const struct stream stream =
-        stream_of(cluster->run->seed, cluster->id, entity, purpose, call->number);
+        run_stream(cluster->run, cluster->id, entity, purpose, call->number);
     free(entity);
     return stream;
 }

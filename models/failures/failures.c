@@ -23,8 +23,9 @@ struct target {
     uint64_t strikes;
     bool struck;
     event_id due;
-    struct cause cause; /* the root of the last strike */
-    void *memory;       /* of the strike, until it is mended */
+    sim_time since, ends; /* its present time of health or failure; ends: as drawn */
+    struct cause cause;   /* the root of the last strike */
+    void *memory;         /* of the strike, until it is mended */
 };
 
 struct failures {
@@ -34,6 +35,7 @@ struct failures {
     size_t plan_count, plan_capacity;
     struct target *targets, **end; /* in the order in which they were found */
     struct machine_holds holds;
+    struct luck_holder luck;
     uint64_t last_number; /* of failures_number() */
     bool over;            /* nodes that join are safe */
 };
@@ -90,14 +92,21 @@ static void mend(struct target *target)
 
 static void target_due(void *subject, sim_time now);
 
+/* The next given time at which a healthy target is struck. */
+static sim_time next_given(const struct target *target, sim_time now)
+{
+    const struct failure_plan *plan = target->plan;
+    for (size_t i = 0; i < plan->at_count; i++)
+        if (plan->at[i] > now || (plan->at[i] == now && target->strikes == 0))
+            return plan->at[i];
+    return SIM_FOREVER;
+}
+
 /* The next time a healthy target is struck. */
 static sim_time next_strike(struct target *target, sim_time now)
 {
     const struct failure_plan *plan = target->plan;
-    sim_time next = SIM_FOREVER;
-    for (size_t i = 0; i < plan->at_count && next == SIM_FOREVER; i++)
-        if (plan->at[i] > now || (plan->at[i] == now && target->strikes == 0))
-            next = plan->at[i];
+    const sim_time next = next_given(target, now);
     if (plan->every == NULL)
         return next;
     const sim_time healthy = distribution_sample_time(plan->every, &target->health);
@@ -112,13 +121,19 @@ static sim_time next_mend(struct target *target, sim_time now)
                  : SIM_FOREVER;
 }
 
-static void target_wait(struct target *target, sim_time now)
+static void target_arm(struct target *target)
 {
     struct run *run = target->failures->cluster->run;
-    const sim_time at = target->struck ? next_mend(target, now) : next_strike(target, now);
     run_cancel(run, &target->due);
-    if (at != SIM_FOREVER)
-        target->due = run_at(run, at, PRIORITY_WORLD, target_due, target);
+    if (target->ends != SIM_FOREVER)
+        target->due = run_at(run, target->ends, PRIORITY_WORLD, target_due, target);
+}
+
+static void target_wait(struct target *target, sim_time now)
+{
+    target->since = now;
+    target->ends = target->struck ? next_mend(target, now) : next_strike(target, now);
+    target_arm(target);
 }
 
 static void target_due(void *subject, sim_time now)
@@ -130,6 +145,34 @@ static void target_due(void *subject, sim_time now)
     else
         strike(target);
     target_wait(target, now);
+}
+
+/* What is left of the present time is drawn anew, given that it is not over. What is due at this very
+ * moment stays. */
+static void target_reseed(struct target *target, uint64_t salt)
+{
+    const sim_time now = run_now(target->failures->cluster->run);
+    const struct distribution *length = target->plan == NULL ? NULL
+                                        : target->struck     ? target->plan->lasts
+                                                             : target->plan->every;
+    struct stream *luck = target->struck ? &target->repair : &target->health;
+    target->health = stream_branch(target->health, salt);
+    target->repair = stream_branch(target->repair, salt);
+    if (target->due == 0 || target->ends <= now || length == NULL)
+        return;
+    const double age = sim_time_to_seconds(now - target->since);
+    const double left = distribution_sample_residual(length, age, luck);
+    const sim_time given = target->struck ? SIM_FOREVER : next_given(target, now);
+    const sim_time drawn = sim_time_after(now, sim_time_from_seconds(left));
+    target->ends = drawn < given ? drawn : given;
+    target_arm(target);
+}
+
+static void failures_reseeded(void *subject, uint64_t salt)
+{
+    struct failures *all = subject;
+    for (struct target *target = all->targets; target != NULL; target = target->next)
+        target_reseed(target, salt);
 }
 
 /* --- targets --------------------------------------------------------------------------- */
@@ -158,8 +201,8 @@ static struct target *target_new(struct failures *failures, const struct failure
     target->failure = failure;
     target->plan = plan;
     target->name = cluster_text(cluster, name);
-    target->health = stream_of(cluster->run->seed, cluster->id, entity, failure->name, branch);
-    target->repair = stream_of(cluster->run->seed, cluster->id, entity, repair, branch);
+    target->health = run_stream(cluster->run, cluster->id, entity, failure->name, branch);
+    target->repair = run_stream(cluster->run, cluster->id, entity, repair, branch);
     free(entity);
     free(repair);
     *failures->end = target;
@@ -323,6 +366,8 @@ static void *failures_start(struct cluster *cluster)
     all->end = &all->targets;
     client_init(&all->client, cluster, "failures", 0, 0, all);
     all->client.free_of_charge = all->client.is_world = true;
+    all->luck = (struct luck_holder){ .reseeded = failures_reseeded, .subject = all };
+    luck_hold(cluster->run, &all->luck);
     cache_watch(all->client.cache, (struct watcher){ all, failures_deliver });
     return all;
 }
@@ -330,6 +375,7 @@ static void *failures_start(struct cluster *cluster)
 static void failures_stop(void *state)
 {
     struct failures *all = state;
+    luck_leave(&all->luck);
     while (all->targets != NULL) {
         struct target *target = all->targets;
         all->targets = target->next;

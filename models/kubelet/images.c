@@ -113,7 +113,7 @@ static int64_t image_size(const struct client *client, const struct text *name)
     if (image != NULL && image->size_bytes >= 0)
         return image->size_bytes;
     struct stream stream =
-        stream_of(cluster->run->seed, cluster->id, text_s(name), "image-size", 0);
+        run_stream(cluster->run, cluster->id, text_s(name), "image-size", 0);
     const double bytes = distribution_sample(cluster->settings.image_size, &stream);
     return bytes > 0 ? llround(bytes) : 0;
 }

@@ -26,7 +26,7 @@ static void node_client_init(struct kubelet_node *node, struct cluster *cluster)
     char *entity = mem_format("node/%s", text_s(node->name));
     client_init(&node->client, cluster, "kubelet", settings->kubelet_qps, settings->kubelet_burst,
                 node);
-    node->client.stream = stream_of(cluster->run->seed, cluster->id, entity, "api-write", 0);
+    node->client.stream = run_stream(cluster->run, cluster->id, entity, "api-write", 0);
     /* In a run with a variation its calls are slow, but do not fail: a kubelet repeats them, which is
      * left out here. */
     node->client.failing = (struct varied){ 0 };

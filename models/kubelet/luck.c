@@ -12,7 +12,7 @@ struct stream pod_stream(const struct pod_worker *worker, const char *purpose, s
     const struct cluster *cluster = worker->node->kubelet->cluster;
     char entity[ENTITY_TEXT];
     snprintf(entity, sizeof entity, "pod/%s/%s", namespace_of(worker->pod), name_of(worker->pod));
-    return stream_of(cluster->run->seed, cluster->id, entity, purpose, container << 32 | number);
+    return run_stream(cluster->run, cluster->id, entity, purpose, container << 32 | number);
 }
 
 static uint64_t run_number(const struct pod_worker *worker, size_t container)

@@ -332,7 +332,9 @@ static void *scheduler_start(struct cluster *cluster)
     scheduler->nominator = scheduling_queue_nominator(scheduler->queue);
     scheduler->snapshot->nominator = scheduler->nominator;
     scheduler->cycle_stream =
-        stream_of(cluster->run->seed, cluster->id, "default-scheduler", "scheduling-cycle", 0);
+        run_stream(cluster->run, cluster->id, "default-scheduler", "scheduling-cycle", 0);
+    scheduler->luck = (struct luck_holder){ .stream = &scheduler->cycle_stream };
+    luck_hold(cluster->run, &scheduler->luck);
     scheduler->view = (struct scheduler_view){ scheduler->configuration, scheduler->snapshot,
                                                scheduler->queue, &scheduler->permits };
     cache_watch(scheduler->client.cache, (struct watcher){ &scheduler->view, scheduler_hear });
@@ -351,6 +353,7 @@ static void scheduler_stop(void *state)
     template_cache_free(scheduler->templates);
     snapshot_free(scheduler->snapshot);
     scheduler_configuration_free(scheduler->configuration);
+    luck_leave(&scheduler->luck);
     leadership_close(&scheduler->leadership);
     client_close(&scheduler->client);
     free(scheduler);

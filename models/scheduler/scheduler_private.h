@@ -37,6 +37,7 @@ struct scheduler {
     struct nominator *nominator; /* the queue's */
     struct scheduler_view view;  /* the same, for the event handlers */
     struct stream cycle_stream;  /* how long attempts take */
+    struct luck_holder luck;     /* of that */
     size_t next_start;           /* where the next search begins */
     struct leadership leadership;
     event_id next_attempt;    /* planned, when it is not 0 */

@@ -11,6 +11,7 @@
 struct drawn {
     struct stream choices, service_times;
     sim_time next; /* the next request comes */
+    struct luck_holder luck;
 };
 
 /* One pod under the requests of one source. */
@@ -20,24 +21,37 @@ struct station {
     sim_time free_at[]; /* of each server */
 };
 
+/* The next request comes when it was to come, those after it at other times. */
+static void drawn_reseeded(void *subject, uint64_t salt)
+{
+    struct source *source = subject;
+    arrivals_branch(source->arrivals, salt);
+    source->drawn->choices = stream_branch(source->drawn->choices, salt);
+    source->drawn->service_times = stream_branch(source->drawn->service_times, salt);
+}
+
 struct drawn *drawn_new(struct source *source)
 {
     const struct cluster *cluster = source->traffic->cluster;
-    const uint64_t seed = cluster->run->seed;
+    struct run *run = cluster->run;
     struct drawn *drawn = mem_new(sizeof *drawn);
     char *entity =
         mem_format("traffic/%s/%s", text_s(source->ledger.space), text_s(source->ledger.name));
     arrivals_begin(source->arrivals, source->passed,
-                   stream_of(seed, cluster->id, entity, "arrivals", 0));
-    drawn->choices = stream_of(seed, cluster->id, entity, "endpoint", 0);
-    drawn->service_times = stream_of(seed, cluster->id, entity, "service-time", 0);
+                   run_stream(run, cluster->id, entity, "arrivals", 0));
+    drawn->choices = run_stream(run, cluster->id, entity, "endpoint", 0);
+    drawn->service_times = run_stream(run, cluster->id, entity, "service-time", 0);
     drawn->next = arrivals_next(source->arrivals);
+    drawn->luck = (struct luck_holder){ .reseeded = drawn_reseeded, .subject = source };
+    luck_hold(run, &drawn->luck);
     free(entity);
     return drawn;
 }
 
 void drawn_free(struct drawn *drawn)
 {
+    if (drawn != NULL)
+        luck_leave(&drawn->luck);
     free(drawn);
 }
 

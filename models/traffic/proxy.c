@@ -14,14 +14,16 @@ void proxy_init(struct proxy *proxy, struct source *source, size_t number)
     char *entity =
         mem_format("service/%s/%s", text_s(source->ledger.space), text_s(source->ledger.service));
     proxy->source = source;
-    proxy->delays =
-        stream_of(cluster->run->seed, cluster->id, entity, "endpoint-propagation", number);
+    proxy->delays = run_stream(cluster->run, cluster->id, entity, "endpoint-propagation", number);
+    proxy->luck = (struct luck_holder){ .stream = &proxy->delays };
+    luck_hold(cluster->run, &proxy->luck);
     table_init(&proxy->members);
     free(entity);
 }
 
 void proxy_close(struct proxy *proxy)
 {
+    luck_leave(&proxy->luck);
     for (int tier = READY; tier < TIERS; tier++)
         free(proxy->of[tier].items);
     while (proxy->groups != NULL) {

@@ -135,6 +135,7 @@ struct proxy {
     struct why none_known;
     sim_time last_update; /* when the newest update of slices so far arrives */
     struct stream delays;
+    struct luck_holder luck; /* of that */
     struct expected_proxy *expected; /* owned; NULL: requests are drawn */
 };
 

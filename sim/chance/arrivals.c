@@ -291,6 +291,11 @@ void arrivals_begin(struct arrivals *arrivals, sim_time from, struct stream stre
     arrivals->turns = sojourn(arrivals); /* exponential: what is left of one is as long as one */
 }
 
+void arrivals_branch(struct arrivals *arrivals, uint64_t salt)
+{
+    arrivals->stream = stream_branch(arrivals->stream, salt);
+}
+
 /* A geometric number from 1 with this mean, by inversion. */
 static uint64_t batch_size(struct arrivals *arrivals)
 {

@@ -45,6 +45,9 @@ double arrivals_rate(const struct arrivals *arrivals, sim_time at);
 /* Begin drawing arrivals from an instant on. The stream is copied. */
 void arrivals_begin(struct arrivals *arrivals, sim_time from, struct stream stream);
 
+/* Those after the next draw from another stream: see stream_branch(). */
+void arrivals_branch(struct arrivals *arrivals, uint64_t salt);
+
 /* The next one, never before the last: several may come at one instant. SIM_FOREVER: none will.
  * O(log points) of the rate. */
 sim_time arrivals_next(struct arrivals *arrivals);

@@ -150,6 +150,14 @@ struct stream stream_antithetic(struct stream stream)
     return stream;
 }
 
+struct stream stream_branch(struct stream stream, uint64_t salt)
+{
+    struct sip sip = sip_begin(stream.key[0], stream.key[1]);
+    sip_add(&sip, (const char *)&salt, sizeof salt);
+    sip_end(&sip, stream.key);
+    return stream;
+}
+
 /* ---- gsl_rng ---- */
 
 struct borrowed {

@@ -33,6 +33,9 @@ uint64_t stream_below(struct stream *stream, uint64_t limit);
 /* The mirror of a stream: where the original draws u, it draws 1 - u. */
 struct stream stream_antithetic(struct stream stream);
 
+/* A stream like this one, a mirror if it is, that draws other numbers from here on: one for each salt. */
+struct stream stream_branch(struct stream stream, uint64_t salt);
+
 /* A gsl_rng that draws from *stream, for GSL's own samplers. The stream is borrowed; free
  * with gsl_rng_free(). */
 gsl_rng *stream_gsl(struct stream *stream);

@@ -18,6 +18,8 @@ struct run *run_new_with_queue(uint64_t seed, struct queue *queue)
     run->queue = queue;
     run->texts = texts_new();
     run->seed = seed;
+    run->luck = (struct luck){ .seed = seed };
+    run->holders_end = &run->holders;
     trace_init(&run->trace, NULL, NULL);
     MEM_GROW(run->roots, run->root_count, run->root_capacity);
     run->roots[run->root_count++] = (struct root){ .kind = "nothing" };
@@ -176,7 +178,7 @@ uint32_t run_choose_named(struct run *run, struct question question, uint64_t sa
     else if (run->decide != NULL)
         choice.taken = run->decide(run->decide_context, &question);
     if (choice.taken == options) {
-        struct stream stream = stream_of(run->seed, "", question.entity, question.purpose, salt);
+        struct stream stream = run_stream(run, "", question.entity, question.purpose, salt);
         choice.taken = (uint32_t)stream_below(&stream, options);
     }
     assert(choice.taken < options);

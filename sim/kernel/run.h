@@ -8,8 +8,8 @@
 
 #include "sim/base/text.h"
 #include "sim/base/time.h"
-#include "sim/chance/stream.h"
 #include "sim/kernel/cause.h"
+#include "sim/kernel/luck.h"
 #include "sim/kernel/queue.h"
 #include "sim/kernel/trace.h"
 #include "sim/kernel/variation.h"
@@ -45,7 +45,9 @@ struct run {
     struct queue *queue;
     struct texts *texts;
     struct trace trace;
-    uint64_t seed;
+    uint64_t seed;    /* as it was begun with */
+    struct luck luck; /* plain unless it is said before anything draws */
+    struct luck_holder *holders, **holders_end;
     uint64_t events; /* dispatched so far */
     bool stopped;
 

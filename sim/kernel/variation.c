@@ -10,7 +10,7 @@ struct varied varied_of(const struct run *run, const char *what, const char *who
     if (variation != NULL)
         varied.strength = variation->strength(variation->context, what, whose);
     if (varied.strength > 0)
-        varied.stream = stream_of(run->seed, "", whose, what, 0);
+        varied.stream = run_stream(run, "", whose, what, 0);
     return varied;
 }
 

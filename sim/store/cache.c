@@ -40,6 +40,7 @@ struct cache {
     uint64_t prompt;  /* of a varied cache: kinds that are never late */
     int priority;     /* of its events: in the order in which caches were made */
     struct stream stream;
+    struct luck_holder luck; /* of that */
     struct view view;
     struct watchers watchers;
     struct pool arrival_pool, change_pool;
@@ -77,7 +78,9 @@ struct cache *cache_new(struct run *run, struct store *store, const char *name,
     if (!lags(lag))
         return cache;
     cache->lag = distribution_copy(lag);
-    cache->stream = stream_of(run->seed, "", name, "cache lag", 0);
+    cache->stream = run_stream(run, "", name, "cache lag", 0);
+    cache->luck = (struct luck_holder){ .stream = &cache->stream };
+    luck_hold(run, &cache->luck);
     cache_begin_lanes(cache, 1);
     return cache;
 }
@@ -108,6 +111,7 @@ void cache_free(struct cache *cache)
 {
     if (cache == NULL)
         return;
+    luck_leave(&cache->luck);
     if (cache->lanes != NULL) {
         store_unwatch(cache->store, cache);
         for (uint16_t i = 0; i < cache->lane_count; i++)

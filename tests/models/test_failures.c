@@ -39,6 +39,38 @@ Test(failures, a_machine_comes_back_when_the_last_of_two_is_mended)
     done(w);
 }
 
+/* The time at which n0 fails, whose lifetime is drawn from 140 to 200 seconds, when the run has other luck
+ * from 150 on; 0: it has failed by then. */
+static double fails_at_after_reseeding(uint64_t salt)
+{
+    struct world *w = given_nodes(NODE("n0"), "");
+    plan(w, "{kind: node-crash, every: {uniform: {lower: 140s, upper: 200s}}, lasts: 1000s}");
+    until(w, 150);
+    double at = 0;
+    if (find(w, "machine/n0") == NULL) {
+        run_reseed(w->run, salt);
+        until(w, 200.001);
+        at = sim_time_to_seconds(run_root_of(w->run, find(w, "machine/n0")->cause)->at);
+    }
+    done(w);
+    return at;
+}
+
+Test(failures, redraw_what_is_left_of_a_lifetime_when_a_run_gets_other_luck)
+{
+    enum { SALTS = 60 };
+    double sum = 0;
+    for (uint64_t salt = 1; salt <= SALTS; salt++) {
+        const double at = fails_at_after_reseeding(salt);
+        cr_assert(at > 150 && at < 200, "%g", at);
+        sum += at;
+    }
+    /* Uniform from 150 to 200: 175, give or take three times 50 / sqrt(12 * 60). */
+    cr_expect_lt(fabs(sum / SALTS - 175), 5.6, "%g", sum / SALTS);
+    cr_expect_eq(fails_at_after_reseeding(1), fails_at_after_reseeding(1));
+    cr_expect_neq(fails_at_after_reseeding(1), fails_at_after_reseeding(2));
+}
+
 Test(failures, begin_a_root_to_which_their_mending_belongs)
 {
     struct world *w = given_nodes(NODE("n0"), "");

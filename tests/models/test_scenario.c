@@ -271,7 +271,7 @@ static char *print_json(const struct scenario *scenario)
 Test(scenario, printed_with_all_it_opened_it_reads_as_the_same)
 {
     static const char text[] =
-        HEAD "  seed: 7\n  duration: 90m\n  manifests: [web.yaml]\n  nodes: 2x1cpu,1Gi\n"
+        HEAD "  seed: 7\n  mirrored: true\n  duration: 90m\n  manifests: [web.yaml]\n  nodes: 2x1cpu,1Gi\n"
              "  timing: {containerStart: {lognormal: {p50: 1s, p99: 5s}}}\n"
              "  settings: {node-monitor-grace-period: 40s}\n"
              "  schedulerConfiguration: {apiVersion: kubescheduler.config.k8s.io/v1, kind: "
@@ -293,6 +293,7 @@ Test(scenario, printed_with_all_it_opened_it_reads_as_the_same)
     cr_expect_str_eq(again, printed);
     cr_expect_eq(faults.count + warnings.count, 0);
     cr_expect_eq(second.seed, 7);
+    cr_expect(second.mirrored);
     cr_expect_eq(second.duration, 90 * SIM_MINUTE);
     free(again);
     free(printed);

@@ -57,6 +57,43 @@ Test(simulation, does_what_users_do_at_their_times)
     error_list_close(&warnings);
 }
 
+/* When the only node fails first, whose lifetimes are uniform from 0 to 1000 seconds. */
+static double first_failure(uint64_t seed, bool mirrored)
+{
+    static const char text[] =
+        "{apiVersion: seatrial.dev/v1alpha1, kind: Scenario, metadata: {name: m}, spec: {"
+        "nodes: [{name: worker, count: 1}], failures: [{kind: node-crash, lasts: 1h, "
+        "every: {uniform: {lower: 0s, upper: 1000s}}}]}}";
+    struct scenario scenario;
+    struct error_list faults = { 0 }, warnings = { 0 };
+    scenario_init(&scenario);
+    scenario_load(&scenario, text, strlen(text), "m.yaml", NULL, false, &faults, &warnings);
+    cr_assert_eq(faults.count, 0);
+    scenario.seed = seed;
+    scenario.mirrored = mirrored;
+    struct simulation *simulation =
+        simulation_new(&scenario, (struct simulation_options){ 0 }, &faults, &warnings);
+    cr_assert_not_null(simulation);
+    simulation_advance(simulation, 1001 * SIM_SECOND);
+    const struct run *run = simulation_run(simulation);
+    double at = -1;
+    for (size_t i = 0; i < run->root_count && at < 0; i++)
+        if (strcmp(run->roots[i].kind, "node-crash") == 0)
+            at = sim_time_to_seconds(run->roots[i].at);
+    simulation_free(simulation);
+    scenario_close(&scenario);
+    error_list_close(&faults);
+    error_list_close(&warnings);
+    return at;
+}
+
+Test(simulation, of_a_mirrored_scenario_fails_late_where_the_plain_one_fails_early)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++)
+        cr_expect_float_eq(first_failure(seed, false) + first_failure(seed, true), 1000, 1e-8);
+    cr_expect_neq(first_failure(1, false), first_failure(2, false));
+}
+
 Test(simulation, refuses_what_no_cluster_would_understand)
 {
     static const char text[] =

@@ -127,6 +127,22 @@ Test(stream, a_mirror_draws_what_is_left_of_one)
     }
 }
 
+Test(stream, branches_into_other_numbers_one_stream_for_each_salt)
+{
+    const struct stream stem = stream_of(3, "", "x", "y", 0);
+    struct stream one = stream_branch(stem, 1), same = stream_branch(stem, 1);
+    struct stream two = stream_branch(stem, 2), trunk = stem;
+    struct stream mirror = stream_branch(stream_antithetic(stem), 1);
+    for (int i = 0; i < 100; i++) {
+        const double u = stream_uniform(&one);
+        cr_expect_neq(u, stream_uniform(&trunk));
+        cr_expect_neq(u, stream_uniform(&two));
+        cr_expect_eq(u, stream_uniform(&same));
+        cr_expect_eq(1 - u, stream_uniform(&mirror),
+                     "a branch of a mirror is the mirror of a branch");
+    }
+}
+
 Test(stream, serves_as_a_generator_of_gsl)
 {
     struct stream stream = stream_of(3, "", "x", "y", 0), copy = stream;
