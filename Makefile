@@ -17,7 +17,7 @@ WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
            -I. -I$(BUILD)/generated -MMD -MP $(SANITIZE)
 LDFLAGS += $(SANITIZE)
-LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lcurl -lm
+LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lcurl -lsqlite3 -lm
 # Recorded answers of tests are gzipped JSON, which they read by another reader than ours.
 TEST_LDLIBS = -lcriterion -lcjson
 
@@ -47,7 +47,7 @@ build    = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(
 
 # What Debian packages the build and the tests need; extras have targets of their own.
 DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
-           libcriterion-dev zlib1g-dev python3 tzdata
+           libcriterion-dev zlib1g-dev libsqlite3-dev python3 tzdata
 as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
 install_missing = @missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
     [ -z "$$missing" ] || { echo "installing $$missing"; \
@@ -181,6 +181,7 @@ $(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/po
 
 # These run the program, with policies.
 $(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender): | $(BUILD)/seatrial $(POLICIES)
+$(BUILD)/tests/tools/test_runner: | $(BUILD)/tests/toy_study
 $(BUILD)/tests/validation/test_explorer: | $(BUILD)/seatrial $(BUILD)/seatrial-planted
 
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
