@@ -81,14 +81,16 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@
 
-# The schema table is data: a small program turns types.json into C.
+# The schema table is data: a small program turns types.json, and that of Chaos Mesh, into C.
+SCHEMA_TYPES := models/api/types.json models/api/chaos_types.json
+
 $(BUILD)/schemagen: tools/schemagen/schemagen.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) $< -lcjson -o $@
 
-$(BUILD)/generated/models/api/schema_table.c: models/api/types.json $(BUILD)/schemagen
+$(BUILD)/generated/models/api/schema_table.c: $(SCHEMA_TYPES) $(BUILD)/schemagen
 	@mkdir -p $(@D)
-	$(BUILD)/schemagen $< > $@.tmp && mv $@.tmp $@
+	$(BUILD)/schemagen $(SCHEMA_TYPES) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c
 	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@

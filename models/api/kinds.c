@@ -28,6 +28,11 @@
 /* One that is simulated although its record is its document. */
 #define SIMULATED_DOCUMENT(record)                                                                 \
     .simulated = true, .type = &record##_kind, .load = document_load, .print = document_print
+/* The same for a kind of Chaos Mesh: nothing but its document, whose spec and status are told apart. */
+#define CHAOS(kind, plural, short_names)                                                           \
+    "chaos-mesh.org/v1alpha1", kind, plural, short_names, true,                                    \
+        .simulated = true, DOCUMENT, .spec_changed = document_spec_changed,                        \
+        .take_status = document_take_status
 /* A document whose spec and status are told apart. */
 #define DOCUMENT_WITH_STATUS                                                                       \
     DOCUMENT, .spec_changed = document_spec_changed, .take_status = document_take_status
@@ -106,6 +111,25 @@ const struct kind_info kind_infos[KIND_COUNT] = {
                              true, DOCUMENT, .spec_changed = document_spec_changed },
     [KIND_INGRESS] = { "networking.k8s.io/v1", "Ingress", "ingresses", "ing", true,
                        DOCUMENT_WITH_STATUS },
+    [KIND_PODCHAOS] = { CHAOS("PodChaos", "podchaos", "") },
+    [KIND_NETWORKCHAOS] = { CHAOS("NetworkChaos", "networkchaos", "") },
+    [KIND_STRESSCHAOS] = { CHAOS("StressChaos", "stresschaos", "") },
+    [KIND_IOCHAOS] = { CHAOS("IOChaos", "iochaos", "") },
+    [KIND_TIMECHAOS] = { CHAOS("TimeChaos", "timechaos", "") },
+    [KIND_DNSCHAOS] = { CHAOS("DNSChaos", "dnschaos", "") },
+    [KIND_HTTPCHAOS] = { CHAOS("HTTPChaos", "httpchaos", "") },
+    [KIND_KERNELCHAOS] = { CHAOS("KernelChaos", "kernelchaos", "") },
+    [KIND_JVMCHAOS] = { CHAOS("JVMChaos", "jvmchaos", "") },
+    [KIND_BLOCKCHAOS] = { CHAOS("BlockChaos", "blockchaos", "") },
+    [KIND_AWSCHAOS] = { CHAOS("AWSChaos", "awschaos", "") },
+    [KIND_GCPCHAOS] = { CHAOS("GCPChaos", "gcpchaos", "") },
+    [KIND_AZURECHAOS] = { CHAOS("AzureChaos", "azurechaos", "") },
+    [KIND_PHYSICALMACHINECHAOS] = { CHAOS("PhysicalMachineChaos", "physicalmachinechaos", "") },
+    [KIND_PHYSICALMACHINE] = { CHAOS("PhysicalMachine", "physicalmachines", "") },
+    [KIND_CHAOSSCHEDULE] = { CHAOS("Schedule", "schedules", "") },
+    [KIND_WORKFLOW] = { CHAOS("Workflow", "workflows", "wf") },
+    [KIND_WORKFLOWNODE] = { CHAOS("WorkflowNode", "workflownodes", "wfn") },
+    [KIND_STATUSCHECK] = { CHAOS("StatusCheck", "statuschecks", "") },
     [KIND_OTHER] = { NULL, "Object", "objects", "", true, .type = &document_kind,
                      .load = other_load, .print = other_print },
 };

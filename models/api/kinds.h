@@ -46,9 +46,35 @@ enum kind {
     KIND_RESOURCEQUOTA,
     KIND_NETWORKPOLICY,
     KIND_INGRESS,
+    /* of Chaos Mesh, simulated (models/chaos) */
+    KIND_PODCHAOS,
+    KIND_NETWORKCHAOS,
+    KIND_STRESSCHAOS,
+    KIND_IOCHAOS,
+    KIND_TIMECHAOS,
+    KIND_DNSCHAOS,
+    KIND_HTTPCHAOS,
+    KIND_KERNELCHAOS,
+    KIND_JVMCHAOS,
+    KIND_BLOCKCHAOS,
+    KIND_AWSCHAOS,
+    KIND_GCPCHAOS,
+    KIND_AZURECHAOS,
+    KIND_PHYSICALMACHINECHAOS,
+    KIND_PHYSICALMACHINE,
+    KIND_CHAOSSCHEDULE,
+    KIND_WORKFLOW,
+    KIND_WORKFLOWNODE,
+    KIND_STATUSCHECK,
     KIND_OTHER, /* every other kind: the name is "group/Kind/name" */
     KIND_COUNT
 };
+
+/* The experiments of Chaos Mesh are next to each other. */
+static inline bool kind_is_experiment(unsigned kind)
+{
+    return kind >= KIND_PODCHAOS && kind <= KIND_PHYSICALMACHINECHAOS;
+}
 
 /* What reading and printing needs to know of its cluster. */
 struct codec {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/chaos.h"
 #include "models/api/defaults.h"
 #include "models/api/kinds.h"
 #include "models/api/schema_check.h"
@@ -295,6 +296,8 @@ struct value *admit_create(const struct admission *admission, const struct value
         return refuse(tree, refusal, document, faults);
     if (kind != NULL && warnings != NULL)
         admission_warn_pod_security(admission, tree, warnings);
+    if (kind != NULL && warnings != NULL)
+        chaos_warn(document, warnings);
     if (is_service(kind))
         service_allocate(admission, &tree);
     return tree;

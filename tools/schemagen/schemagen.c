@@ -1,6 +1,7 @@
-/* Write the schema table as C: schemagen models/api/types.json > schema_table.c
+/* Write the schema table as C: schemagen models/api/types.json [MORE.json...] > schema_table.c
  *
- * A build-time program, not part of seatrial. Types are numbered by name in byte order, which
+ * A build-time program, not part of seatrial. The first file names the release; further ones add
+ * kinds and types. Types are numbered by name in byte order, which
  * makes the output a function of the input alone; each distinct Go type text ("[]string",
  * "*core/v1.Affinity") is one row. See models/api/schema.h for what the rows mean. */
 #include <cjson/cJSON.h>
@@ -295,24 +296,39 @@ static void print_types(const struct names *names, const cJSON *types)
     printf("};\nconst size_t schema_type_total = %zu;\n", names->count);
 }
 
-/* "group/version/Kind", or "version/Kind" in the core group; sorted in types.json but for the core
- * group, which "" puts first. */
+static int compare_items(const void *a, const void *b)
+{
+    return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
+}
+
+static void print_kind(const struct names *names, const cJSON *kind, bool core)
+{
+    char *group = strdup(kind->string), *last = strrchr(group, '/');
+    *last = '\0';
+    char *slash = strchr(group, '/');
+    if ((slash == NULL) == core) {
+        if (slash)
+            *slash = '\0';
+        printf("    { \"%s\", \"%s\", \"%s\", &schema_types[%zu] },\n", slash ? group : "",
+               slash ? slash + 1 : group, last + 1, index_of(names, kind->valuestring));
+    }
+    free(group);
+}
+
+/* "group/version/Kind", or "version/Kind" in the core group; in byte order but for the core group,
+ * which "" puts first. */
 static void print_kinds(const struct names *names, const cJSON *kinds, bool core)
 {
-    const cJSON *kind;
-    cJSON_ArrayForEach(kind, kinds)
-    {
-        char *group = strdup(kind->string), *last = strrchr(group, '/');
-        *last = '\0';
-        char *slash = strchr(group, '/');
-        if ((slash == NULL) == core) {
-            if (slash)
-                *slash = '\0';
-            printf("    { \"%s\", \"%s\", \"%s\", &schema_types[%zu] },\n", slash ? group : "",
-                   slash ? slash + 1 : group, last + 1, index_of(names, kind->valuestring));
-        }
-        free(group);
-    }
+    const size_t count = (size_t)cJSON_GetArraySize(kinds);
+    const cJSON **sorted = calloc(count + 1, sizeof *sorted), *kind;
+    size_t at = 0;
+    if (sorted == NULL)
+        abort();
+    cJSON_ArrayForEach(kind, kinds) sorted[at++] = kind;
+    qsort(sorted, count, sizeof *sorted, compare_items);
+    for (size_t i = 0; i < count; i++)
+        print_kind(names, sorted[i], core);
+    free(sorted);
 }
 
 static char *read_file(const char *path)
@@ -329,16 +345,44 @@ static char *read_file(const char *path)
     return text;
 }
 
+static cJSON *parse_file(const char *path)
+{
+    char *text = read_file(path);
+    cJSON *root = text ? cJSON_Parse(text) : NULL;
+    free(text);
+    if (root == NULL) {
+        fprintf(stderr, "schemagen: %s is no JSON\n", path);
+        exit(1);
+    }
+    return root;
+}
+
+/* Move the members of one object into another. */
+static void merge(cJSON *into, cJSON *from)
+{
+    while (from->child != NULL) {
+        cJSON *member = cJSON_DetachItemViaPointer(from, from->child);
+        char *name = strdup(member->string);
+        cJSON_AddItemToObject(into, name, member);
+        free(name);
+    }
+}
+
 int main(int count, char **arguments)
 {
-    char *text = count == 2 ? read_file(arguments[1]) : NULL;
-    cJSON *root = text ? cJSON_Parse(text) : NULL;
-    if (root == NULL) {
-        fprintf(stderr, "usage: schemagen models/api/types.json > schema_table.c\n");
+    if (count < 2) {
+        fprintf(stderr, "usage: schemagen models/api/types.json [MORE.json...] > schema_table.c\n");
         return 1;
     }
-    const cJSON *types = cJSON_GetObjectItem(root, "types");
-    const cJSON *kinds = cJSON_GetObjectItem(root, "kinds");
+    cJSON *root = parse_file(arguments[1]);
+    cJSON *types = cJSON_GetObjectItem(root, "types");
+    cJSON *kinds = cJSON_GetObjectItem(root, "kinds");
+    for (int i = 2; i < count; i++) {
+        cJSON *more = parse_file(arguments[i]);
+        merge(types, cJSON_GetObjectItem(more, "types"));
+        merge(kinds, cJSON_GetObjectItem(more, "kinds"));
+        cJSON_Delete(more);
+    }
     struct names names = collect(types);
     printf("/* Generated from %s by tools/schemagen. Do not edit. */\n", arguments[1]);
     printf("#include \"models/api/schema_private.h\"\n\n");
@@ -352,6 +396,5 @@ int main(int count, char **arguments)
         free(names.items[i]);
     free(names.items);
     cJSON_Delete(root);
-    free(text);
     return 0;
 }

@@ -30,6 +30,8 @@ default_fn default_replication_controller, default_job, default_failure_pattern,
 default_fn default_autoscaler;
 /* service.c */
 default_fn default_service, default_protocol, default_slice_port, default_network_policy;
+/* chaos.c */
+default_fn default_chaos, default_network_chaos, default_delay, default_status_check;
 /* cluster.c */
 default_fn default_namespace, default_namespace_status, default_node_spec, default_node_status,
     default_secret;

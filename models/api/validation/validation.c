@@ -55,6 +55,11 @@ static const struct kind_rules {
 
 static const struct kind_rules *find_rules(const struct schema_kind *kind)
 {
+    static const struct kind_rules of_chaos = {
+        "chaos-mesh.org", NULL, true, text_dns_subdomain, check_chaos, check_chaos_update
+    };
+    if (kind != NULL && strcmp(kind->group, of_chaos.group) == 0)
+        return &of_chaos;
     for (size_t i = 0; kind != NULL && i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].group, kind->group) == 0 && strcmp(kinds[i].kind, kind->kind) == 0)
             return &kinds[i];

@@ -235,5 +235,7 @@ check_create_fn check_controller_revision, check_resource_quota, check_limit_ran
 check_create_fn check_config_map, check_secret_object, check_service_account, check_network_policy;
 check_update_fn check_resource_quota_update, check_config_map_update, check_secret_object_update;
 check_update_fn check_controller_revision_update;
+check_create_fn check_chaos; /* of any kind of Chaos Mesh */
+check_update_fn check_chaos_update;
 
 #endif
