@@ -30,7 +30,7 @@ BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC := $(sort $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/generated/models/api/schema_table.o
-TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o) $(BUILD)/generated/tools/report/page_parts.o
 SUP_OBJ  := $(SUP_SRC:%.c=$(BUILD)/%.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(PROG_SRC))
@@ -47,7 +47,7 @@ build    = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(
 
 # What Debian packages the build and the tests need; extras have targets of their own.
 DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
-           libcriterion-dev zlib1g-dev libsqlite3-dev python3 tzdata
+           libcriterion-dev libjs-chart.js zlib1g-dev libsqlite3-dev python3 tzdata
 as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
 install_missing = @missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
     [ -z "$$missing" ] || { echo "installing $$missing"; \
@@ -91,6 +91,17 @@ $(BUILD)/schemagen: tools/schemagen/schemagen.c
 $(BUILD)/generated/models/api/schema_table.c: $(SCHEMA_TYPES) $(BUILD)/schemagen
 	@mkdir -p $(@D)
 	$(BUILD)/schemagen $(SCHEMA_TYPES) > $@.tmp && mv $@.tmp $@
+
+# What stands in every page of a report, the library of its charts among it (libjs-chart.js).
+PAGE          = tools/report/page
+CHART_LIBRARY ?= /usr/share/javascript/chart.js/chart.min.js
+$(BUILD)/generated/tools/report/page_parts.c: $(PAGE)/embed.sh $(PAGE)/style.css $(PAGE)/charts.js \
+        $(PAGE)/chart_licence.txt $(CHART_LIBRARY)
+	@mkdir -p $(@D)
+	@$< page_style $(PAGE)/style.css page_chart_licence $(PAGE)/chart_licence.txt \
+	    page_chart_library $(CHART_LIBRARY) page_charts $(PAGE)/charts.js > $@.tmp && mv $@.tmp $@
+$(CHART_LIBRARY):
+	@echo "$@ is missing: install libjs-chart.js (make deps does)"; exit 1
 
 $(BUILD)/generated/%.o: $(BUILD)/generated/%.c
 	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@

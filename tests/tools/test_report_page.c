@@ -1,0 +1,235 @@
+/* Pages of reports as text: what stands in them first, that nothing of the user's is taken for HTML or for script, that
+ * the data of every chart is JSON, and that headings follow one another. What a browser makes of them is for `make
+ * check-browser`. */
+#include "tools/report/report.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/api/json.h"
+#include "sim/base/memory.h"
+#include "tools/report/chart.h"
+
+/* One workload that was down twice, one that never was, and names that no page should believe. */
+static const char run_text[] =
+    "{\"scenario\": \"</script><b>\", \"question\": \"a \\\"quoted\\\" & <i>\", \"seed\": 7,"
+    "\"durationSeconds\": 86400, \"traceHash\": \"00\", \"version\": \"1\", \"kubernetes\": \"2\","
+    "\"workloads\": ["
+    "{\"kind\": \"Deployment\", \"namespace\": \"default\", \"name\": \"calm\", \"wanted\": 2, "
+    "\"ready\": 2,"
+    " \"availability\": 1, \"downtimeSeconds\": 0, \"degradedSeconds\": 60, \"outages\": [],"
+    " \"causes\": [], \"losses\": [], \"curve\": [[0, 2, 0], [10, 2, 2]], \"rollouts\": []},"
+    "{\"kind\": \"Deployment\", \"namespace\": \"default\", \"name\": \"web\", \"wanted\": 1, "
+    "\"ready\": 0,"
+    " \"reason\": \"Pending: <none>\", \"availability\": 0.9993, \"downtimeSeconds\": 60.48,"
+    " \"degradedSeconds\": 60.48,"
+    " \"outages\": [{\"startSeconds\": 3600, \"endSeconds\": 3636, \"seconds\": 36, \"cause\": "
+    "\"node-crash/</script>\"},"
+    "   {\"startSeconds\": 86375.52, \"endSeconds\": null, \"seconds\": 24.48, \"cause\": "
+    "\"bad-release/web\"}],"
+    " \"causes\": [{\"kind\": \"node-crash\", \"downtimeSeconds\": 36, \"downtimeShare\": 0.595, "
+    "\"outages\": 1},"
+    "   {\"kind\": \"bad-release\", \"downtimeSeconds\": 24.48, \"downtimeShare\": 0.405, "
+    "\"outages\": 1}],"
+    " \"losses\": [{\"cause\": \"node-crash/</script>\", \"kind\": \"node-crash\", \"atSeconds\": "
+    "3599,"
+    "   \"downtimeSeconds\": 36, \"notReadyReplicaSeconds\": 36}],"
+    " \"curve\": [[0, 1, 0], [5, 1, 1], [3600, 1, 0], [3636, 1, 1], [86375.52, 1, 0]],"
+    " \"rollouts\": [{\"startSeconds\": 80000, \"seconds\": 900, \"outcome\": \"under way\","
+    "   \"missedProgressDeadline\": true, \"cause\": \"set-image/web\"}],"
+    " \"recover\": {\"count\": 1, \"mean\": 36, \"p50\": 36, \"p95\": 36, \"p99\": 36, \"max\": "
+    "36}}],"
+    "\"traffic\": [{\"name\": \"shoppers\", \"requests\": 1000, \"attempts\": 1010, \"failed\": "
+    "12, "
+    "\"failedShare\": 0.012,"
+    " \"losses\": [{\"reason\": \"refused\", \"fault\": \"starting\", \"cause\": "
+    "\"set-image/web\", \"requests\": 12}],"
+    " \"episodes\": [{\"startSeconds\": 80000, \"endSeconds\": 80006, \"failed\": 12, \"cause\": "
+    "\"set-image/web\"}]}],"
+    "\"utilisation\": {\"everySeconds\": 43200, \"cpu\": [0.5, 0.25], \"memory\": [0.1, 0.2], "
+    "\"pods\": [3, 3], "
+    "\"readyNodes\": [1, 1]},"
+    "\"nodes\": [{\"name\": \"n1\", \"zone\": null, \"ready\": 1, \"cpuUtilisation\": 0.375, "
+    "\"memoryUtilisation\": 0.15, \"pods\": 3, \"maxPods\": 3, \"fragmentation\": 0.1}],"
+    "\"pods\": {\"created\": 4, \"bound\": 3, \"pending\": 1}}";
+
+static struct value *read(const char *text)
+{
+    struct error error = { 0 };
+    struct value *value = json_read(text, strlen(text), (struct place){ 0 }, NULL, &error);
+    cr_assert(value != NULL, "%s", error.text);
+    return value;
+}
+
+static char *page_of(const struct report *report, const char *document)
+{
+    struct writer out = { 0 };
+    struct value *value = read(document);
+    report->write(value, &out);
+    value_drop(value);
+    return writer_take(&out);
+}
+
+static void expect_in(const char *text, const char *part)
+{
+    cr_expect(strstr(text, part) != NULL, "\"%s\" is missing", part);
+}
+
+static const char json_begins[] = "<script type=\"application/json\">";
+
+/* The data of each chart, read; the number of them. */
+static size_t charts_of(const char *page, struct value **charts, size_t most)
+{
+    size_t count = 0;
+    for (const char *at = page; (at = strstr(at, json_begins)) != NULL; count++) {
+        at += strlen(json_begins);
+        char *text = mem_text(at, (size_t)(strstr(at, "</") - at));
+        cr_assert_eq(strncmp(strstr(at, "</"), "</script>", 9), 0,
+                     "nothing in it looks like a tag");
+        if (count < most)
+            charts[count] = read(text);
+        free(text);
+    }
+    return count;
+}
+
+static const struct value *chart_of(struct value *const *charts, size_t count, const char *type,
+                                    size_t which)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(value_text(value_get(charts[i], "type"), ""), type) == 0 && which-- == 0)
+            return charts[i];
+    cr_assert_fail("no chart of type %s", type);
+    return NULL;
+}
+
+Test(report_page, begins_with_the_answer)
+{
+    char *page = page_of(&html_report, run_text);
+    expect_in(page, "<p class=\"first\"><strong>web</strong> was available <strong>99.93 "
+                    "%</strong> of the time: "
+                    "down 1m0.5s in 2 outages, 60 % node-crash, 40 % bad-release.</p>");
+    expect_in(page, "<li>1 of 2 workloads were never without a ready replica.</li>");
+    expect_in(page,
+              "<li>Of 1000 requests to shoppers 12 failed (1.2 %), first by set-image/web.</li>");
+    expect_in(
+        page,
+        "<li>The rollout of web at 22h13m20s missed its progress deadline (set-image/web).</li>");
+    expect_in(page, "<li>At the end web has 0 of 1 ready: Pending: &lt;none&gt;.</li>");
+    cr_expect_lt(strstr(page, "class=\"answer\""), strstr(page, "<nav"), "the answer is first");
+    free(page);
+}
+
+Test(report_page, takes_nothing_for_markup_that_users_wrote)
+{
+    char *page = page_of(&html_report, run_text);
+    expect_in(page, "<title>&lt;/script&gt;&lt;b&gt; · seatrial</title>");
+    expect_in(page, "<p class=\"question\">a &quot;quoted&quot; &amp; &lt;i&gt;</p>");
+    expect_in(page, "\\u003c/script\\u003e");
+    cr_expect_null(strstr(page, "<b>"));
+    cr_expect_null(strstr(page, "<i>"));
+    cr_expect_null(strstr(page, "http-equiv=\"refresh\""));
+    cr_expect_null(strstr(page, " src="), "nothing is loaded");
+    cr_expect_null(strstr(page, "<link"));
+    free(page);
+}
+
+Test(report_page, has_each_chart_as_data_and_as_a_table)
+{
+    struct value *charts[20];
+    char *page = page_of(&html_report, run_text);
+    const size_t count = charts_of(page, charts, 20);
+    size_t tables = 0;
+    for (const char *at = page;
+         (at = strstr(at, "<summary>The same as a table</summary>\n<div")) != NULL; at++)
+        tables++;
+    cr_assert_eq(count, 7, "causes, two lines of time, failures, utilisation, nodes, latency: %zu",
+                 count);
+    cr_expect_eq(tables, count);
+
+    /* The one that lost most comes first. */
+    const struct value *line = chart_of(charts, count, "time", 0);
+    cr_expect_str_eq(value_text(value_get(line, "label"), ""),
+                     "Ready and wanted replicas of web over time");
+    char *bands = json_text(value_get(line, "bands"), (struct json_style){ 0 });
+    cr_expect_str_eq(bands, "[[3600,3636],[86375.52,86400]]",
+                     "an outage that goes on lasts to the end: %s", bands);
+    char *ready = json_text(value_get(value_at(value_get(line, "series"), 1), "points"),
+                            (struct json_style){ 0 });
+    cr_expect_str_eq(ready, "[[0,0],[5,1],[3600,0],[3636,1],[86375.52,0],[86400,0]]", "%s", ready);
+    char *marks = json_text(value_at(value_get(line, "marks"), 0), (struct json_style){ 0 });
+    cr_expect_str_eq(marks,
+                     "{\"at\":3599,\"kind\":\"node-crash\",\"text\":[\"node-crash/</script>\","
+                     "\"cost 36s of downtime, and 36s of missing replicas\"]}",
+                     "%s", marks);
+
+    const struct value *causes = chart_of(charts, count, "bars", 0);
+    cr_expect_eq(value_get(causes, "categories")->count, 1, "only what was down");
+    cr_expect_eq(value_get(causes, "series")->count, 2);
+    free(bands);
+    free(ready);
+    free(marks);
+    for (size_t i = 0; i < count; i++)
+        value_drop(charts[i]);
+    free(page);
+}
+
+Test(report_page, has_headings_in_order)
+{
+    char *page = page_of(&html_report, run_text);
+    int level = 0;
+    for (const char *at = page; (at = strstr(at, "<h")) != NULL; at++) {
+        if (at[2] < '1' || at[2] > '6')
+            continue;
+        cr_expect_leq(at[2] - '0', level + 1, "no level is skipped: %.40s", at);
+        level = at[2] - '0';
+    }
+    cr_expect_gt(level, 1);
+    free(page);
+}
+
+/* Long curves are cut, but every dip below what is wanted stays. */
+Test(report_page, of_a_long_run_is_short_and_misses_no_outage)
+{
+    struct writer long_run = { 0 };
+    writer_add(&long_run, "{\"scenario\": \"long\", \"durationSeconds\": 2000, \"workloads\": [");
+    for (int w = 0; w < 50; w++) {
+        writer_format(&long_run,
+                      "%s{\"kind\": \"Deployment\", \"namespace\": \"n%d\", \"name\": \"w%d\", "
+                      "\"availability\": 0.9, \"downtimeSeconds\": %d, \"curve\": [",
+                      w ? "," : "", w % 3, w, w + 1);
+        for (int i = 0; i < 2000; i++)
+            writer_format(&long_run, "%s[%d,3,%d]", i ? "," : "", i, i == 777 ? 0 : 1 + i % 3);
+        writer_add(&long_run, "]}");
+    }
+    writer_add(&long_run, "]}");
+    struct value *charts[60];
+    char *page = page_of(&html_report, long_run.bytes);
+    const size_t count = charts_of(page, charts, 60);
+    cr_expect_lt(strlen(page), 1000000, "%zu bytes", strlen(page));
+    size_t lines = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct value *points =
+            value_get(value_at(value_get(charts[i], "series"), 1), "points");
+        bool has_dip = strcmp(value_text(value_get(charts[i], "type"), ""), "time") != 0;
+        lines += !has_dip;
+        for (size_t j = 0; points != NULL && j < points->count; j++)
+            has_dip |= value_double(value_at(points->items[j], 1), -1) == 0;
+        cr_expect(has_dip);
+        value_drop(charts[i]);
+    }
+    cr_expect_eq(lines, 40);
+    expect_in(page, "The 40 of 50 that lost most");
+    expect_in(page, "<h3>n1/deploy/w49</h3>");
+    free(page);
+    writer_close(&long_run);
+}
+
+Test(report_page, of_nothing_is_a_page)
+{
+    char *page = page_of(&html_report, "{}");
+    expect_in(page, "There was no workload whose availability could be measured.");
+    cr_expect_not_null(strstr(page, "</html>"));
+    free(page);
+}
