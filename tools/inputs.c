@@ -229,6 +229,23 @@ static void read_groups(struct reading *reading)
     }
 }
 
+/* What a whole command line adds to a scenario. */
+static void read_line(struct reading *reading)
+{
+    read_manifests(reading);
+    read_workload(reading);
+    read_numbers(reading);
+    read_configuration(reading);
+    read_groups(reading);
+}
+
+static void begin(struct inputs *inputs)
+{
+    *inputs = (struct inputs){ 0 };
+    scenario_init(&inputs->scenario);
+    inputs->scenario.settings.zones = tz_database_read;
+}
+
 bool inputs_read(struct inputs *inputs, const struct command_line *line)
 {
     size_t count;
@@ -236,16 +253,10 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line)
     struct reading reading = { .inputs = inputs,
                                .line = line,
                                .strict = command_line_option(line, "strict") != NULL };
-    *inputs = (struct inputs){ 0 };
-    scenario_init(&inputs->scenario);
-    inputs->scenario.settings.zones = tz_database_read;
+    begin(inputs);
     for (size_t i = 0; i < count; i++)
         read_scenario(&reading, operands[i]);
-    read_manifests(&reading);
-    read_workload(&reading);
-    read_numbers(&reading);
-    read_configuration(&reading);
-    read_groups(&reading);
+    read_line(&reading);
     scenario_complete(&inputs->scenario);
     if (reading.faults.count == 0 && count == 0 && inputs->scenario.objects.count == 0 &&
         !inputs->has_workload)
@@ -293,9 +304,7 @@ bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
                                .line = line,
                                .strict = command_line_option(line, "strict") != NULL };
     const bool recursive = command_line_option(line, "recursive") != NULL;
-    *inputs = (struct inputs){ 0 };
-    scenario_init(&inputs->scenario);
-    inputs->scenario.settings.zones = tz_database_read;
+    begin(inputs);
     for (size_t i = 0; i < count; i++)
         read_any(&reading, paths[i], recursive);
     read_manifests(&reading);
@@ -309,6 +318,76 @@ bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
     error_list_close(&reading.warnings);
     error_list_close(&reading.faults);
     return fine;
+}
+
+/* ── the base of several ── */
+
+bool base_read(struct base *base, const char *path, struct error_list *faults)
+{
+    struct error error = { 0 };
+    const size_t before = faults->count;
+    size_t length;
+    base->name = mem_text(path, strlen(path));
+    base->directory = path_directory(path);
+    base->bytes = file_read(path, &length, &error);
+    if (base->bytes == NULL)
+        error_list_take(faults, &error);
+    else
+        documents_read(&base->documents, base->bytes, length, base->name, faults);
+    return faults->count == before;
+}
+
+void base_close(struct base *base)
+{
+    documents_close(&base->documents);
+    free(base->name);
+    free(base->directory);
+    free(base->bytes);
+    *base = (struct base){ 0 };
+}
+
+/* Give what was found to the caller. */
+static void hand_over(struct reading *reading, struct error_list *faults,
+                      struct error_list *warnings)
+{
+    for (size_t i = 0; i < reading->faults.count; i++)
+        error_list_take(faults, &reading->faults.items[i]);
+    for (size_t i = 0; i < reading->warnings.count; i++)
+        error_list_take(warnings, &reading->warnings.items[i]);
+    error_list_close(&reading->faults);
+    error_list_close(&reading->warnings);
+}
+
+bool inputs_read_base(struct inputs *inputs, const struct base *base,
+                      const struct documents *documents, struct error_list *faults,
+                      struct error_list *warnings)
+{
+    struct reading reading = {
+        .inputs = inputs, .line = base->line, .directory = base->directory, .strict = base->strict
+    };
+    const struct scenario_opener opener = { open_for_scenario, &reading };
+    begin(inputs);
+    inputs->has_scenario = documents->count > 0;
+    if (inputs->has_scenario)
+        scenario_load_documents(&inputs->scenario, documents, base->name, &opener, base->strict,
+                                &reading.faults, &reading.warnings);
+    if (base->line != NULL)
+        read_line(&reading);
+    if (base->duration > 0)
+        inputs->scenario.duration = base->duration;
+    scenario_complete(&inputs->scenario);
+    const bool fine = reading.faults.count == 0;
+    hand_over(&reading, faults, warnings);
+    return fine;
+}
+
+void inputs_add_manifests(struct inputs *inputs, const char *directory, const struct value *path,
+                          bool strict, struct error_list *faults, struct error_list *warnings)
+{
+    struct reading reading = { .inputs = inputs, .strict = strict };
+    char *joined = keep(inputs, path_join(directory, path->text));
+    read_filename(&reading, joined, true);
+    hand_over(&reading, faults, warnings);
 }
 
 void inputs_close(struct inputs *inputs)

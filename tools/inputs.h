@@ -39,6 +39,34 @@ bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
                          const char *const *paths, size_t count);
 void inputs_close(struct inputs *inputs);
 
+/* What several scenarios are made from: a Scenario with the documents beside it, or none, and what the
+ * command line adds to it. */
+struct base {
+    struct documents documents;      /* owned */
+    char *name;                      /* owned: of the file that they were read from */
+    char *directory;                 /* owned: paths in them are relative to it */
+    char *bytes;                     /* owned */
+    const struct command_line *line; /* of INPUT_OPTIONS; NULL: none */
+    sim_time duration;               /* instead of the scenario's; 0: that */
+    bool strict;
+};
+
+/* Read the documents of a Scenario's file. False with the error; with the faults of the text. Close the
+ * base in either case. */
+bool base_read(struct base *base, const char *path, struct error_list *faults);
+void base_close(struct base *base);
+
+/* The inputs that a base stands for, with other documents in place of its own (borrowed). Nothing is
+ * printed: faults and warnings are appended; false when there was a fault. Close the inputs in either
+ * case. */
+bool inputs_read_base(struct inputs *inputs, const struct base *base,
+                      const struct documents *documents, struct error_list *faults,
+                      struct error_list *warnings);
+
+/* Add the objects of a file or directory. The path is relative to the directory. */
+void inputs_add_manifests(struct inputs *inputs, const char *directory, const struct value *path,
+                          bool strict, struct error_list *faults, struct error_list *warnings);
+
 /* Print to standard error: faults one line each, warnings one line for all of the same text. */
 void errors_print(const struct error_list *errors);
 void warnings_print(const struct error_list *warnings);

@@ -242,3 +242,48 @@ bool document_path_find(const struct document_path *path, struct document_view v
         *found = NULL;
     return true;
 }
+
+/* ── putting ── */
+
+/* The slot that a step leads to, below a node that is nobody else's. NULL with the error. */
+static struct value **slot_of(struct value *from, const struct step *step, const char *space,
+                              struct place at, struct error *error)
+{
+    if (from->type == VALUE_MAP && step->type != STEP_WHERE)
+        return value_slot(from, step->name);
+    if (from->type != VALUE_LIST || step->type == STEP_FIELD) {
+        does_not_fit(from, step, at, error);
+        return NULL;
+    }
+    const struct value *row;
+    if (!find_row(from, step, space, &row, at, error))
+        return NULL;
+    for (size_t i = 0; i < from->count; i++)
+        if (from->items[i] == row)
+            return &from->items[i];
+    error_set(error, at, "there is no row [%s] in the list of %zu", step->name, from->count);
+    return NULL;
+}
+
+bool document_path_put(const struct document_path *path, struct value **root, const char *space,
+                       struct value *value, struct place at, struct error *error)
+{
+    struct value *changed = value_hold(*root), **slot = &changed;
+    for (size_t i = 0; i < path->count && slot != NULL; i++) {
+        if (value_is_null(*slot)) { /* a field on the way that is not there yet */
+            value_drop(*slot);
+            *slot = value_new_map();
+        }
+        slot = slot_of(value_own(slot), &path->steps[i], space, at, error);
+    }
+    if (slot == NULL) {
+        value_drop(changed);
+        value_drop(value);
+        return false;
+    }
+    value_drop(*slot);
+    *slot = value;
+    value_drop(*root);
+    *root = changed;
+    return true;
+}

@@ -20,6 +20,12 @@ struct document_path;
 struct document_path *document_path_parse(const char *text, struct place at, struct error *error);
 void document_path_free(struct document_path *path);
 
+/* Put a value where the path leads, in *root and everything above it, which are copied where they are
+ * shared; takes the reference to `value`. Fields that are not there are made, rows and keys in
+ * brackets of a list must be. False with the error at `at`, and nothing changed. */
+bool document_path_put(const struct document_path *path, struct value **root, const char *space,
+                       struct value *value, struct place at, struct error *error);
+
 /* How a document is to be read. */
 struct document_view {
     const struct value *root;

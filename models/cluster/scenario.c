@@ -333,7 +333,7 @@ static void load_scenario(struct scenario_input *input, const struct value *docu
 
 /* ── texts ── */
 
-static bool is_scenario(const struct value *document)
+bool scenario_document_is_one(const struct value *document)
 {
     return strncmp(value_text(value_get(document, "apiVersion"), ""), "seatrial.dev/", 13) == 0 &&
            strcmp(value_text(value_get(document, "kind"), ""), "Scenario") == 0;
@@ -345,9 +345,9 @@ static void load_documents(struct scenario_input *input, const struct documents 
     const struct value *found = NULL;
     for (size_t i = 0; i < documents->count; i++) {
         const struct value *document = documents->items[i];
-        if (is_scenario(document) && found == NULL)
+        if (scenario_document_is_one(document) && found == NULL)
             load_scenario(input, found = document);
-        else if (is_scenario(document))
+        else if (scenario_document_is_one(document))
             error_list_add(input->faults, document->at,
                            "a second Scenario (the first begins in line %d)", found->at.line);
         else if (scheduler_configuration_is_one(document))
@@ -362,21 +362,30 @@ static void load_documents(struct scenario_input *input, const struct documents 
                        "Scenario)");
 }
 
-bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, const char *name,
-                   const struct scenario_opener *opener, bool strict, struct error_list *faults,
-                   struct error_list *warnings)
+bool scenario_load_documents(struct scenario *scenario, const struct documents *documents,
+                             const char *name, const struct scenario_opener *opener, bool strict,
+                             struct error_list *faults, struct error_list *warnings)
 {
     struct scenario_input input = { .scenario = scenario,
                                     .opener = opener,
                                     .strict = strict,
                                     .faults = faults,
                                     .warnings = warnings };
-    struct documents documents = { 0 };
-    size_t before = faults->count;
-    documents_read(&documents, bytes, length, name, faults);
-    load_documents(&input, &documents, name);
-    documents_close(&documents);
+    const size_t before = faults->count;
+    load_documents(&input, documents, name);
     scenario_warn(&input);
+    return faults->count == before;
+}
+
+bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, const char *name,
+                   const struct scenario_opener *opener, bool strict, struct error_list *faults,
+                   struct error_list *warnings)
+{
+    struct documents documents = { 0 };
+    const size_t before = faults->count;
+    documents_read(&documents, bytes, length, name, faults);
+    scenario_load_documents(scenario, &documents, name, opener, strict, faults, warnings);
+    documents_close(&documents);
     return faults->count == before;
 }
 
@@ -389,7 +398,7 @@ bool scenario_is_one(const char *bytes, size_t length)
         return false;
     documents_read(&documents, bytes, length, NULL, &faults);
     for (size_t i = 0; i < documents.count && !found; i++)
-        found = is_scenario(documents.items[i]);
+        found = scenario_document_is_one(documents.items[i]);
     documents_close(&documents);
     error_list_close(&faults);
     return found;

@@ -82,7 +82,13 @@ bool scenario_load(struct scenario *scenario, const char *bytes, size_t length, 
                    const struct scenario_opener *opener, bool strict, struct error_list *faults,
                    struct error_list *warnings);
 
-/* Is one of the documents of this text a Scenario? */
+/* The same of documents that were read already, one of them a Scenario; takes no references. */
+bool scenario_load_documents(struct scenario *scenario, const struct documents *documents,
+                             const char *name, const struct scenario_opener *opener, bool strict,
+                             struct error_list *faults, struct error_list *warnings);
+
+/* Is one of the documents of this text a Scenario? The same of one document. */
+bool scenario_document_is_one(const struct value *document);
 bool scenario_is_one(const char *bytes, size_t length);
 
 /* Take the KubeSchedulerConfiguration that a text holds, instead of one that was there. Each fault is
