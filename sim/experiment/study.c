@@ -25,7 +25,7 @@ struct study {
     size_t *wanted, *taken; /* owned: replications of each point */
     double **values;        /* owned: point x response, each with room for `room` */
     size_t room;
-    struct study_task *tasks; /* owned: the batch */
+    struct task *tasks; /* owned: the batch */
     size_t task_count, task_capacity;
     size_t looks; /* how often significance was judged */
     enum study_stop stopped;
@@ -94,7 +94,7 @@ static void make_room(struct study *study, size_t replications)
     study->room = replications;
 }
 
-void study_take(struct study *study, struct study_task task, const double *values)
+void study_take(struct study *study, struct task task, const double *values)
 {
     assert(task.point < study->points && task.replication < study->room);
     for (size_t i = 0; i < study->responses; i++)
@@ -422,12 +422,12 @@ static void list_tasks(struct study *study)
             if (r < study->taken[point] || r >= study->wanted[point])
                 continue;
             MEM_GROW(study->tasks, study->task_count, study->task_capacity);
-            study->tasks[study->task_count++] = (struct study_task){ (uint32_t)point, (uint32_t)r };
+            study->tasks[study->task_count++] = (struct task){ (uint32_t)point, (uint32_t)r };
         }
     make_room(study, last);
 }
 
-size_t study_next(struct study *study, const struct study_task **tasks)
+size_t study_next(struct study *study, const struct task **tasks)
 {
     *tasks = NULL;
     if (study->stopped != STUDY_GOES_ON || study->points == 0)

@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One replication of one point. */
-struct study_task {
+/* One replication of one point of the design. Both count from 0. */
+struct task {
     uint32_t point, replication;
 };
 
@@ -67,11 +67,11 @@ void study_free(struct study *study);
 
 /* The next batch, by replication, then by point; borrowed until the next call. 0: it is enough.
  * All of the batch before must have been taken. O(points x responses x replications). */
-size_t study_next(struct study *study, const struct study_task **tasks);
+size_t study_next(struct study *study, const struct task **tasks);
 /* A response may turn out to be true or false: from now on it is a proportion. */
 void study_set_proportion(struct study *study, size_t response);
 /* The responses of a replication, NAN where there is none; copied. */
-void study_take(struct study *study, struct study_task task, const double *values);
+void study_take(struct study *study, struct task task, const double *values);
 /* No batch any more: the time is over. */
 void study_end(struct study *study);
 

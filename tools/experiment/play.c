@@ -13,7 +13,7 @@
 
 /* ── luck ── */
 
-uint64_t experiment_seed(const struct experiment *experiment, struct study_task task)
+uint64_t experiment_seed(const struct experiment *experiment, struct task task)
 {
     const uint64_t number =
         experiment->rule.is_antithetic ? task.replication / 2 : task.replication;
@@ -127,19 +127,18 @@ static void put_causes(const struct experiment *experiment, const struct value *
 
 /* ── readings ── */
 
-static void put_series(const struct experiment *experiment, const struct readings *readings,
-                       struct value *result)
+/* Each response without its warm-up, as MSER-5 finds it in this run. */
+static void put_settled(const struct experiment *experiment, const struct readings *readings,
+                        struct value *result)
 {
-    struct value *all = value_new_list();
+    struct value *values = value_new_list(), *warmups = value_new_list();
     for (size_t i = 0; i < experiment->response_count; i++) {
-        struct value *list = value_new_list();
-        size_t count;
-        const double *series = readings_series(readings, i, &count);
-        for (size_t j = 0; j < count; j++)
-            value_add(list, number(series[j]));
-        value_add(all, list);
+        sim_time warmup;
+        value_add(values, number(readings_settled(readings, i, &warmup)));
+        value_add(warmups, number((double)warmup / (double)SIM_SECOND));
     }
-    value_set(result, "series", all);
+    value_set(result, "values", values);
+    value_set(result, "warmups", warmups);
 }
 
 static void put_intervals(const struct experiment *experiment, const struct readings *readings,
@@ -188,7 +187,7 @@ static struct value *measure(const struct experiment *experiment, const struct s
     put_values(experiment, summary, result);
     put_causes(experiment, summary, result);
     if (experiment->estimate == BY_MSER5)
-        put_series(experiment, readings, result);
+        put_settled(experiment, readings, result);
     else if (readings != NULL)
         put_intervals(experiment, readings, result);
     value_drop(summary);
@@ -214,7 +213,7 @@ static bool take_policy(const struct experiment_point *point, struct scenario *s
     return *policy != NULL;
 }
 
-struct value *experiment_play(const struct experiment *experiment, struct study_task task,
+struct value *experiment_play(const struct experiment *experiment, struct task task,
                               struct error *error)
 {
     const struct experiment_point *point = &experiment->points[task.point];

@@ -6,18 +6,18 @@
 
 /* The seed of a replication: the study's own for the first, of which its mirror is the second where luck
  * is antithetic. With common random numbers it is the same at every point. */
-uint64_t experiment_seed(const struct experiment *experiment, struct study_task task);
+uint64_t experiment_seed(const struct experiment *experiment, struct task task);
 
 /* Play it. The result, a new reference; NULL with the error:
  *
  *     seed, events
  *     values      one number for each response, null where there is none
  *     causes      {row, namespace, kind, downtimeSeconds, outages} of the rows that responses are of
- *     series      of BY_MSER5: for each response what each reading came to
+ *     warmups     of BY_MSER5: the seconds that were left out for each response
  *     intervals   of one long run: {mean, halfWidth, count} for each response
  *     isTruth     true for each response that was true or false
  */
-struct value *experiment_play(const struct experiment *experiment, struct study_task task,
+struct value *experiment_play(const struct experiment *experiment, struct task task,
                               struct error *error);
 
 #endif

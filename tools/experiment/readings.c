@@ -8,6 +8,7 @@
 #include "models/cluster/shape.h"
 #include "sim/base/decimal.h"
 #include "sim/base/memory.h"
+#include "sim/stat/warmup.h"
 
 /* What a field is, by its name: how its value at a moment speaks of the time before. */
 enum meaning {
@@ -195,10 +196,21 @@ void readings_take(struct readings *readings, const struct value *summary)
     readings->has_begun = true;
 }
 
-const double *readings_series(const struct readings *readings, size_t response, size_t *count)
+/* A rate per second stands for what a whole run comes to. */
+static double scale_of(const struct readings *readings, const struct meter *meter)
 {
-    *count = readings->meters[response].count;
-    return readings->meters[response].series;
+    return meter->meaning == TOTAL ? readings->measured : 1;
+}
+
+double readings_settled(const struct readings *readings, size_t response, sim_time *warmup)
+{
+    const struct meter *meter = &readings->meters[response];
+    const struct warmup found = warmup_find(meter->series, meter->count);
+    double sum = 0;
+    *warmup = (sim_time)found.length * readings->experiment->every;
+    for (size_t i = found.length; i < meter->count; i++)
+        sum += meter->series[i];
+    return sum / (double)(meter->count - found.length) * scale_of(readings, meter);
 }
 
 struct interval readings_interval(const struct readings *readings, size_t response)
@@ -208,8 +220,7 @@ struct interval readings_interval(const struct readings *readings, size_t respon
     struct interval interval = readings->experiment->estimate == BY_REGENERATION
                                    ? regeneration_interval(&meter->cycles, confidence)
                                    : batches_interval(&meter->batches, confidence, NULL);
-    /* A rate per second, as what a whole run comes to. */
-    const double scale = meter->meaning == TOTAL ? readings->measured : 1;
+    const double scale = scale_of(readings, meter);
     interval.mean *= scale;
     interval.error *= scale;
     interval.half_width *= scale;

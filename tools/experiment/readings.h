@@ -19,9 +19,9 @@ void readings_free(struct readings *readings);
 /* Read the summary of the present moment. The first call begins. */
 void readings_take(struct readings *readings, const struct value *summary);
 
-/* The value of each stretch by Σ numerator / Σ denominator; `count` of them, without those in which nothing was
- * observed. Borrowed. */
-const double *readings_series(const struct readings *readings, size_t response, size_t *count);
+/* The mean without its warm-up, which MSER-5 finds in the readings; how long that was. NAN where nothing was
+ * observed. */
+double readings_settled(const struct readings *readings, size_t response, sim_time *warmup);
 
 /* From batch means, or from regeneration cycles. */
 struct interval readings_interval(const struct readings *readings, size_t response);

@@ -14,11 +14,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/writer.h"
-
-/* One replication of one point of the design. Both count from 0. */
-struct task {
-    uint32_t point, replication;
-};
+#include "sim/experiment/study.h"
 
 /* One part of a study that is played in parts: those replications of runner_job.all whose place in
  * the list is `index` modulo `count`. Count 0: the whole study. */
