@@ -8,6 +8,7 @@
 
 const struct command *const commands[] = {
     &run_command,
+    &experiment_command,
     &explore_command,
     &compare_command,
     &why_command,

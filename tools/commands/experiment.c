@@ -28,8 +28,8 @@ static void print_results(const struct command_line *line, const struct value *r
 static int conduct_it(const struct experiment *experiment, const struct command_line *line)
 {
     const char *given = command_line_option(line, "out");
-    char *directory = given != NULL ? mem_text(given, strlen(given))
-                                    : mem_format("out/%s", experiment->name);
+    char *directory =
+        given != NULL ? mem_text(given, strlen(given)) : mem_format("out/%s", experiment->name);
     int status;
     struct value *results = conduct(experiment, line, "experiment", directory, &status);
     if (results != NULL) {
@@ -71,9 +71,12 @@ const struct command experiment_command = {
     .operands = "STUDY",
     .summary = "play a study of many runs until it is precise enough",
     .description =
-        "Plays an Experiment (docs/experiment.md): a scenario, what is varied of it, what is measured, and how\n"
-        "often, on every processor. All points have the same luck in replication r, so that differences\n"
-        "between them are told by few runs. What was finished lies in the folder (out/NAME unless --out says\n"
+        "Plays an Experiment (docs/experiment.md): a scenario, what is varied of it, what is "
+        "measured, and how\n"
+        "often, on every processor. All points have the same luck in replication r, so that "
+        "differences\n"
+        "between them are told by few runs. What was finished lies in the folder (out/NAME unless "
+        "--out says\n"
         "otherwise); the same command again goes on from there.\n\n"
         "    seatrial experiment study.yaml\n"
         "    seatrial experiment study.yaml --replications 200 --workers 8 --out out/nines\n"

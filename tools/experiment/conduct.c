@@ -34,7 +34,8 @@ static bool read_count(const struct command_line *line, const char *option, size
         return true;
     errno = 0;
     const unsigned long long number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 || number > 1000000) {
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 ||
+        number > 1000000) {
         fprintf(stderr, "--%s: \"%s\" is not a number from 1 to 1000000\n", option, text);
         return false;
     }
@@ -50,9 +51,9 @@ bool conduct_options(const struct command_line *line, struct experiment_options 
     *options = (struct experiment_options){ .seed = command_line_option(line, "seed") };
     if (!read_count(line, "replications", &options->replications))
         return false;
-    if (duration == NULL || (sim_time_parse(duration, at, &options->duration, &error) &&
-                             (options->duration > 0 ||
-                              error_set(&error, at, "%s is not more than nothing", duration))))
+    if (duration == NULL ||
+        (sim_time_parse(duration, at, &options->duration, &error) &&
+         (options->duration > 0 || error_set(&error, at, "%s is not more than nothing", duration))))
         return true;
     fprintf(stderr, "%s: %s\n", error.at.file, error.text);
     error_close(&error);
@@ -85,8 +86,7 @@ static size_t all(void *context, const struct task **tasks)
         self->all = mem_new((most * points + 1) * sizeof *self->all);
         for (size_t r = 0; r < most; r++)
             for (size_t point = 0; point < points; point++)
-                self->all[self->all_count++] =
-                    (struct task){ (uint32_t)point, (uint32_t)r };
+                self->all[self->all_count++] = (struct task){ (uint32_t)point, (uint32_t)r };
     }
     *tasks = self->all;
     return self->all_count;

@@ -22,8 +22,8 @@ struct point_sums {
     double events;
     struct cause_sum *causes; /* owned, in order of first appearance */
     size_t count, capacity;
-    double *warmups;            /* owned: seconds left out for each response, added up */
-    struct value *intervals;    /* of one long run; NULL: of replications */
+    double *warmups;         /* owned: seconds left out for each response, added up */
+    struct value *intervals; /* of one long run; NULL: of replications */
 };
 
 struct findings {
@@ -167,14 +167,20 @@ static void put_count(struct value *map, const char *key, size_t count)
 
 /* ── points ── */
 
+/* Half widths are symmetric, shares are not: no interval goes beyond what there is. */
+static void put_bounds(struct value *map, double low, double high, bool is_share)
+{
+    put(map, "low", is_share && low < 0 ? 0 : low);
+    put(map, "high", is_share && high > 1 ? 1 : high);
+}
+
 /* The interval that one long run has by itself. */
-static void put_long_run(struct value *map, const struct value *interval)
+static void put_long_run(struct value *map, const struct value *interval, bool is_share)
 {
     const double mean = value_double(value_get(interval, "mean"), NAN);
     const double half = value_double(value_get(interval, "halfWidth"), NAN);
     put(map, "mean", mean);
-    put(map, "low", mean - half);
-    put(map, "high", mean + half);
+    put_bounds(map, mean - half, mean + half, is_share);
     put(map, "halfWidth", half);
     put_count(map, "batches", (size_t)value_int(value_get(interval, "count"), 0));
 }
@@ -185,16 +191,17 @@ static struct value *estimate_of(const struct findings *findings, size_t point, 
     const struct point_sums *sums = &findings->points[point];
     const size_t replications = study_replications(findings->study, point);
     const double *values = study_values(findings->study, point, response);
+    const char *unit = findings->experiment->responses[response].unit;
+    const bool is_share = unit != NULL && strcmp(unit, "share") == 0;
     struct value *map = value_new_map(), *list = value_new_list();
     put_text(map, "response", findings->experiment->responses[response].name);
     put_count(map, "count", estimate.count);
     put_count(map, "missing", estimate.missing);
     put(map, "mean", estimate.mean);
-    put(map, "low", estimate.low);
-    put(map, "high", estimate.high);
+    put_bounds(map, estimate.low, estimate.high, is_share);
     put(map, "halfWidth", estimate.half_width);
     if (sums->intervals != NULL)
-        put_long_run(map, value_at(sums->intervals, response));
+        put_long_run(map, value_at(sums->intervals, response), is_share);
     if (findings->experiment->estimate == BY_MSER5 && replications > 0)
         put(map, "warmupSeconds", sums->warmups[response] / (double)replications);
     put(map, "standardDeviation", estimate.deviation);
@@ -254,8 +261,8 @@ static struct value *point_of(const struct findings *findings, size_t number)
         put_text(map, "without", point->without);
     put_count(map, "replications", study_replications(findings->study, number));
     value_set(map, "estimates", list);
-    value_set(map, "causes", causes_of(&findings->points[number],
-                                       study_replications(findings->study, number)));
+    value_set(map, "causes",
+              causes_of(&findings->points[number], study_replications(findings->study, number)));
     return map;
 }
 
@@ -319,8 +326,7 @@ static struct value *comparison_of(const struct findings *findings,
     return map;
 }
 
-static struct value *saving_of(const struct findings *findings,
-                               const struct comparison *comparison)
+static struct value *saving_of(const struct findings *findings, const struct comparison *comparison)
 {
     const struct experiment *experiment = findings->experiment;
     const struct study_difference *difference = &comparison->difference;
@@ -390,8 +396,8 @@ static const char *name_of_estimate(enum experiment_estimate estimate)
 
 static const char *name_of_stop(enum study_stop stopped)
 {
-    static const char *const names[] = { "under way", "count", "precision",
-                                         "significance", "most", "time" };
+    static const char *const names[] = { "under way",    "count", "precision",
+                                         "significance", "most",  "time" };
     return names[stopped];
 }
 

@@ -34,7 +34,8 @@ static void write_head(const struct value *results, struct writer *out)
 static void write_values(const struct value *point, const struct value *estimate,
                          struct writer *out)
 {
-    const struct value *values = value_get(estimate, "values"), *levels = value_get(point, "levels");
+    const struct value *values = value_get(estimate, "values"),
+                       *levels = value_get(point, "levels");
     for (size_t r = 0; r < values->count; r++) {
         writer_format(out, "%lld", (long long)value_int(value_get(point, "number"), 0));
         for (size_t i = 0; i < levels->count; i++) {

@@ -13,7 +13,7 @@
 /* Digits behind the point so that half an interval shows two of its own. */
 static int digits_for(double half, double mean)
 {
-    const double of = half > 0 && isfinite(half) ? half : fabs(mean) / 1000;
+    const double of = half > 0 && isfinite(half) ? half : fabs(mean) / 100;
     if (!(of > 0) || !isfinite(of))
         return 2;
     const int digits = 1 - (int)floor(log10(of));
@@ -29,7 +29,10 @@ char *print_measure(double mean, double low, double high, const char *unit)
     if (!isfinite(mean))
         return mem_text("-", 1);
     if (!isfinite(low) || !isfinite(high))
-        return mem_format("%.*f%s%s", digits, mean * scale, behind,
+        return mem_format("%.3g%s%s", mean * scale, behind,
+                          is_share || unit == NULL ? "" : unit);
+    if (low == high) /* nothing varied, and so nothing tells how far it could */
+        return mem_format("%.*f%s%s (all alike)", digits, mean * scale, behind,
                           is_share || unit == NULL ? "" : unit);
     return mem_format("%.*f%s%s [%.*f, %.*f]", digits, mean * scale, behind,
                       is_share || unit == NULL ? "" : unit, digits, low * scale, digits,
@@ -48,8 +51,9 @@ static char *measure_of(const struct value *map, const char *key, const char *un
 
 static char *print_p(double p)
 {
-    return !isfinite(p) ? mem_text("-", 1) : p < 0.001 ? mem_text("<0.001", 6)
-                                                       : mem_format("%.3f", p);
+    return !isfinite(p) ? mem_text("-", 1)
+           : p < 0.001  ? mem_text("<0.001", 6)
+                        : mem_format("%.3f", p);
 }
 
 static const char *text_of(const struct value *map, const char *key)
@@ -81,8 +85,8 @@ static void add_point(struct text_table *table, const struct value *results,
     line->cells[1] = mem_format("%lld", (long long)value_int(value_get(estimate, "count"), 0));
     line->cells[2] = measure_of(estimate, "mean", unit);
     if (comparison == NULL) {
-        line->cells[3] = mem_format(
-            "%s", value_truth(value_get(point, "baseline"), false) ? "(baseline)" : "");
+        line->cells[3] =
+            mem_format("%s", value_truth(value_get(point, "baseline"), false) ? "(baseline)" : "");
         return;
     }
     const double correlation = number_of(comparison, "correlation");
@@ -109,8 +113,8 @@ static void write_response(const struct value *results, size_t number, struct wr
     const struct value *points = value_get(results, "points");
     const char *unit = value_text(value_get(response, "unit"), NULL);
     const bool compares = value_get(results, "comparisons")->count > 0;
-    struct text_table table = { .heads = { "POINT", "-N", "-MEAN", compares ? "-LESS BASELINE" : NULL,
-                                           "-P", "-CORR" } };
+    struct text_table table = { .heads = { "POINT", "-N", "-MEAN",
+                                           compares ? "-LESS BASELINE" : NULL, "-P", "-CORR" } };
     writer_format(out, "\n%s%s%s\n", text_of(response, "name"),
                   value_is_null(value_get(response, "better")) ? "" : ", better when ",
                   value_is_null(value_get(response, "better")) ? "" : text_of(response, "better"));
@@ -210,18 +214,17 @@ void results_print(const struct value *results, struct writer *out)
     const char *question = value_text(value_get(results, "question"), NULL);
     if (question != NULL)
         text_wrapped(question, 0, out);
-    writer_format(out, "%s: %lld runs at %zu point%s, %g %% intervals%s%s; stopped by %s\n",
-                  text_of(results, "name"),
-                  (long long)value_int(value_get(results, "replications"), 0),
-                  value_get(results, "points")->count,
-                  value_get(results, "points")->count == 1 ? "" : "s",
-                  100 * number_of(results, "confidence"),
-                  value_truth(value_get(results, "commonRandomNumbers"), false) &&
-                          value_get(results, "points")->count > 1
-                      ? ", common random numbers"
-                      : "",
-                  value_truth(value_get(results, "antithetic"), false) ? ", antithetic pairs" : "",
-                  text_of(results, "stopped"));
+    writer_format(
+        out, "%s: %lld runs at %zu point%s, %g %% intervals%s%s; stopped by %s\n",
+        text_of(results, "name"), (long long)value_int(value_get(results, "replications"), 0),
+        value_get(results, "points")->count, value_get(results, "points")->count == 1 ? "" : "s",
+        100 * number_of(results, "confidence"),
+        value_truth(value_get(results, "commonRandomNumbers"), false) &&
+                value_get(results, "points")->count > 1
+            ? ", common random numbers"
+            : "",
+        value_truth(value_get(results, "antithetic"), false) ? ", antithetic pairs" : "",
+        text_of(results, "stopped"));
     for (size_t i = 0; i < responses->count; i++)
         write_response(results, i, out);
     write_attribution(results, out);
