@@ -103,6 +103,13 @@ static void warm_up(struct simulation *simulation, sim_time until)
     simulation->measures = true;
 }
 
+void simulation_measure_anew(struct simulation *simulation)
+{
+    if (simulation->metrics != NULL)
+        metrics_restart(simulation->metrics, run_now(simulation->run));
+    simulation->measures = true;
+}
+
 /* The summary without what is expected; a new reference. */
 static struct value *measure(struct simulation *simulation);
 

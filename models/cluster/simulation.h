@@ -39,6 +39,9 @@ void simulation_advance(struct simulation *simulation, sim_time until);
  * not fit the summary, bounds of another type. Each is appended; false when there is one. */
 bool simulation_check(struct simulation *simulation, struct error_list *faults);
 
+/* Measure from this moment on only: what was measured before is forgotten, what there is stays. */
+void simulation_measure_anew(struct simulation *simulation);
+
 /* Disturbances end: what failures broke is mended, and nothing fails any more. */
 void simulation_calm(struct simulation *simulation);
 /* What controllers know is told to them once more. */

@@ -84,34 +84,51 @@ static const struct value *row_of(const struct experiment_response *response,
     return value_get(row, "causes") != NULL && value_get(row, "kind") != NULL ? row : NULL;
 }
 
-static void put_copy(struct value *into, const struct value *from, const char *key)
+static void add_number(struct value *map, const char *key, const struct value *from)
 {
-    value_set(into, key, value_hold(value_get(from, key)));
+    const double more = value_double(value_get(from, key), 0);
+    value_set(map, key, number(value_double(value_get(map, key), 0) + more));
 }
 
+/* The entry of a list that is of the same row and kind; NULL. */
+static struct value *find_cause(const struct value *list, const char *row,
+                                const struct value *space, const struct value *kind)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(value_text(value_get(list->items[i], "row"), ""), row) == 0 &&
+            value_equal(value_get(list->items[i], "namespace"), space) &&
+            value_equal(value_get(list->items[i], "kind"), kind))
+            return list->items[i];
+    return NULL;
+}
+
+/* Add the causes of a row to those that are there. */
 static void add_causes(struct value *list, const struct value *row)
 {
-    const struct value *causes = value_get(row, "causes");
+    const struct value *causes = value_get(row, "causes"), *space = value_get(row, "namespace");
     char *name = mem_format("%s/%s", value_text(value_get(row, "kind"), ""),
                             value_text(value_get(row, "name"), ""));
     for (char *c = name; *c != '/'; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
     for (size_t i = 0; i < causes->count; i++) {
-        struct value *cause = value_new_map();
-        value_set(cause, "row", value_new_string(name));
-        put_copy(cause, row, "namespace");
-        put_copy(cause, causes->items[i], "kind");
-        put_copy(cause, causes->items[i], "downtimeSeconds");
-        put_copy(cause, causes->items[i], "outages");
-        value_add(list, cause);
+        const struct value *kind = value_get(causes->items[i], "kind");
+        struct value *cause = find_cause(list, name, space, kind);
+        if (cause == NULL) {
+            value_add(list, cause = value_new_map());
+            value_set(cause, "row", value_new_string(name));
+            value_set(cause, "namespace", value_hold(space));
+            value_set(cause, "kind", value_hold(kind));
+        }
+        add_number(cause, "downtimeSeconds", causes->items[i]);
+        add_number(cause, "outages", causes->items[i]);
     }
     free(name);
 }
 
-static void put_causes(const struct experiment *experiment, const struct value *summary,
-                       struct value *result)
+/* Of every row that a response is of, once. */
+static void add_all_causes(const struct experiment *experiment, const struct value *summary,
+                           struct value *list)
 {
-    struct value *list = value_new_list();
     const struct value **seen = mem_new((experiment->response_count + 1) * sizeof(void *));
     for (size_t i = 0; i < experiment->response_count; i++) {
         seen[i] = row_of(&experiment->responses[i], summary);
@@ -122,7 +139,6 @@ static void put_causes(const struct experiment *experiment, const struct value *
             add_causes(list, seen[i]);
     }
     free(seen);
-    value_set(result, "causes", list);
 }
 
 /* ── readings ── */
@@ -156,17 +172,21 @@ static void put_intervals(const struct experiment *experiment, const struct read
     value_set(result, "intervals", all);
 }
 
-/* Play to the end, stopping at each reading. */
+/* Play to the end, and read what each stretch of time came to. */
 static void play_reading(const struct experiment *experiment, struct simulation *simulation,
-                         const struct scenario *scenario, struct readings *readings)
+                         const struct scenario *scenario, struct readings *readings,
+                         struct value *causes)
 {
-    for (sim_time at = scenario->measure_from; at <= scenario->duration; at += experiment->every) {
+    simulation_advance(simulation, scenario->measure_from);
+    for (sim_time at = scenario->measure_from + experiment->every; at <= scenario->duration;
+         at += experiment->every) {
+        simulation_measure_anew(simulation);
         simulation_advance(simulation, at);
         struct value *summary = simulation_summary(simulation);
         readings_take(readings, summary);
+        add_all_causes(experiment, summary, causes);
         value_drop(summary);
     }
-    simulation_advance(simulation, scenario->duration);
 }
 
 /* ── the run ── */
@@ -174,18 +194,20 @@ static void play_reading(const struct experiment *experiment, struct simulation 
 static struct value *measure(const struct experiment *experiment, const struct scenario *scenario,
                              struct simulation *simulation)
 {
-    struct value *result = value_new_map();
+    struct value *result = value_new_map(), *causes = value_new_list();
     struct readings *readings =
         experiment->estimate != BY_REPLICATIONS ? readings_new(experiment) : NULL;
     if (readings != NULL)
-        play_reading(experiment, simulation, scenario, readings);
+        play_reading(experiment, simulation, scenario, readings, causes);
     else
         simulation_advance(simulation, scenario->duration);
     struct value *summary = simulation_summary(simulation);
+    if (readings == NULL)
+        add_all_causes(experiment, summary, causes);
     value_set(result, "seed", value_hold(value_get(summary, "seed")));
     value_set(result, "events", value_hold(value_get(summary, "events")));
     put_values(experiment, summary, result);
-    put_causes(experiment, summary, result);
+    value_set(result, "causes", causes);
     if (experiment->estimate == BY_MSER5)
         put_settled(experiment, readings, result);
     else if (readings != NULL)
@@ -224,6 +246,7 @@ struct value *experiment_play(const struct experiment *experiment, struct task t
     if (!take_policy(point, scenario, &policy, error))
         return NULL;
     scenario->seed = experiment_seed(experiment, task);
+    scenario->mirrored = experiment->rule.is_antithetic && task.replication % 2 == 1;
     const struct simulation_options options = {
         .workload = point->inputs.has_workload ? &point->inputs.workload : NULL,
     };

@@ -26,7 +26,6 @@ struct meter {
     const struct experiment_response *response;
     enum meaning meaning;
     struct document_path *above, *below; /* owned: of a ratio, its two parts */
-    struct sums before;                  /* at the last reading */
     double *series;                      /* owned */
     size_t count, capacity;
     struct batches batches;
@@ -38,10 +37,8 @@ struct readings {
     const struct experiment *experiment;
     struct meter *meters;
     double measured; /* seconds of a whole run that are measured */
-    double seconds;  /* of the last reading */
-    bool has_begun;
-    bool was_there; /* at the last reading: the value that a cycle begins with */
-    bool in_cycle;  /* the first cycle has begun */
+    bool was_there;  /* at the last reading: the value that a cycle begins with */
+    bool in_cycle;   /* the first cycle has begun */
 };
 
 static const char *const totals[] = { "outages", "restarts",  "podsCreated", "podsDeleted",
@@ -118,14 +115,14 @@ static double number_at(const struct document_path *path, const struct meter *me
     return value_double(found, NAN);
 }
 
-/* The sums up to now; of a level what is added now. */
 static struct sums sums_of(const struct readings *readings, const struct meter *meter,
                            const struct value *summary)
 {
-    struct sums sums = { 0 };
+    struct sums sums = { .denominator = 1 };
     if (meter->meaning == LEVEL || meter->meaning == TOTAL) {
         sums.numerator = number_at(meter->response->path, meter, summary);
-        sums.denominator = readings->seconds;
+        if (meter->meaning == TOTAL)
+            sums.denominator = (double)readings->experiment->every / (double)SIM_SECOND;
         return sums;
     }
     sums.numerator = number_at(meter->above, meter, summary);
@@ -145,18 +142,6 @@ static void add(struct meter *meter, struct sums stretch)
     batches_add(&meter->batches, value);
     meter->cycle.numerator += stretch.numerator;
     meter->cycle.denominator += stretch.denominator;
-}
-
-static void read_one(const struct readings *readings, struct meter *meter,
-                     const struct value *summary)
-{
-    const struct sums now = sums_of(readings, meter, summary);
-    if (readings->has_begun && meter->meaning == LEVEL)
-        add(meter, (struct sums){ now.numerator, 1 });
-    else if (readings->has_begun)
-        add(meter, (struct sums){ now.numerator - meter->before.numerator,
-                                  now.denominator - meter->before.denominator });
-    meter->before = now;
 }
 
 /* Has the value come to be what cycles begin with? */
@@ -188,12 +173,10 @@ static void end_cycle(struct readings *readings)
 
 void readings_take(struct readings *readings, const struct value *summary)
 {
-    readings->seconds = value_double(value_get(summary, "durationSeconds"), 0);
     for (size_t i = 0; i < readings->experiment->response_count; i++)
-        read_one(readings, &readings->meters[i], summary);
+        add(&readings->meters[i], sums_of(readings, &readings->meters[i], summary));
     if (readings->experiment->estimate == BY_REGENERATION && begins_cycle(readings, summary))
         end_cycle(readings);
-    readings->has_begun = true;
 }
 
 /* A rate per second stands for what a whole run comes to. */

@@ -16,7 +16,7 @@ struct readings;
 struct readings *readings_new(const struct experiment *experiment);
 void readings_free(struct readings *readings);
 
-/* Read the summary of the present moment. The first call begins. */
+/* Read the summary of a stretch of time, for which measuring began anew. */
 void readings_take(struct readings *readings, const struct value *summary);
 
 /* The mean without its warm-up, which MSER-5 finds in the readings; how long that was. NAN where nothing was

@@ -29,8 +29,7 @@ char *print_measure(double mean, double low, double high, const char *unit)
     if (!isfinite(mean))
         return mem_text("-", 1);
     if (!isfinite(low) || !isfinite(high))
-        return mem_format("%.3g%s%s", mean * scale, behind,
-                          is_share || unit == NULL ? "" : unit);
+        return mem_format("%.3g%s%s", mean * scale, behind, is_share || unit == NULL ? "" : unit);
     if (low == high) /* nothing varied, and so nothing tells how far it could */
         return mem_format("%.*f%s%s (all alike)", digits, mean * scale, behind,
                           is_share || unit == NULL ? "" : unit);
