@@ -22,7 +22,7 @@ LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lcurl -lsqlite3 -lm
 TEST_LDLIBS = -lcriterion -lcjson
 
 LIB_SRC  := $(sort $(wildcard sim/*/*.c models/*/*.c models/*/*/*.c))
-TOOL_SRC := $(sort $(filter-out tools/schemagen/%,$(wildcard tools/*.c tools/*/*.c)))
+TOOL_SRC := $(sort $(filter-out tools/schemagen/% tools/experiment/mpi_link.c,$(wildcard tools/*.c tools/*/*.c)))
 SUP_SRC  := $(sort $(wildcard tests/support/*.c))
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c tests/*/*/test_*.c))
 PROG_SRC := $(sort $(wildcard tests/programs/*.c))
@@ -80,6 +80,16 @@ $(BUILD)/seatrial-planted: $(BUILD)/tools/main.o $(BUILD)/tests/planted/choice.o
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(CFLAGS) -c $< -o $@
+
+# What speaks MPI: opened by the program when mpirun started it, so that nobody else needs an MPI library.
+mpi: deps-mpi all $(BUILD)/seatrial-mpi.so ## for `mpirun seatrial experiment`: build/seatrial-mpi.so
+
+$(BUILD)/seatrial-mpi.so: tools/experiment/mpi_link.c tools/experiment/mpi_link.h
+	@mkdir -p $(@D)
+	$(call quiet,CC)mpicc -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) -I. -shared -fPIC $< -o $@
+
+deps-mpi: ## install Open MPI, for `make mpi`
+	$(call install_missing,libopenmpi-dev openmpi-bin)
 
 # The schema table is data: a small program turns types.json, and that of Chaos Mesh, into C.
 SCHEMA_TYPES := models/api/types.json models/api/chaos_types.json
@@ -194,7 +204,7 @@ $(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/po
 
 # These run the program, with policies.
 $(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender): | $(BUILD)/seatrial $(POLICIES)
-$(BUILD)/tests/tools/test_runner: | $(BUILD)/tests/toy_study
+$(addprefix $(BUILD)/tests/tools/test_,runner runner_killed): | $(BUILD)/tests/toy_study
 $(BUILD)/tests/validation/test_explorer: | $(BUILD)/seatrial $(BUILD)/seatrial-planted
 
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)
@@ -235,6 +245,13 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/%.o
 	$(call quiet,TIDY)clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -I. -I$(BUILD)/generated \
 	    2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
+
+check-mpi: mpi ## a study on 1, 2, 3 and 5 ranks makes the same bytes, and survives the end of any of them
+	@$(build) $(BUILD)/tests/toy_study $(BUILD)/tests/kill_study
+	tests/mpi.sh $(BUILD) $(MOMENTS)
+
+# How often long tests kill a study.
+MOMENTS ?= 50
 
 check-sanitized: ## `make test` under address and undefined sanitizers
 	@$(build) BUILD=build-asan OPT="-O1 -g" SANITIZE="-fsanitize=$(SANITIZED)" test
@@ -292,6 +309,6 @@ clean: ## remove the build directories
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d) $(PLANTED_OBJ:.o=.d) $(BUILD)/tests/planted/choice.d
-.PHONY: all tests test check check-python $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
-    deps deps-check deps-python install help clean
+.PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
+    deps deps-check deps-mpi deps-python install help clean mpi
 .SECONDARY:

@@ -372,10 +372,12 @@ enum runner_end runner_run(const struct runner_job *job, struct runner_tally *ta
     struct desk desk = { .job = job, .error = error };
     enum runner_end end = RUNNER_REFUSED;
     sigset_t before;
+    hold_signals(&desk, &before); /* before a library makes threads, which would take them */
     desk.crew = mpi_is_wanted() ? crew_of_ranks(job, error) : crew_of_forks(job);
-    if (desk.crew == NULL)
+    if (desk.crew == NULL) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
         return RUNNER_REFUSED;
-    hold_signals(&desk, &before);
+    }
     desk.hands = mem_new(desk.crew->size * sizeof *desk.hands);
     desk.progress = progress_begin();
     desk.book = book_open(job->directory, &study, error);
