@@ -70,6 +70,17 @@ bool run_step(struct run *run)
     return true;
 }
 
+bool run_step_by(struct run *run, sim_time end)
+{
+    struct event event;
+    if (!queue_next_by(run->queue, end, &event)) {
+        queue_advance(run->queue, end);
+        return false;
+    }
+    dispatch(run, &event);
+    return true;
+}
+
 void run_until(struct run *run, sim_time end)
 {
     struct event event;

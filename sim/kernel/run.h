@@ -90,6 +90,8 @@ void run_cancel(struct run *run, event_id *id);
 void run_until(struct run *run, sim_time end);
 /* Dispatch one event; false when none is left. */
 bool run_step(struct run *run);
+/* Dispatch one event that happens at `end` or before; false when there is none: the clock is at `end` then. */
+bool run_step_by(struct run *run, sim_time end);
 void run_stop(struct run *run);
 
 /* Note that something happened because of `cause`; returns the cause of what follows from
