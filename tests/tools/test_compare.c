@@ -194,3 +194,93 @@ Test(compare, the_default_spread_leaves_no_room_for_big_pods)
     value_drop(comparison);
     program_run_close(&run);
 }
+
+/* ── variants ── */
+
+static const char shop[] =
+    "apiVersion: seatrial.dev/v1alpha1\n"
+    "kind: Scenario\n"
+    "metadata: {name: web}\n"
+    "spec:\n"
+    "  duration: 10d\n"
+    "  nodes: [{name: worker, count: 3}]\n"
+    "  failures: [{kind: node-crash, every: {exponential: {mean: 2d}}, lasts: 20m}]\n"
+    "  objects:\n"
+    "  - apiVersion: apps/v1\n"
+    "    kind: Deployment\n"
+    "    metadata: {name: web}\n"
+    "    spec:\n"
+    "      replicas: 1\n"
+    "      selector: {matchLabels: {app: web}}\n"
+    "      template:\n"
+    "        metadata: {labels: {app: web}}\n"
+    "        spec: {containers: [{name: web, image: web}]}\n";
+
+static struct program_run compare_in(const char *folder, const char *variant, const char *options)
+{
+    folder_write(folder, "scenario.yaml", shop);
+    folder_write(folder, "variant.yaml", variant);
+    char *arguments =
+        mem_format("compare %s/scenario.yaml --vary %s/variant.yaml %s", folder, folder, options);
+    struct program_run run = program_run(arguments);
+    free(arguments);
+    return run;
+}
+
+Test(compare, a_part_of_an_object_is_merged_and_the_difference_has_an_interval)
+{
+    char *folder = folder_new();
+    struct program_run run = compare_in(folder,
+                                        "apiVersion: apps/v1\nkind: Deployment\n"
+                                        "metadata: {name: web}\nspec: {replicas: 2}\n",
+                                        "--until-significant -o json");
+    cr_assert_eq(run.status, 0, "%s", run.err.bytes);
+    struct value *results = program_run_json(&run);
+    const struct value *comparison = value_at(value_get(results, "comparisons"), 0);
+    cr_expect_str_eq(value_text(value_get(results, "stopped"), ""), "significance");
+    cr_expect(value_truth(value_get(comparison, "significant"), false));
+    cr_expect_gt(value_double(value_get(comparison, "low"), -1), 0);
+    value_drop(results);
+    program_run_close(&run);
+    folder_remove(folder);
+}
+
+Test(compare, a_part_of_a_scenario_changes_the_scenario)
+{
+    char *folder = folder_new();
+    struct program_run run =
+        compare_in(folder,
+                   "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: safe}\n"
+                   "spec: {failures: []}\n",
+                   "--replications 4 --response 'workloads[deployment/web].outages' -o json");
+    cr_assert_eq(run.status, 0, "%s", run.err.bytes);
+    struct value *results = program_run_json(&run);
+    const struct value *point = value_at(value_get(results, "points"), 1);
+    const struct value *estimate = value_at(value_get(point, "estimates"), 0);
+    cr_expect_str_eq(value_text(value_get(point, "name"), ""), "variant=variant");
+    cr_expect_eq(value_double(value_get(estimate, "most"), -1), 0, "nothing fails");
+    value_drop(results);
+    program_run_close(&run);
+    folder_remove(folder);
+}
+
+Test(compare, a_variant_that_does_not_fit_is_told_with_its_place)
+{
+    static const struct {
+        const char *text, *said;
+    } rows[] = {
+        { "", "variant.yaml: nothing is varied in it" },
+        { "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: two}\n",
+          "variant.yaml:4:18:" },
+        { "a: [\n", "variant.yaml:" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *folder = folder_new();
+        struct program_run run = compare_in(folder, rows[i].text, "--replications 2");
+        cr_expect_eq(run.status, 2, "%s", rows[i].text);
+        cr_expect_not_null(strstr(run.err.bytes ? run.err.bytes : "", rows[i].said), "%s: %s",
+                           rows[i].said, run.err.bytes);
+        program_run_close(&run);
+        folder_remove(folder);
+    }
+}

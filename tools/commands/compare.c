@@ -5,8 +5,12 @@
 #include "models/api/json.h"
 #include "models/api/schema.h"
 #include "models/cluster/simulation.h"
+#include "sim/base/memory.h"
 #include "tools/commands/commands.h"
 #include "tools/comparison.h"
+#include "tools/experiment/conduct.h"
+#include "tools/experiment/runner.h"
+#include "tools/experiment/variants.h"
 #include "tools/files.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
@@ -161,8 +165,95 @@ static int tell(const struct comparing *comparing)
     return comparing->some_failed ? EXIT_POLICY_FAILED : EXIT_OK;
 }
 
+/* ── variants, and many runs of each ── */
+
+static bool wants_many(const struct command_line *line)
+{
+    return command_line_option(line, "vary") != NULL ||
+           command_line_option(line, "replications") != NULL ||
+           command_line_option(line, "until-significant") != NULL ||
+           command_line_option(line, "response") != NULL;
+}
+
+/* The scenario as it is, and a level for each --vary; NULL without any. `kept` gets the texts. */
+static struct value *levels_of(const struct command_line *line, char ***kept, size_t *count,
+                               struct error_list *faults)
+{
+    const char *const *files = command_line_options(line, "vary", count);
+    *kept = mem_new((*count + 1) * sizeof **kept);
+    if (*count == 0)
+        return NULL;
+    struct value *levels = value_new_list(), *as_it_is = value_new_map();
+    value_set(as_it_is, "name", value_new_string("as-it-is"));
+    value_add(levels, as_it_is);
+    for (size_t i = 0; i < *count; i++) {
+        struct value *level = variant_level(files[i], &(*kept)[i], faults);
+        if (level != NULL)
+            value_add(levels, level);
+    }
+    return levels;
+}
+
+static struct value *policies_of(const struct command_line *line)
+{
+    size_t count;
+    const char *const *policies = command_line_options(line, "policy", &count);
+    struct value *list = count > 0 ? value_new_list() : NULL;
+    for (size_t i = 0; i < count; i++)
+        value_add(list, value_new_string(policies[i]));
+    return list;
+}
+
+static int conduct_many(const struct experiment *experiment, const struct command_line *line)
+{
+    const char *directory = command_line_option(line, "out");
+    int status;
+    struct value *results = conduct(experiment, line, "compare", directory, &status);
+    if (results != NULL && directory != NULL && !conduct_write(results, "compare", directory))
+        status = EXIT_BAD_INPUT;
+    else if (results != NULL)
+        conduct_print(results, line, directory);
+    value_drop(results);
+    return status;
+}
+
+static int compare_many(const struct command_line *line)
+{
+    struct error_list faults = { 0 }, warnings = { 0 };
+    struct experiment_options options;
+    struct experiment experiment = { 0 };
+    struct base base = { 0 };
+    char **texts = NULL;
+    size_t count = 0;
+    int status = EXIT_BAD_INPUT;
+    if (!conduct_options(line, &options))
+        return status;
+    bool good = variants_base(&base, line, &faults);
+    struct value *levels = levels_of(line, &texts, &count, &faults);
+    struct value *document = variants_document(line, levels, policies_of(line));
+    good = good && faults.count == 0 &&
+           experiment_make(&experiment, &base, document, &options, &faults, &warnings);
+    if (runner_is_first())
+        warnings_print(&warnings);
+    if (!good && runner_is_first())
+        errors_print(&faults);
+    if (good)
+        status = conduct_many(&experiment, line);
+    experiment_close(&experiment);
+    base_close(&base);
+    value_drop(document);
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+    error_list_close(&faults);
+    error_list_close(&warnings);
+    return status;
+}
+
 static int run(const struct command_line *line)
 {
+    if (wants_many(line))
+        return compare_many(line);
     size_t count;
     const char *const *policies = command_line_options(line, "policy", &count);
     struct comparing comparing = { .line = line, .directory = command_line_option(line, "out") };
@@ -190,9 +281,20 @@ static int run(const struct command_line *line)
 const struct command compare_command = {
     .name = "compare",
     .operands = "[SCENARIO]",
-    .summary = "play one scenario under several scheduling policies, side by side",
+    .summary = "compare variants of a scenario, or scheduling policies, on the same luck",
     .description =
-        "Plays a Scenario, or manifests or a workload as `seatrial run` takes them, once for each\n"
+        "With --vary: plays the scenario as it is and with each variant, again and again on the "
+        "same\n"
+        "luck, and tells what the differences are and how surely (docs/experiment.md). A variant "
+        "is a\n"
+        "file with objects, or parts of them, which are merged into those of the same name as "
+        "kubectl\n"
+        "patch does, or with a part of a Scenario.\n\n"
+        "    seatrial compare scenario.yaml --vary surge.yaml --vary recreate.yaml "
+        "--until-significant\n"
+        "    seatrial compare -f shop/ --policy default --policy fgd --replications 50\n\n"
+        "Without it: plays a Scenario, or manifests or a workload as `seatrial run` takes them, "
+        "once for each\n"
         "policy, and prints one table. All have the same seed, and every entity draws from a "
         "stream\n"
         "of its own: what differs is the policies' doing. Of one run each there is no interval "
@@ -207,6 +309,8 @@ const struct command compare_command = {
         (const struct option_info[]){
             INPUT_OPTIONS,
             POLICY_OPTIONS,
+            VARIANT_OPTIONS,
+            CONDUCT_OPTIONS,
             { "out", 'O', "DIR", "leave the comparison, and a folder for each policy" },
             { 0 },
         },

@@ -2,28 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/api/json.h"
 #include "sim/base/memory.h"
 #include "tools/commands/commands.h"
 #include "tools/experiment/conduct.h"
-#include "tools/experiment/print.h"
 #include "tools/experiment/runner.h"
-
-static void print_results(const struct command_line *line, const struct value *results,
-                          const char *directory)
-{
-    struct writer out = { 0 };
-    if (command_line_wants_json(line))
-        json_print(&out, results, (struct json_style){ .indent = 2 });
-    else
-        results_print(results, &out);
-    fwrite(out.bytes, 1, out.length, stdout);
-    if (command_line_wants_json(line))
-        putchar('\n');
-    fprintf(command_line_wants_json(line) ? stderr : stdout, "results: %s/results.json\n",
-            directory);
-    writer_close(&out);
-}
 
 static int conduct_it(const struct experiment *experiment, const struct command_line *line)
 {
@@ -34,7 +16,7 @@ static int conduct_it(const struct experiment *experiment, const struct command_
     struct value *results = conduct(experiment, line, "experiment", directory, &status);
     if (results != NULL) {
         if (conduct_write(results, "experiment", directory))
-            print_results(line, results, directory);
+            conduct_print(results, line, directory);
         else
             status = EXIT_BAD_INPUT;
     }

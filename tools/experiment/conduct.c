@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "models/api/json.h"
 #include "sim/base/memory.h"
@@ -170,6 +171,28 @@ static struct value *run_job(struct conducting *self, const struct command_line 
     return results;
 }
 
+/* A folder for the time being; the caller frees its name. */
+static char *folder_make(struct error *error)
+{
+    const char *where = getenv("TMPDIR");
+    char *name = path_join(where != NULL ? where : "/tmp", "seatrial-XXXXXX");
+    if (mkdtemp(name) == NULL)
+        error_set(error, (struct place){ .file = name }, "%s", strerror(errno));
+    return name;
+}
+
+static void folder_remove(const char *name)
+{
+    static const char *const files[] = { "results.db", "results.db-wal", "results.db-shm",
+                                         "results.db-lock" };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = path_join(name, files[i]);
+        unlink(path);
+        free(path);
+    }
+    rmdir(name);
+}
+
 struct value *conduct(const struct experiment *experiment, const struct command_line *line,
                       const char *command, const char *directory, int *status)
 {
@@ -183,9 +206,21 @@ struct value *conduct(const struct experiment *experiment, const struct command_
         *status = EXIT_BAD_INPUT;
         return NULL;
     }
+    char *folder = directory == NULL ? folder_make(&error) : NULL;
+    if (error.text != NULL) {
+        fprintf(stderr, "seatrial %s: %s: %s\n", command, error.at.file, error.text);
+        error_close(&error);
+        free(folder);
+        *status = EXIT_BAD_INPUT;
+        return NULL;
+    }
     self.findings = findings_new(experiment);
-    struct value *results = run_job(&self, line, command, directory, shard, status);
+    struct value *results =
+        run_job(&self, line, command, folder != NULL ? folder : directory, shard, status);
     findings_free(self.findings);
+    if (folder != NULL)
+        folder_remove(folder);
+    free(folder);
     free(self.all);
     return results;
 }
@@ -207,4 +242,21 @@ bool conduct_write(const struct value *results, const char *command, const char 
     writer_close(&csv);
     free(json);
     return fine;
+}
+
+void conduct_print(const struct value *results, const struct command_line *line,
+                   const char *directory)
+{
+    const bool is_json = command_line_wants_json(line);
+    struct writer out = { 0 };
+    if (is_json)
+        json_print(&out, results, (struct json_style){ .indent = 2 });
+    else
+        results_print(results, &out);
+    fwrite(out.bytes, 1, out.length, stdout);
+    if (is_json)
+        putchar('\n');
+    if (directory != NULL) /* JSON stays JSON */
+        fprintf(is_json ? stderr : stdout, "results: %s/results.json\n", directory);
+    writer_close(&out);
 }

@@ -18,12 +18,16 @@ bool conduct_options(const struct command_line *line, struct experiment_options 
 
 /* Play what is not in the folder yet, until it is enough. NULL with *status, after what went wrong was
  * printed, in the name of the command: the exit status. A shard has no results. Otherwise the results
- * document, a new reference. In ranks other than the first of an MPI program this does not return. */
+ * document, a new reference. Directory NULL: a folder for the time being. In ranks other than the first of an MPI program this does not return. */
 struct value *conduct(const struct experiment *experiment, const struct command_line *line,
                       const char *command, const char *directory, int *status);
 
 /* Write results.json, results.csv, results.txt and report.html into the folder. False after the error was
  * printed. */
 bool conduct_write(const struct value *results, const char *command, const char *directory);
+
+/* Print the results as the command line wants them, and where they lie (NULL: nowhere). */
+void conduct_print(const struct value *results, const struct command_line *line,
+                   const char *directory);
 
 #endif

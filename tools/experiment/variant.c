@@ -193,6 +193,22 @@ static void patch_objects(struct making *making, const struct value *patches)
     }
 }
 
+/* An object, or a part of it, into the one of its name; new ones are added. */
+static void merge_object(struct making *making, const struct value *object)
+{
+    struct manifest *objects = &making->inputs->scenario.objects;
+    const char *kind = value_text(value_get(object, "kind"), "");
+    const char *name = value_text(value_path(object, "metadata", "name", NULL), "");
+    const char *space = value_text(value_path(object, "metadata", "namespace", NULL), "default");
+    for (size_t i = objects->count; i-- > 0;)
+        if (is_meant(objects->items[i].document, kind, strlen(kind), name, space)) {
+            patch_object(making, &objects->items[i].document, object);
+            return;
+        }
+    manifest_add(objects, object, making->base->strict ? MANIFEST_STRICT : 0, making->faults,
+                 making->warnings);
+}
+
 /* What stands in the manifest stands no more. */
 static void delete_objects(struct making *making, const struct value *targets)
 {
@@ -228,6 +244,9 @@ static void vary_objects(struct making *making, const struct edit *by)
     for (size_t i = 0; i < shape_count(objects); i++)
         manifest_add(&making->inputs->scenario.objects, shape_at(objects, i),
                      making->base->strict ? MANIFEST_STRICT : 0, making->faults, making->warnings);
+    const struct value *parts = shape_get(by->level, "merge");
+    for (size_t i = 0; i < shape_count(parts); i++)
+        merge_object(making, shape_at(parts, i));
     patch_objects(making, shape_get(by->level, "patches"));
     delete_objects(making, shape_get(by->level, "delete"));
     if (shape_get(by->level, "policy") != NULL)
