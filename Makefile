@@ -17,7 +17,7 @@ WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 CFLAGS  += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -ffp-contract=off -fno-omit-frame-pointer \
            -I. -I$(BUILD)/generated -MMD -MP $(SANITIZE)
 LDFLAGS += $(SANITIZE)
-LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lcurl -lsqlite3 -lm
+LDLIBS   = -lgsl -lgslcblas -lyaml -lz -lcurl -lsqlite3 -lmsgpackc -lm
 # Recorded answers of tests are gzipped JSON, which they read by another reader than ours.
 TEST_LDLIBS = -lcriterion -lcjson
 
@@ -47,7 +47,7 @@ build    = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(
 
 # What Debian packages the build and the tests need; extras have targets of their own.
 DEPS     = gcc libc6-dev make libgsl-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
-           libcriterion-dev libjs-chart.js zlib1g-dev libsqlite3-dev python3 tzdata
+           libcriterion-dev libjs-chart.js libmsgpack-dev zlib1g-dev libsqlite3-dev python3 tzdata
 as_root  = $(if $(filter 0,$(shell id -u)),,sudo)
 install_missing = @missing=$$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
     [ -z "$$missing" ] || { echo "installing $$missing"; \

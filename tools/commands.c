@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &validate_command,
     &completion_command,
     &cron_command,
+    &convert_command,
     &version_command,
     NULL,
 };
