@@ -100,11 +100,22 @@ struct distribution *distribution_new_empirical(const double *values, const doub
 struct distribution *distribution_copy(const struct distribution *distribution)
 {
     const size_t size = sizeof *distribution + distribution->count * sizeof *distribution->outcomes;
-    return memcpy(mem_new(size), distribution, size);
+    struct distribution *copy = memcpy(mem_new(size), distribution, size);
+    if (copy->parts == NULL)
+        return copy;
+    copy->parts = mem_new(copy->count * sizeof *copy->parts);
+    for (size_t i = 0; i < copy->count; i++)
+        copy->parts[i] = distribution_copy(distribution->parts[i]);
+    return copy;
 }
 
 void distribution_free(struct distribution *distribution)
 {
+    for (size_t i = 0;
+         distribution != NULL && distribution->parts != NULL && i < distribution->count; i++)
+        distribution_free(distribution->parts[i]);
+    if (distribution != NULL)
+        free(distribution->parts);
     free(distribution);
 }
 
@@ -137,6 +148,11 @@ double distribution_quantile(const struct distribution *distribution, double u)
 {
     assert(u > 0 && u < 1);
     return distribution->family->quantile(distribution, u);
+}
+
+double distribution_below(const struct distribution *distribution, double x)
+{
+    return distribution->family->below(distribution, x);
 }
 
 double distribution_mean(const struct distribution *distribution)

@@ -7,6 +7,8 @@
  *     {pareto: {shape: 2.5, scale: 1s}}     {lognormal: {mu: 0.5, sigma: 1}}
  *     {lognormal: {p50: 2s, p99: 30s}}  (any two quantiles pNN)
  *     {empirical: {values: [1s, 2s, 5s], weights: [5, 3, 1]}}
+ *     {mixture: [{weight: 10, of: {exponential: {mean: 5m}}}, {weight: 1, of: 6h}]}
+ *     {published: fta.lanl05.repair}        a measurement by its name (published.h)
  * Samples are doubles in the unit of the parameters: seconds where they were durations. They
  * are never negative; the shape of a gamma is from 0.001 to 100000. */
 #ifndef SIM_CHANCE_DISTRIBUTION_H
@@ -34,6 +36,11 @@ struct distribution *distribution_new_lognormal_quantiles(double p, double at_p,
 /* `weights` NULL: all equal. The arrays are copied. */
 struct distribution *distribution_new_empirical(const double *values, const double *weights,
                                                 size_t count);
+/* Weights need not add up to 1, but to more than 0; the parts are copied. */
+struct distribution *distribution_new_mixture(struct distribution *const *parts,
+                                              const double *weights, size_t count);
+/* A published one by its name; NULL when there is none of that name. */
+struct distribution *distribution_new_published(const char *name);
 struct distribution *distribution_copy(const struct distribution *distribution);
 void distribution_free(struct distribution *distribution);
 

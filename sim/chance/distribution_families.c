@@ -232,47 +232,109 @@ static double empirical_mean(const struct distribution *d)
     return sum / weight;
 }
 
+/* --- distribution functions, for mixtures --- */
+
+static double constant_below(const struct distribution *d, double x)
+{
+    return x >= d->parameters[0];
+}
+
+static double exponential_below(const struct distribution *d, double x)
+{
+    return -expm1(-x / d->parameters[0]);
+}
+
+static double uniform_below(const struct distribution *d, double x)
+{
+    if (x >= d->parameters[1])
+        return 1;
+    return x <= d->parameters[0] ? 0
+                                 : (x - d->parameters[0]) / (d->parameters[1] - d->parameters[0]);
+}
+
+static double weibull_below(const struct distribution *d, double x)
+{
+    return -expm1(-pow(x / d->parameters[1], d->parameters[0]));
+}
+
+static double gamma_below(const struct distribution *d, double x)
+{
+    return gsl_cdf_gamma_P(x, d->parameters[0], d->parameters[1]);
+}
+
+static double pareto_below(const struct distribution *d, double x)
+{
+    return x <= d->parameters[1] ? 0 : -expm1(d->parameters[0] * log(d->parameters[1] / x));
+}
+
+static double lognormal_below(const struct distribution *d, double x)
+{
+    return x > 0 ? gsl_cdf_lognormal_P(x, d->parameters[0], d->parameters[1]) : 0;
+}
+
+static double empirical_below(const struct distribution *d, double x)
+{
+    double below = 0;
+    for (size_t i = 0; i < d->count && d->outcomes[i].value <= x; i++)
+        below = d->outcomes[i].below;
+    return below;
+}
+
 const struct family families[] = {
     { "constant",
       { { "value", true, NOT_NEGATIVE } },
       constant_quantile,
       first_parameter,
-      constant_residual },
+      constant_residual,
+      constant_below },
     { "exponential",
       { { "mean", true, POSITIVE } },
       exponential_quantile,
       first_parameter,
-      exponential_residual },
+      exponential_residual,
+      exponential_below },
     { "uniform",
       { { "lower", true, NOT_NEGATIVE }, { "upper", true, NOT_NEGATIVE } },
       uniform_quantile,
       uniform_mean,
-      uniform_residual },
+      uniform_residual,
+      uniform_below },
     { "weibull",
       { { "shape", false, POSITIVE }, { "scale", true, POSITIVE } },
       weibull_quantile,
       weibull_mean,
-      weibull_residual },
+      weibull_residual,
+      weibull_below },
     { "gamma",
       { { "shape", false, GAMMA_SHAPE }, { "scale", true, POSITIVE } },
       gamma_quantile,
       gamma_mean,
-      gamma_residual },
+      gamma_residual,
+      gamma_below },
     { "pareto",
       { { "shape", false, POSITIVE }, { "scale", true, POSITIVE } },
       pareto_quantile,
       pareto_mean,
-      pareto_residual },
+      pareto_residual,
+      pareto_below },
     { "lognormal",
       { { "mu", false, ANY_NUMBER }, { "sigma", false, POSITIVE } },
       lognormal_quantile,
       lognormal_mean,
-      lognormal_residual },
+      lognormal_residual,
+      lognormal_below },
     { "empirical",
       { { NULL, false, ANY_NUMBER } },
       empirical_quantile,
       empirical_mean,
-      empirical_residual },
+      empirical_residual,
+      empirical_below },
+    { "mixture",
+      { { NULL, false, ANY_NUMBER } },
+      mixture_quantile,
+      mixture_mean,
+      mixture_residual,
+      mixture_below },
 };
 const size_t family_count = sizeof families / sizeof *families;
 

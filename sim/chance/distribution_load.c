@@ -9,6 +9,7 @@
 #include "sim/base/nearest.h"
 #include "sim/chance/distribution_private.h"
 #include "sim/chance/parameters.h"
+#include "sim/chance/published.h"
 
 /* ---- parameters ---- */
 
@@ -175,9 +176,71 @@ done:
     return distribution;
 }
 
+/* One part of a mixture: {weight, of}. */
+static struct distribution *load_part(const struct value *from, double *weight, struct error *error)
+{
+    static const struct parameter parameter = { "weight", false, NOT_NEGATIVE };
+    static const char *const names[] = { "weight", "of", NULL };
+    const struct value *number, *of;
+    bool ignored = false;
+    if (from->type != VALUE_MAP) {
+        error_set(error, from->at, "a part is {weight: 1, of: {...}}");
+        return NULL;
+    }
+    if (!parameters_check(from, names, error) ||
+        (number = parameters_need(from, "weight", error)) == NULL ||
+        (of = parameters_need(from, "of", error)) == NULL ||
+        !parameter_load(number, &parameter, weight, &ignored, error))
+        return NULL;
+    return distribution_load(of, error);
+}
+
+enum { MOST_PARTS = 100 };
+
+static struct distribution *load_mixture(const struct value *list, struct error *error)
+{
+    struct distribution *parts[MOST_PARTS] = { NULL }, *mixture = NULL;
+    double weights[MOST_PARTS], total = 0;
+    size_t count = 0;
+    if (list->type != VALUE_LIST || list->count == 0 || list->count > MOST_PARTS) {
+        error_set(error, list->at, "must be a list of parts, {weight: 1, of: {...}}, at most %d",
+                  MOST_PARTS);
+        return NULL;
+    }
+    for (; count < list->count; count++) {
+        parts[count] = load_part(list->items[count], &weights[count], error);
+        if (parts[count] == NULL)
+            goto done;
+        total += weights[count];
+    }
+    if (total > 0)
+        mixture = distribution_new_mixture(parts, weights, count);
+    else
+        error_set(error, list->at, "all weights are 0");
+done:
+    for (size_t i = 0; i < count; i++)
+        distribution_free(parts[i]);
+    return mixture;
+}
+
+static struct distribution *load_published(const struct value *name, struct error *error)
+{
+    struct distribution *known = distribution_new_published(value_text(name, ""));
+    struct nearest near = nearest_to(value_text(name, ""));
+    if (known != NULL)
+        return known;
+    for (size_t i = 0; i < published_count; i++)
+        nearest_offer(&near, published_table[i].name);
+    error_set(error, name->at, "nothing is published under \"%.60s\" (did you mean %s?)",
+              value_text(name, ""), near.found ? near.found : published_table[0].name);
+    return NULL;
+}
+
 static struct distribution *load_family(const struct family *family, const struct value *map,
                                         struct error *error)
 {
+    if (family == family_find("mixture"))
+        return load_mixture(map, error);
     if (map->type != VALUE_MAP) {
         error_set(error, map->at, "has no parameters");
         return NULL;
@@ -196,8 +259,8 @@ static void unknown_family(const struct value_entry *entry, struct error *error)
         nearest_offer(&near, families[i].name);
     error_set(error, entry->at, "unknown distribution \"%.60s\" (try %s)", entry->key,
               near.found ? near.found
-                         : "exponential, uniform, weibull, gamma, pareto, lognormal "
-                           "or empirical");
+                         : "exponential, uniform, weibull, gamma, pareto, lognormal, "
+                           "empirical, mixture or published");
 }
 
 struct distribution *distribution_load(const struct value *from, struct error *error)
@@ -215,6 +278,8 @@ struct distribution *distribution_load(const struct value *from, struct error *e
         error_set(error, from->at,
                   "a distribution is a value (2s) or one name with its parameters "
                   "({exponential: {mean: 10m}})");
+    } else if (strcmp(from->entries[0].key, "published") == 0) {
+        distribution = load_published(from->entries[0].value, error);
     } else if (family_find(from->entries[0].key) == NULL) {
         unknown_family(&from->entries[0], error);
     } else {
@@ -287,12 +352,31 @@ static struct value *print_parameters(const struct distribution *distribution)
     return map;
 }
 
+static struct value *print_parts(const struct distribution *distribution)
+{
+    struct value *list = value_new_list();
+    for (size_t i = 0; i < distribution->count; i++) {
+        struct value *part = value_new_map();
+        value_set(part, "weight", print_number(distribution->outcomes[i].weight));
+        value_set(part, "of", distribution_print(distribution->parts[i]));
+        value_add(list, part);
+    }
+    return list;
+}
+
 struct value *distribution_print(const struct distribution *distribution)
 {
-    if (distribution_is_constant(distribution))
+    struct value *map = NULL, *parameters;
+    if (distribution->published == NULL && distribution_is_constant(distribution))
         return print_amount(distribution, distribution->parameters[0]);
-    struct value *map = value_new_map(), *parameters;
-    if (distribution->count > 0)
+    map = value_new_map();
+    if (distribution->published != NULL) {
+        value_set(map, "published", value_new_string(distribution->published->name));
+        return map;
+    }
+    if (distribution->parts != NULL)
+        parameters = print_parts(distribution);
+    else if (distribution->count > 0)
         parameters = print_outcomes(distribution);
     else if (distribution->given.p[0] > 0)
         parameters = print_quantiles(distribution);

@@ -26,6 +26,8 @@ struct family {
     double (*mean)(const struct distribution *distribution);
     /* The u-quantile of X - age given X > age; not more than 0 when there is no such X. */
     double (*residual)(const struct distribution *distribution, double age, double u);
+    /* P(X <= x). */
+    double (*below)(const struct distribution *distribution, double x);
 };
 
 /* A value of an empirical distribution. */
@@ -42,7 +44,9 @@ struct distribution {
     struct {
         double p[2], at[2]; /* p in (0, 1), 0: not given so */
     } given;
-    size_t count; /* of an empirical distribution; ascending values */
+    const struct published *published; /* whose name stands for it; NULL: nobody's */
+    struct distribution **parts; /* owned; of a mixture, as many as weights; NULL: it is none */
+    size_t count; /* of an empirical distribution, ascending values; of a mixture, weights */
     struct outcome outcomes[];
 };
 
@@ -53,6 +57,15 @@ extern const size_t family_count;
 
 /* A distribution of a family without outcomes; the parameters are in range. */
 struct distribution *distribution_new(const struct family *family, double first, double second);
+
+/* P(X <= x), for x >= 0. */
+double distribution_below(const struct distribution *distribution, double x);
+
+/* mixture.c */
+double mixture_below(const struct distribution *d, double x);
+double mixture_quantile(const struct distribution *d, double u);
+double mixture_mean(const struct distribution *d);
+double mixture_residual(const struct distribution *d, double age, double u);
 
 /* Set mu and sigma so that the quantiles are as given; false when no lognormal has them. */
 bool lognormal_fit(struct distribution *distribution, const double p[2], const double at[2]);

@@ -198,6 +198,9 @@ Test(distribution, prints_what_it_loads)
         "{\"lognormal\":{\"mu\":-0.5,\"sigma\":1}}",
         "{\"lognormal\":{\"p50\":\"2s\",\"p99.9\":\"30s\"}}",
         "{\"empirical\":{\"values\":[\"1s\",\"2s\",\"5s\"],\"weights\":[5,3,1]}}",
+        "{\"mixture\":[{\"weight\":0.75,\"of\":\"2s\"},"
+        "{\"weight\":0.25,\"of\":{\"exponential\":{\"mean\":\"6h\"}}}]}",
+        "{\"published\":\"fta.lanl05.repair\"}",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct distribution *distribution = load(rows[i]);
@@ -228,7 +231,7 @@ Test(distribution, faults_are_told_at_their_place)
           "unknown distribution \"exponental\" (try exponential)", 2 },
         { "{\"zipf\": {}}",
           "unknown distribution \"zipf\" (try exponential, uniform, weibull, gamma, pareto, "
-          "lognormal or empirical)",
+          "lognormal, empirical, mixture or published)",
           2 },
         { "{\"gamma\": {\"shape\": 2}}", "gamma: has no scale", 11 },
         { "{\"gamma\": 2}", "gamma: has no parameters", 11 },
@@ -253,6 +256,18 @@ Test(distribution, faults_are_told_at_their_place)
         { "{\"empirical\": {\"values\": [1], \"weights\": [0]}}", "empirical: all weights are 0",
           42 },
         { "{\"empirical\": {\"values\": [1, -2]}}", "empirical: values must not be negative", 30 },
+        { "{\"mixture\": [{\"weight\": 0, \"of\": 2}]}", "mixture: all weights are 0", 13 },
+        { "{\"mixture\": [{\"weight\": 1}]}", "mixture: has no of", 14 },
+        { "{\"mixture\": [{\"weight\": 1, \"of\": {\"zipf\": 1}}]}",
+          "mixture: unknown distribution \"zipf\" (try exponential, uniform, weibull, gamma, "
+          "pareto, "
+          "lognormal, empirical, mixture or published)",
+          35 },
+        { "{\"mixture\": []}",
+          "mixture: must be a list of parts, {weight: 1, of: {...}}, at most 100", 13 },
+        { "{\"published\": \"fta.lanl05.repairs\"}",
+          "nothing is published under \"fta.lanl05.repairs\" (did you mean fta.lanl05.repair?)",
+          15 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error error = { .text = NULL };
@@ -265,4 +280,48 @@ Test(distribution, faults_are_told_at_their_place)
         error_close(&error);
         value_drop(document);
     }
+}
+
+/* ---- mixtures ---- */
+
+/* Ten of mean 5 min for each of mean 6 h: P(X > x) = (10 e^(-x/300) + e^(-x/21600)) / 11. */
+Test(distribution, a_mixture_is_inverted_as_a_whole)
+{
+    struct distribution *parts[] = { distribution_new_exponential(300),
+                                     distribution_new_exponential(21600) };
+    struct distribution *mixture = distribution_new_mixture(parts, (double[]){ 10, 1 }, 2);
+    cr_expect_float_eq(distribution_mean(mixture), (10 * 300 + 21600) / 11.0, 1e-9);
+    double last = 0;
+    for (int i = 1; i < 1000; i++) {
+        const double u = i / 1000.0, x = distribution_quantile(mixture, u);
+        const double above = (10 * exp(-x / 300) + exp(-x / 21600)) / 11;
+        cr_expect_float_eq(above, 1 - u, 1e-12, "at %g", u);
+        cr_expect(x >= last, "a larger u never gives less");
+        last = x;
+    }
+    for (int i = 0; i < 2; i++)
+        distribution_free(parts[i]);
+    struct distribution *copy = distribution_copy(mixture);
+    distribution_free(mixture);
+    cr_expect_float_eq(distribution_mean(copy), 24600 / 11.0, 1e-9);
+    distribution_free(copy);
+}
+
+/* Half of them at once after 5: F jumps from 0 to 1/2 there. */
+Test(distribution, a_mixture_may_have_constants)
+{
+    struct distribution *parts[] = { distribution_new_constant(5),
+                                     distribution_new_uniform(10, 20) };
+    struct distribution *mixture = distribution_new_mixture(parts, (double[]){ 1, 1 }, 2);
+    cr_expect_float_eq(distribution_quantile(mixture, 0.01), 5, 1e-12);
+    cr_expect_float_eq(distribution_quantile(mixture, 0.4999), 5, 1e-12);
+    cr_expect_float_eq(distribution_quantile(mixture, 0.75), 15, 1e-12);
+    struct stream stream = stream_of(1, "", "x", "y", 0);
+    for (int i = 0; i < 100; i++) {
+        const double left = distribution_sample_residual(mixture, 7, &stream);
+        cr_expect(left >= 3 && left <= 13, "past 5 it is from 10 to 20: %g more", left);
+    }
+    for (int i = 0; i < 2; i++)
+        distribution_free(parts[i]);
+    distribution_free(mixture);
 }
