@@ -84,7 +84,8 @@ struct strain strain_none(void)
 bool strain_equal(const struct strain *a, const struct strain *b)
 {
     return a->slowness == b->slowness && a->disk_slowness == b->disk_slowness &&
-           a->disk_errors == b->disk_errors && a->disk_lost == b->disk_lost && a->cut == b->cut &&
+           a->disk_errors == b->disk_errors && a->disk_lost == b->disk_lost &&
+           a->crash == b->crash && a->never_ready == b->never_ready && a->cut == b->cut &&
            a->latency == b->latency && a->jitter == b->jitter && a->loss_out == b->loss_out &&
            a->loss_in == b->loss_in;
 }
@@ -133,6 +134,8 @@ struct strain ailments_strain(const struct ailments *list, struct uid pod, enum 
         sum.slowness *= ailment->slowness;
         sum.disk_slowness *= ailment->disk.slowness;
         sum.disk_lost |= ailment->disk.lost;
+        sum.crash |= ailment->crash;
+        sum.never_ready |= ailment->never_ready;
         sum.disk_errors = either(sum.disk_errors, ailment->disk.lost ? 1 : ailment->disk.errors);
         if (is_met(&ailment->network, peer, who) && !(of_node && peer == PEER_KUBELET))
             add_network(&sum, &ailment->network);
@@ -217,6 +220,10 @@ static struct value *ailment_print(const struct ailment *ailment)
     if (!uid_equal(ailment->pod, (struct uid){ 0 }))
         value_set(map, "pod", value_new_string(uid_print(ailment->pod, uid)));
     put_number(map, "slowness", ailment->slowness);
+    if (ailment->crash)
+        value_set(map, "crash", value_new_bool(true));
+    if (ailment->never_ready)
+        value_set(map, "neverReady", value_new_bool(true));
     if (ailment->network.peers != 0)
         value_set(map, "network", network_print(&ailment->network));
     put_number(disk, "slowness", ailment->disk.slowness);
@@ -287,6 +294,8 @@ static struct ailment ailment_load(const struct codec *codec, const struct value
     ailment.id = (uint64_t)value_int(value_get(from, "id"), 0);
     uid_parse(value_text(value_get(from, "pod"), ""), &ailment.pod);
     ailment.slowness = factor_from(value_get(from, "slowness"));
+    ailment.crash = value_truth(value_get(from, "crash"), false);
+    ailment.never_ready = value_truth(value_get(from, "neverReady"), false);
     ailment.disk.slowness = factor_from(value_get(disk, "slowness"));
     ailment.disk.errors = share_from(value_get(disk, "errors"));
     ailment.disk.lost = value_truth(value_get(disk, "lost"), false);

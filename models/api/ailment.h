@@ -10,6 +10,8 @@
  *                 (uniform, as tc-netem(8) draws it), or is lost with probability `loss`; lost ones
  *                 are sent again after a retransmission time-out, doubled each time (RFC 6298);
  *                 `cut`: nothing passes;
+ *   crash         containers exit at once, with an error; `never_ready`: their processes answer
+ *                 nobody: of a pod that is made badly rather than of its surroundings;
  *   disk          reads and writes take `slowness` times as long (pulls, creations); a share
  *                 `errors` of what reads from it fails: starts of containers, answers to probes;
  *                 `lost`: nothing can be read, and when it is replaced, images are gone.
@@ -55,6 +57,7 @@ struct ailment {
     uint64_t id;     /* tells those of a machine apart */
     struct uid pod;  /* whose it is; zero: the node's, and so of all pods on it */
     double slowness; /* at least 1 */
+    bool crash, never_ready;
     struct network_ailment network;
     struct disk_ailment disk;
 };
@@ -81,6 +84,7 @@ struct strain {
     double disk_slowness; /* 1: none */
     double disk_errors;   /* share of reads that fail; 1 with a lost disk */
     bool disk_lost;
+    bool crash, never_ready;
     bool cut;
     sim_time latency, jitter; /* of one packet there and one back, together */
     double loss_out, loss_in; /* of each packet */

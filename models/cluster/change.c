@@ -223,6 +223,10 @@ static void say_ailment(struct phrases *phrases, const struct ailment *ailment)
         say(phrases, "of a pod");
     if (ailment->slowness > 1)
         say(phrases, "%g times as slow", ailment->slowness);
+    if (ailment->crash)
+        say(phrases, "crashes");
+    if (ailment->never_ready)
+        say(phrases, "never ready");
     if (ailment->network.cut)
         say(phrases, "network cut");
     if (ailment->network.latency > 0)

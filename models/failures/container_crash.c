@@ -3,59 +3,9 @@
  * Which ones is left open by the failure, and so a recorded choice. By hand the target is a
  * selector ("app=web") in any namespace, or a pod: "web-1", "shop/web-1". */
 #include <stdlib.h>
+#include <string.h>
 
-#include "models/api/pod.h"
-#include "models/failures/machines.h"
-#include "sim/base/memory.h"
-
-struct victims {
-    const struct pod **items; /* borrowed for the length of a strike; in order of creation */
-    size_t count, capacity;
-};
-
-static bool names_pod(const char *target, const struct pod *pod)
-{
-    const char *slash = strchr(target, '/');
-    const char *space = slash ? target : "default";
-    const size_t length = slash ? (size_t)(slash - target) : strlen(space);
-    return strcmp(slash ? slash + 1 : target, name_of(pod)) == 0 &&
-           strlen(namespace_of(pod)) == length && memcmp(namespace_of(pod), space, length) == 0;
-}
-
-static bool is_running(const struct pod *pod)
-{
-    return pod->phase == POD_RUNNING && pod->node_name != NULL && !pod->meta.deleting;
-}
-
-static bool is_meant(const struct blow *blow, const struct selector *selector,
-                     const struct pod *pod)
-{
-    const char *space = value_text(value_get(blow->options, "namespace"), NULL);
-    if (selector == NULL)
-        return names_pod(blow->target, pod);
-    return (space == NULL || strcmp(space, namespace_of(pod)) == 0) &&
-           selector_matches(selector, labels_lookup, pod->meta.labels);
-}
-
-static struct victims find_victims(const struct blow *blow)
-{
-    struct texts *texts = blow->client->cluster->run->texts;
-    const struct selector *selector = NULL;
-    struct victims victims = { 0 };
-    struct error error = { 0 };
-    if (strpbrk(blow->target, "=,!") != NULL || blow->options != NULL)
-        selector = selector_parse(texts, blow->target, (struct place){ 0 }, &error);
-    error_close(&error); /* an entry's selector was checked; another matches no pod */
-    for (struct cache_cursor all = client_list(blow->client, KIND_POD); cache_next(&all);) {
-        const struct pod *pod = pod_of(all.object);
-        if (!is_running(pod) || !is_meant(blow, selector, pod))
-            continue;
-        MEM_GROW(victims.items, victims.count, victims.capacity);
-        victims.items[victims.count++] = pod;
-    }
-    selector_drop(selector);
-    return victims;
-}
+#include "models/failures/patients.h"
 
 /* The index of the container that is meant; -1: the pod has none of that name. */
 static int container_index(const struct blow *blow, const struct pod *pod)
@@ -69,7 +19,7 @@ static int container_index(const struct blow *blow, const struct pod *pod)
 
 static void container_crash_strike(struct blow *blow)
 {
-    struct victims victims = find_victims(blow);
+    struct victims victims = victims_find(blow);
     const int exit_code = (int)value_int(value_get(blow->options, "exitCode"), 1);
     int64_t wanted = value_int(value_get(blow->options, "count"), 1);
     while (wanted-- > 0 && victims.count > 0) {
@@ -86,15 +36,7 @@ static void container_crash_strike(struct blow *blow)
 
 static void container_crash_check(const struct value *options, struct error_list *faults)
 {
-    const struct value *pods = value_get(options, "pods");
-    struct texts *texts = texts_new();
-    struct error error = { 0 };
-    if (pods != NULL)
-        selector_drop(selector_parse(texts, value_text(pods, ""), pods->at, &error));
-    if (error.text != NULL)
-        error_wrap(&error, "pods");
-    error_list_take(faults, &error);
-    texts_free(texts);
+    selector_check(options, "pods", faults);
 }
 
 const struct failure container_crash = {

@@ -7,8 +7,10 @@
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 
-static const struct failure *const table[] = { &node_crash, &zone_outage, &container_crash,
-                                               &bad_release, &api_outage };
+static const struct failure *const table[] = { &node_crash,    &zone_outage, &container_crash,
+                                               &bad_release,   &api_outage,  &slow_node,
+                                               &network_fault, &disk_fault,  &spot_reclaim,
+                                               &group_outage,  &cascade,     &bad_rollout };
 enum { KINDS = sizeof table / sizeof *table };
 
 const struct failure *failure_find(const char *name, struct place at, struct error *error)
@@ -82,6 +84,40 @@ static struct distribution *model_read(const struct value *entry, const char *fi
     return model;
 }
 
+/* --- what others suffer with it ---------------------------------------------------------- */
+
+static void spread_to(struct failure_plan *plan, const struct value *spreads,
+                      struct error_list *faults)
+{
+    if (plan->targets != TARGET_NODES)
+        error_list_add(faults, spreads->at, "failure: only what strikes nodes spreads");
+    plan->spread.to = value_text(value_get(spreads, "to"), failure_group_label(NULL));
+    plan->spread.probability = value_double(value_get(spreads, "probability"), 1);
+}
+
+static void spread_read(struct failure_plan *plan, const struct value *entry,
+                        struct error_list *faults)
+{
+    const struct value *spreads = value_get(entry, "spreads");
+    const struct value *within = value_get(spreads, "within");
+    struct error error = { 0 };
+    if (plan->failure->probability != NULL) { /* follows from others, some time later */
+        within = value_get(entry, "within");
+        plan->spread.within =
+            within != NULL ? distribution_load(within, &error) : distribution_new_uniform(0, 300);
+    } else if (value_is_null(spreads)) {
+        return;
+    } else {
+        spread_to(plan, spreads, faults);
+        plan->spread.within =
+            within != NULL ? distribution_load(within, &error) : distribution_new_uniform(0, 120);
+    }
+    if (plan->spread.within == NULL) {
+        error_wrap(&error, "failure: within");
+        error_list_take(faults, &error);
+    }
+}
+
 /* --- the entry ------------------------------------------------------------------------- */
 
 /* A failure must happen at some time, and its target be named if nothing else names it. */
@@ -89,13 +125,18 @@ static void demand(const struct failure_plan *plan, const struct value *entry,
                    struct error_list *faults)
 {
     const struct failure *failure = plan->failure;
-    if (value_get(entry, "at") == NULL && value_get(entry, "every") == NULL)
+    const bool times = value_get(entry, "at") != NULL || value_get(entry, "every") != NULL;
+    if (failure->follows && times)
+        error_list_add(faults, entry->at,
+                       "failure: %s follows from what others do and has neither `at` nor `every`",
+                       failure->name);
+    if (!failure->follows && !times)
         error_list_add(faults, entry->at, "failure: %s says neither `at` nor `every`",
                        failure->name);
-    if (failure->targets == TARGET_NAMED && !failure->target_optional &&
-        value_get(entry, failure->target_field) == NULL)
+    if (plan->targets == TARGET_NAMED && !failure->target_optional &&
+        value_get(entry, plan->target_field) == NULL)
         error_list_add(faults, entry->at, "failure: %s has no `%s`", failure->name,
-                       failure->target_field);
+                       plan->target_field);
     if (plan->every != NULL && failure->mend != NULL && plan->lasts == NULL)
         error_list_add(faults, entry->at,
                        "failure: %s happens again and again (`every`), but never ends: it has no "
@@ -103,6 +144,16 @@ static void demand(const struct failure_plan *plan, const struct value *entry,
                        failure->name);
     if (failure->check != NULL)
         failure->check(entry, faults);
+}
+
+static enum failure_targets targets_of(const struct failure *failure, const struct value *entry)
+{
+    if (failure->targets != TARGET_AS_SAID)
+        return failure->targets;
+    return value_get(entry, "pods") != NULL                                       ? TARGET_NAMED
+           : value_get(entry, "zones") != NULL                                    ? TARGET_ZONES
+           : value_get(entry, "groups") != NULL || value_get(entry, "by") != NULL ? TARGET_GROUPS
+                                                                                  : TARGET_NODES;
 }
 
 bool failure_plan_read(struct failure_plan *plan, const struct value *entry,
@@ -114,10 +165,16 @@ bool failure_plan_read(struct failure_plan *plan, const struct value *entry,
     *plan = (struct failure_plan){ .entry = value_hold(entry) };
     plan->failure = failure_find(value_text(kind, ""), kind ? kind->at : entry->at, &error);
     plan->name = value_text(value_get(entry, "name"), NULL);
+    plan->enabled = value_truth(value_get(entry, "enabled"), true);
+    plan->shared_luck = strcmp(value_text(value_get(entry, "luck"), "independent"), "shared") == 0;
     if (plan->failure == NULL) {
         error_list_take(faults, &error);
         return false;
     }
+    plan->targets = targets_of(plan->failure, entry);
+    plan->target_field =
+        plan->failure->targets == TARGET_AS_SAID ? "pods" : plan->failure->target_field;
+    spread_read(plan, entry, faults);
     times_read(plan, entry, faults);
     plan->every = model_read(entry, "every", faults);
     plan->lasts = model_read(entry, "lasts", faults);
@@ -129,8 +186,17 @@ void failure_plan_close(struct failure_plan *plan)
 {
     value_drop(plan->entry);
     free(plan->at);
+    free(plan->at_lasts);
+    if (plan->memory != NULL)
+        plan->failure->forget(plan->memory);
+    distribution_free(plan->spread.within);
     distribution_free(plan->every);
     distribution_free(plan->lasts);
+}
+
+const char *failure_group_label(const struct value *options)
+{
+    return value_text(value_get(options, "by"), "topology.kubernetes.io/zone");
 }
 
 /* --- names ----------------------------------------------------------------------------- */
@@ -152,7 +218,9 @@ static bool name_matches(const char *pattern, const char *name)
 
 bool failure_plan_means(const struct failure_plan *plan, const char *name)
 {
-    const char *field = plan->failure->targets == TARGET_NODES ? "nodes" : "zones";
+    const char *field = plan->targets == TARGET_NODES   ? "nodes"
+                        : plan->targets == TARGET_ZONES ? "zones"
+                                                        : "groups";
     const struct value *names = value_get(plan->entry, field);
     if (value_is_null(names))
         return true;

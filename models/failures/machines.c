@@ -75,6 +75,11 @@ struct object_key machine_of_clients(const struct cluster *cluster)
                                 cluster_text(cluster, "clients") };
 }
 
+struct object_key machine_keep(struct blow *blow, struct object_key machine)
+{
+    return hold_of(failures_holds(blow->failures), machine)->machine;
+}
+
 static bool ail(struct object *object, void *context)
 {
     struct machine *machine = (struct machine *)object;

@@ -37,6 +37,9 @@ void machine_fail_container(struct blow *blow, const struct text *node, struct u
  * matching labels (network.clients), whoever they are sent to. A new reference. */
 struct object_key machine_of_clients(const struct cluster *cluster);
 
+/* The same key, kept for as long as the run lasts. */
+struct object_key machine_keep(struct blow *blow, struct object_key machine);
+
 /* Give an ailment to a machine; its id is chosen and returned. Several may be alike. The texts and
  * selectors of *ailment are borrowed. */
 uint64_t machine_ail(struct blow *blow, struct object_key machine, struct ailment ailment);
@@ -45,6 +48,8 @@ void machine_heal(struct blow *blow, struct object_key machine, uint64_t id);
 
 /* The next of 1, 2, ...: tells what failures wrote apart. */
 uint64_t failures_number(struct failures *failures);
+
+struct cluster *failures_cluster(const struct failures *failures);
 
 /* The holds of a cluster. */
 struct machine_holds *failures_holds(struct failures *failures);

@@ -163,8 +163,9 @@ static void process_plan(struct pod_worker *worker, size_t i, const struct image
 /* Does a start go wrong, by what its disk is like or is said of the image? */
 static bool start_fails(const struct pod_worker *worker, size_t i, const struct image *image)
 {
-    const double errors = worker_strain(worker, PEER_KUBELET).disk_errors;
-    if (errors > 0 && pod_luck_uniform(worker, "disk-read", i) < errors)
+    const struct strain strain = worker_strain(worker, PEER_KUBELET);
+    if (strain.crash ||
+        (strain.disk_errors > 0 && pod_luck_uniform(worker, "disk-read", i) < strain.disk_errors))
         return true;
     return image != NULL && image->start_probability < 1 &&
            pod_luck_uniform(worker, "start", i) >= image->start_probability;
@@ -183,7 +184,7 @@ static void process_start(struct pod_worker *worker, size_t i, sim_time now)
         sim_time_after(now, strained(pod_luck_time(worker, "container-ready", i, ready),
                                      worker_strain(worker, PEER_KUBELET).slowness));
     process_plan(worker, i, image, now);
-    if (image != NULL && image->never_ready)
+    if ((image != NULL && image->never_ready) || worker_strain(worker, PEER_KUBELET).never_ready)
         run->passes_at = SIM_FOREVER;
     worker_tell(worker, i, PROCESS_STARTS, run->passes_at);
     memory_takes(worker, i, image, now);
