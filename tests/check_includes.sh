@@ -32,7 +32,7 @@ offences() {
         for (i = 1; i <= n; i++) allowed[arrow[i]] = 1
         split("cluster>api controllers>api controllers>cluster scheduler>api scheduler>cluster " \
               "kubelet>api kubelet>cluster invariants>api invariants>cluster failures>api failures>cluster load>api load>cluster metrics>api metrics>cluster " \
-              "metrics>failures traffic>api traffic>cluster metrics>traffic actions>api actions>cluster actions>failures", arrow, " ")
+              "metrics>failures traffic>api traffic>cluster metrics>traffic actions>api actions>cluster actions>failures chaos>api chaos>cluster chaos>failures chaos>controllers", arrow, " ")
         for (i in arrow) allowed[arrow[i]] = 1
         n = split(wiring, file, " ")
         for (i = 1; i <= n; i++) wires[file[i]] = 1

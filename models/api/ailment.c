@@ -87,7 +87,7 @@ bool strain_equal(const struct strain *a, const struct strain *b)
            a->disk_errors == b->disk_errors && a->disk_lost == b->disk_lost &&
            a->crash == b->crash && a->never_ready == b->never_ready && a->cut == b->cut &&
            a->latency == b->latency && a->jitter == b->jitter && a->loss_out == b->loss_out &&
-           a->loss_in == b->loss_in;
+           a->loss_in == b->loss_in && a->resets == b->resets;
 }
 
 /* Lost by one or by the other, independently. */
@@ -112,6 +112,7 @@ static void add_network(struct strain *sum, const struct network_ailment *networ
 {
     const int ways =
         ((network->direction & NETWORK_OUT) != 0) + ((network->direction & NETWORK_IN) != 0);
+    sum->resets = either(sum->resets, network->resets);
     sum->cut |= network->cut || (network->loss >= 1 && ways > 0);
     sum->latency = sim_time_after(sum->latency, ways * network->latency);
     sum->jitter = sim_time_after(sum->jitter, ways * network->jitter);
@@ -150,6 +151,7 @@ struct strain strain_join(struct strain server, struct strain client)
     server.jitter = sim_time_after(server.jitter, client.jitter);
     server.loss_out = either(server.loss_out, client.loss_in); /* what one sends, the other gets */
     server.loss_in = either(server.loss_in, client.loss_out);
+    server.resets = either(server.resets, client.resets);
     return server;
 }
 
@@ -202,6 +204,8 @@ static struct value *network_print(const struct network_ailment *network)
     put_time(map, "jitter", network->jitter);
     put_number(map, "loss", network->loss);
     value_set(map, "cut", value_new_bool(network->cut));
+    if (network->resets > 0)
+        put_number(map, "resets", network->resets);
     if (network->clients != NULL) {
         char *text = selector_print(network->clients);
         value_set(map, "clients", value_new_string(text));
@@ -230,6 +234,13 @@ static struct value *ailment_print(const struct ailment *ailment)
     put_number(disk, "errors", ailment->disk.errors);
     value_set(disk, "lost", value_new_bool(ailment->disk.lost));
     value_set(map, "disk", disk);
+    if (ailment->memory > 0 || ailment->cores > 0) {
+        struct value *stress = value_new_map();
+        value_set(stress, "container", value_new_int(ailment->container));
+        value_set(stress, "memory", value_new_int(ailment->memory));
+        put_number(stress, "cores", ailment->cores);
+        value_set(map, "stress", stress);
+    }
     return map;
 }
 
@@ -280,6 +291,7 @@ static void network_load(const struct codec *codec, const struct value *from,
     network->jitter = time_from(value_get(from, "jitter"));
     network->loss = share_from(value_get(from, "loss"));
     network->cut = value_truth(value_get(from, "cut"), false);
+    network->resets = share_from(value_get(from, "resets"));
     if (clients != NULL)
         network->clients =
             selector_parse(codec->texts, value_text(clients, ""), clients->at, &error);
@@ -300,6 +312,12 @@ static struct ailment ailment_load(const struct codec *codec, const struct value
     ailment.disk.errors = share_from(value_get(disk, "errors"));
     ailment.disk.lost = value_truth(value_get(disk, "lost"), false);
     network_load(codec, value_get(from, "network"), &ailment.network);
+    const struct value *stress = value_get(from, "stress");
+    const int64_t memory = value_int(value_get(stress, "memory"), 0);
+    const double cores = value_double(value_get(stress, "cores"), 0);
+    ailment.container = (int32_t)value_int(value_get(stress, "container"), 0);
+    ailment.memory = memory > 0 ? memory : 0;
+    ailment.cores = cores > 0 && isfinite(cores) ? cores : 0;
     return ailment;
 }
 

@@ -16,6 +16,11 @@
  *                 `errors` of what reads from it fails: starts of containers, answers to probes;
  *                 `lost`: nothing can be read, and when it is replaced, images are gone.
  *
+ *   stress        of a pod's container: so much memory and so many cores are used beside what its
+ *                 process uses, until that ends;
+ *   resets        of a network: a share of requests, and of what probes ask over it, has its connection
+ *                 reset once it has come.
+ *
  * What has begun before an ailment goes on as it was; what begins meanwhile suffers from it. */
 #ifndef MODELS_API_AILMENT_H
 #define MODELS_API_AILMENT_H
@@ -42,6 +47,7 @@ struct network_ailment {
     sim_time latency, jitter; /* of each packet */
     double loss;              /* probability, of each packet */
     bool cut;
+    double resets; /* share of requests whose connection is reset */
     /* Of PEER_CLIENTS only those whose labels match, in this namespace; NULL: whoever they are. */
     const struct selector *clients;   /* held */
     const struct text *clients_space; /* held */
@@ -60,6 +66,9 @@ struct ailment {
     bool crash, never_ready;
     struct network_ailment network;
     struct disk_ailment disk;
+    int32_t container; /* of a pod: index in its template's containers, of the following */
+    int64_t memory;    /* bytes */
+    double cores;
 };
 
 /* The ailments of a machine: immutable, shared by its versions. NULL: none. */
@@ -88,6 +97,7 @@ struct strain {
     bool cut;
     sim_time latency, jitter; /* of one packet there and one back, together */
     double loss_out, loss_in; /* of each packet */
+    double resets;            /* share of requests */
 };
 
 /* The strain of nobody. */

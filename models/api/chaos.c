@@ -132,14 +132,14 @@ static char *network_without_effect(const struct value *spec, const struct value
 
 static char *machine_without_effect(const struct value *spec, const struct value **at)
 {
-    static const char *const acting[] = { "network-partition", "network-down", "network-loss",
-                                          "vm" };
+    static const char *const acting[] = { "network-partition", "network-down", "network-delay",
+                                          "network-loss", "vm" };
     *at = value_get(spec, "action");
     for (size_t i = 0; i < sizeof acting / sizeof *acting; i++)
         if (action_is(spec, acting[i]))
             return NULL;
     return mem_format("%s of a machine has no effect here (network-partition, network-down, "
-                      "network-loss and vm have)",
+                      "network-delay, network-loss and vm have)",
                       value_text(*at, ""));
 }
 

@@ -36,6 +36,7 @@ struct object *machine_load(const struct codec *codec, const struct value *tree)
     machine->fault.sequence = (uint64_t)value_int(value_get(fault, "sequence"), 0);
     machine->fault.container = (int32_t)value_int(value_get(fault, "container"), 0);
     machine->fault.exit_code = (int32_t)value_int(value_get(fault, "exitCode"), 0);
+    machine->fault.killed = value_truth(value_get(fault, "killed"), false);
     uid_parse(value_text(value_get(fault, "pod"), ""), &machine->fault.pod);
     machine->ailments = ailments_load(codec, value_get(spec, "ailments"));
     document_cut_keys(
@@ -60,6 +61,8 @@ struct value *machine_print(const struct codec *codec, const struct object *obje
               "pod", NULL);
     PUT_INT(&tree, machine->fault.container, "spec", "containerFault", "container");
     PUT_INT(&tree, machine->fault.exit_code, "spec", "containerFault", "exitCode");
+    if (machine->fault.killed)
+        value_put(&tree, value_new_bool(true), "spec", "containerFault", "killed", NULL);
     return tree;
 }
 

@@ -19,6 +19,7 @@ struct container_fault {
     struct uid pod;
     int32_t container; /* index in the template's containers */
     int32_t exit_code;
+    bool killed; /* by a signal of somebody: an exit code of 137 is no lack of memory */
 };
 
 struct machine {

@@ -31,7 +31,7 @@ static struct store *store_of(const struct client *client)
 static const char *traced_kind(const struct object *object)
 {
     const struct kind_info *info = &kind_infos[object->kind];
-    return info->simulated ? object->type->name : info->name;
+    return object->type != &document_kind ? object->type->name : info->name;
 }
 
 /* Note a write in the trace, as the cause of what follows from the new version. */

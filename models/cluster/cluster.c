@@ -13,6 +13,7 @@
 #include "models/cluster/event_recorder.h"
 #include "models/cluster/identity.h"
 #include "models/cluster/pod_admission.h"
+#include "models/chaos/daemon.h"
 #include "models/controllers/controller.h"
 #include "models/scheduler/scheduler.h"
 #include "models/failures/failures.h"
@@ -24,8 +25,8 @@
 
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
-    &controller_manager, &scheduler_component, &kubelets,          &stage_kubelet,
-    &failure_planner,    &load_component,      &traffic_component, NULL,
+    &controller_manager, &scheduler_component, &kubelets,     &stage_kubelet, &failure_planner,
+    &load_component,     &traffic_component,   &chaos_daemon, NULL,
 };
 
 /* --- indexes of the cache -------------------------------------------------------------- */

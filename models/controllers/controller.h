@@ -23,7 +23,7 @@ struct wake {
     void (*wake)(struct controller_run *controller, const struct watch_event *event);
 };
 
-enum { CONTROLLER_WAKES = 6 };
+enum { CONTROLLER_WAKES = 16 };
 
 struct controller {
     const char *name;   /* as kube-controller-manager prints it: "replicaset-controller" */

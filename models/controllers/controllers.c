@@ -18,6 +18,9 @@ extern const struct controller resource_quota_controller;
 extern const struct controller horizontal_pod_autoscaler_controller;
 extern const struct controller pv_protection_controller, csi_provisioner_controller;
 extern const struct controller attach_detach_controller, csi_attacher_controller;
+/* of Chaos Mesh: models/chaos */
+extern const struct controller chaos_experiment_controller, chaos_schedule_controller;
+extern const struct controller chaos_workflow_controller, chaos_status_check_controller;
 
 const struct controller *const controllers[] = {
     &deployment_controller,
@@ -48,5 +51,6 @@ const struct controller *const controllers[] = {
     &csi_provisioner_controller,
     &attach_detach_controller,
     &csi_attacher_controller,
+    &chaos_experiment_controller,
     NULL,
 };

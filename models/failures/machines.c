@@ -127,3 +127,12 @@ void machine_fail_container(struct blow *blow, const struct text *node, struct u
     struct container_fault fault = { .pod = pod, .container = container, .exit_code = exit_code };
     machine_write(blow, machine_of_node(node), suffer, &fault);
 }
+
+void machine_kill_container(struct blow *blow, const struct text *node, struct uid pod,
+                            int container)
+{
+    struct container_fault fault = {
+        .pod = pod, .container = container, .exit_code = 128 + 9, .killed = true
+    };
+    machine_write(blow, machine_of_node(node), suffer, &fault);
+}

@@ -32,6 +32,9 @@ void machine_give(struct blow *blow, struct object_key machine, bool network);
 /* Make a container of a pod on this node fail. */
 void machine_fail_container(struct blow *blow, const struct text *node, struct uid pod,
                             int container, int exit_code);
+/* Kill its process by a signal (SIGKILL). */
+void machine_kill_container(struct blow *blow, const struct text *node, struct uid pod,
+                            int container);
 
 /* The machine of all clients of requests: its ailments are those of requests from pods with
  * matching labels (network.clients), whoever they are sent to. A new reference. */

@@ -115,7 +115,9 @@ void container_create(struct pod_worker *worker, size_t i, sim_time now)
         run->due = sim_time_after(now, strained(time, strain.slowness * strain.disk_slowness));
     }
     worker->first_start = false;
-    if (status->state == CONTAINER_TERMINATED)
+    if (run->renewed)
+        run->back_off.length = 0;
+    else if (status->state == CONTAINER_TERMINATED)
         back_off_use(&run->back_off, status->finished_at, longest, now);
     else if (status->last != NULL) /* it waited for its back-off */
         back_off_use(&run->back_off, status->last->finished_at, longest, now);
@@ -207,6 +209,7 @@ void container_launch(struct pod_worker *worker, size_t i, sim_time now)
 {
     struct container_status *status = worker_status(worker, i);
     status_turn_over(status);
+    worker->runs[i].renewed = false;
     status->state = CONTAINER_RUNNING;
     status->started_at = now;
     status->finished_at = 0;

@@ -140,6 +140,13 @@ static void back_off(struct pod_worker *worker, size_t i, struct container_statu
                  namespace_of(worker->pod), uid);
 }
 
+static void run_anew(struct container_run *run, sim_time now)
+{
+    run->state = RUN_WAITING;
+    run->due = now;
+    run->back_off = (struct back_off){ 0 };
+}
+
 void container_exit(struct pod_worker *worker, size_t i, int exit_code, const char *reason,
                     sim_time now)
 {
@@ -157,9 +164,35 @@ void container_exit(struct pod_worker *worker, size_t i, int exit_code, const ch
     run->due = SIM_FOREVER;
     worker_tell(worker, i, PROCESS_ENDS, now);
     memory_gives(worker, i);
-    if (worker->stage == STAGE_LIVE && container_restarts(worker, i, exit_code))
+    if (worker->stage == STAGE_LIVE && run->renewed)
+        run_anew(run, now);
+    else if (worker->stage == STAGE_LIVE && container_restarts(worker, i, exit_code))
         back_off(worker, i, status, now);
     worker_report(worker, worker_is_init(worker, i) ? REPORT_MINOR : REPORT_NOW);
+}
+
+/* As computePodActions has it: whatever the restart policy, and under another key of back-offs. */
+void containers_renew(struct pod_worker *worker, const struct pod_spec *before, sim_time now)
+{
+    const struct pod_spec *spec = worker->pod->spec;
+    const size_t first = spec->init_container_count;
+    if (before == spec || worker->stage != STAGE_LIVE ||
+        before->container_count != spec->container_count)
+        return;
+    for (size_t i = first; i < worker_count(worker); i++) {
+        struct container_run *run = &worker->runs[i];
+        if (before->containers[i - first].image == worker_container(worker, i)->image)
+            continue;
+        run->renewed = true;
+        if (run->state == RUN_RUNNING) {
+            WORKER_EVENT(worker, false, "Killing",
+                         "Container %s definition changed, will be restarted",
+                         text_s(worker_container(worker, i)->name));
+            container_stop(worker, i, spec->termination_grace_seconds * SIM_SECOND, now);
+        } else if (run->state != RUN_STOPPING) {
+            run_anew(run, now);
+        }
+    }
 }
 
 bool init_has_failed(const struct pod_worker *worker)

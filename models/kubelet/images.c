@@ -112,8 +112,7 @@ static int64_t image_size(const struct client *client, const struct text *name)
     const struct image *image = image_description(client, name);
     if (image != NULL && image->size_bytes >= 0)
         return image->size_bytes;
-    struct stream stream =
-        run_stream(cluster->run, cluster->id, text_s(name), "image-size", 0);
+    struct stream stream = run_stream(cluster->run, cluster->id, text_s(name), "image-size", 0);
     const double bytes = distribution_sample(cluster->settings.image_size, &stream);
     return bytes > 0 ? llround(bytes) : 0;
 }

@@ -137,7 +137,8 @@ static void suffer(struct kubelet_node *node, const struct container_fault *faul
     if (worker == NULL || worker->node != node || fault->container < 0)
         return;
     const size_t first = worker->pod->spec->init_container_count;
-    pod_worker_fail(worker, first + (size_t)fault->container, fault->exit_code, node->cause);
+    pod_worker_fail(worker, first + (size_t)fault->container, fault->exit_code,
+                    fault->exit_code == 137 && !fault->killed ? "OOMKilled" : NULL, node->cause);
 }
 
 /* A call takes longest as the client of Leases waits for an answer: so long that the next renewal is
@@ -203,8 +204,33 @@ static bool had_its_disk(const struct ailments *list)
     return !ailments_strain(list, (struct uid){ 0 }, PEER_REGISTRY, NULL).disk_lost;
 }
 
+static const struct ailment *ailment_find(const struct ailments *list, uint64_t id)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (list->items[i].id == id)
+            return &list->items[i];
+    return NULL;
+}
+
+/* Memory of those that one list has and the other has not comes under stress, or from under it. */
+static void stress_those(struct kubelet_node *node, const struct ailments *these,
+                         const struct ailments *others, int sign, struct cause cause)
+{
+    for (size_t i = 0; these != NULL && i < these->count; i++) {
+        const struct ailment *ailment = &these->items[i];
+        struct pod_worker *worker =
+            ailment->memory > 0 ? pod_worker_find(node->kubelet, ailment->pod) : NULL;
+        if (worker == NULL || worker->node != node || ailment_find(others, ailment->id) != NULL)
+            continue;
+        const size_t at = worker->pod->spec->init_container_count + (size_t)ailment->container;
+        if (ailment->container >= 0 && at < worker_count(worker))
+            memory_stress(worker, at, sign * (double)ailment->memory, cause);
+    }
+}
+
 /* A disk that is replaced has no images. */
-static void node_ails(struct kubelet_node *node, const struct ailments *ailments)
+static void node_ails(struct kubelet_node *node, const struct ailments *ailments,
+                      struct cause cause)
 {
     const struct ailments *before = node->ailments;
     if (before == ailments)
@@ -214,6 +240,8 @@ static void node_ails(struct kubelet_node *node, const struct ailments *ailments
         image_cache_lose(&node->images, now);
         node_status_changed(node, now);
     }
+    stress_those(node, before, ailments, -1, cause);
+    stress_those(node, ailments, before, 1, cause);
     node->ailments = ailments_hold(ailments);
     ailments_drop(before);
 }
@@ -226,7 +254,7 @@ void kubelet_node_machine(struct kubelet *kubelet, const struct machine *machine
         node = kubelet_node_new(kubelet, object->name);
     node->powered = !present || machine->powered;
     node->connected = !present || machine->connected;
-    node_ails(node, present ? machine->ailments : NULL);
+    node_ails(node, present ? machine->ailments : NULL, object->cause);
     if (present && machine->fault.sequence > node->last_fault) {
         MEM_GROW(node->faults, node->fault_count, node->fault_capacity);
         node->faults[node->fault_count++] = machine->fault;

@@ -79,6 +79,7 @@ struct container_run {
     struct back_off back_off; /* of its restarts, or of its image before it ran */
     int32_t exit_code;
     uint8_t state;              /* enum run_state */
+    bool renewed;               /* its definition has changed: it starts anew without a back-off */
     struct probe_counts counts; /* of ticked probes, */
     sim_time ticked;            /* and when they were asked last */
 };
@@ -246,6 +247,8 @@ sim_time containers_due(const struct pod_worker *worker, sim_time now);
 /* The process of a running container ends now; `reason` NULL: by its exit code. */
 void container_exit(struct pod_worker *worker, size_t i, int exit_code, const char *reason,
                     sim_time now);
+/* Containers whose image is another one than before begin anew. */
+void containers_renew(struct pod_worker *worker, const struct pod_spec *before, sim_time now);
 /* Does a container that ended like this run again, by its restart policy? */
 bool container_restarts(const struct pod_worker *worker, size_t i, int exit_code);
 /* Did an init container fail for good? Have all containers ended for good? */
@@ -308,8 +311,9 @@ struct pod_worker *pod_worker_find(const struct kubelet *kubelet, struct uid pod
 void pod_worker_accept(struct kubelet_node *node, const struct pod *pod, sim_time now);
 /* The pod has a new version. May free the worker. */
 void pod_worker_update(struct pod_worker *worker, const struct pod *pod);
-/* One of its containers is made to fail. */
-void pod_worker_fail(struct pod_worker *worker, size_t i, int exit_code, struct cause cause);
+/* One of its containers is made to fail; `reason` NULL: by its exit code. */
+void pod_worker_fail(struct pod_worker *worker, size_t i, int exit_code, const char *reason,
+                     struct cause cause);
 /* Look at the worker again, in an event of its own, now. */
 void pod_worker_wake(struct pod_worker *worker);
 /* The same at a later time, when its node has written something. */

@@ -17,7 +17,7 @@ static void memory_due(void *subject, sim_time now);
 
 double memory_user_bytes(const struct memory_user *user, sim_time now)
 {
-    return user->bytes + user->per_second * sim_time_to_seconds(now - user->since);
+    return user->bytes + user->stress + user->per_second * sim_time_to_seconds(now - user->since);
 }
 
 double memory_used(const struct kubelet_node *node, sim_time now)
@@ -129,15 +129,21 @@ static void plan(struct kubelet_node *node, sim_time now)
 
 /* --- the kernel -------------------------------------------------------------------------- */
 
-/* A process dies by itself, as far as the cluster knows: a chain of causes begins. */
-static void kill_process(const struct memory_user *user, sim_time now)
+/* A process dies by itself, as far as the cluster knows: a chain of causes begins. Unless somebody
+ * puts memory under stress: the container's, or the node's. */
+static void kill_process(const struct memory_user *user, const struct memory_user *by, sim_time now)
 {
+    const struct memory_user *stressed = by != NULL && by->stress > 0 ? by : NULL;
     struct pod_worker *worker = user->worker;
     const size_t container = user->container;
+    if (stressed != NULL) {
+        pod_worker_fail(worker, container, EXIT_KILLED, "OOMKilled", stressed->cause);
+        return;
+    }
     char *name = mem_format("%s/%s", namespace_of(worker->pod), name_of(worker->pod));
     const struct cause cause = run_root(worker_run(worker), now, "out-of-memory", name);
     free(name);
-    pod_worker_fail(worker, container, EXIT_KILLED, cause);
+    pod_worker_fail(worker, container, EXIT_KILLED, "OOMKilled", cause);
 }
 
 /* At its limit the process goes, whatever there is beside it. */
@@ -147,7 +153,7 @@ static bool kill_over_limit(struct kubelet_node *node, sim_time now)
         const struct memory_user *user = &node->memory.users[i];
         if (memory_user_bytes(user, now) >= limit_of(user) &&
             user->worker->runs[user->container].state == RUN_RUNNING) {
-            kill_process(user, now);
+            kill_process(user, user, now);
             return true;
         }
     }
@@ -169,6 +175,15 @@ static double badness(const struct memory_user *user, double room, sim_time now)
     return 1000 * memory_user_bytes(user, now) / room + adjustment;
 }
 
+static const struct memory_user *most_stressed(const struct kubelet_node *node)
+{
+    const struct memory_user *most = NULL;
+    for (size_t i = 0; i < node->memory.count; i++)
+        if (most == NULL || node->memory.users[i].stress > most->stress)
+            most = &node->memory.users[i];
+    return most;
+}
+
 static void kill_worst(struct kubelet_node *node, double room, sim_time now)
 {
     const struct object *object = client_get(&node->client, KIND_NODE, NULL, node->name);
@@ -183,7 +198,7 @@ static void kill_worst(struct kubelet_node *node, double room, sim_time now)
         return;
     if (object != NULL && node->online)
         client_event(&node->client, object, true, "SystemOOM", "System OOM encountered");
-    kill_process(worst, now);
+    kill_process(worst, most_stressed(node), now);
 }
 
 static void memory_due(void *subject, sim_time now)
@@ -217,6 +232,32 @@ void memory_takes(struct pod_worker *worker, size_t container, const struct imag
                               .since = now,
                               .bytes = (double)image->memory,
                               .per_second = (double)image->memory_per_hour / 3600 };
+    plan(worker->node, now);
+}
+
+static struct memory_user *user_of(struct node_memory *memory, const struct pod_worker *worker,
+                                   size_t container)
+{
+    for (size_t i = 0; i < memory->count; i++)
+        if (memory->users[i].worker == worker && memory->users[i].container == container)
+            return &memory->users[i];
+    return NULL;
+}
+
+void memory_stress(struct pod_worker *worker, size_t container, double bytes, struct cause cause)
+{
+    struct node_memory *memory = &worker->node->memory;
+    struct memory_user *user = user_of(memory, worker, container);
+    const sim_time now = run_now(worker_run(worker));
+    if (worker->runs[container].state != RUN_RUNNING || (user == NULL && bytes < 0))
+        return; /* it was killed with the process */
+    if (user == NULL) {
+        MEM_GROW(memory->users, memory->count, memory->capacity);
+        user = &memory->users[memory->count++];
+        *user = (struct memory_user){ .worker = worker, .container = container, .since = now };
+    }
+    user->stress = user->stress + bytes > 0 ? user->stress + bytes : 0;
+    user->cause = cause;
     plan(worker->node, now);
 }
 

@@ -25,6 +25,8 @@ struct memory_user {
     size_t container; /* index of its run */
     sim_time since;
     double bytes, per_second;
+    double stress;      /* bytes beside that, until the process ends */
+    struct cause cause; /* of the stress */
 };
 
 /* All zero is a node that nothing is known to use memory on. */
@@ -44,6 +46,9 @@ struct node_memory {
 void memory_takes(struct pod_worker *worker, size_t container, const struct image *image,
                   sim_time now);
 void memory_gives(struct pod_worker *worker, size_t container);
+
+/* Somebody uses so many bytes more in the container of a process (or less); ends with the process. */
+void memory_stress(struct pod_worker *worker, size_t container, double bytes, struct cause cause);
 
 /* The kubelet has started. */
 void memory_begin(struct kubelet_node *node, sim_time now);

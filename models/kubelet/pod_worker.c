@@ -399,7 +399,14 @@ void pod_worker_update(struct pod_worker *worker, const struct pod *pod)
 {
     const struct pod *before = worker->pod;
     const bool asked = asks_for_end(before, pod);
+    const bool renewed = before->spec != pod->spec && !asked && worker->stage == STAGE_LIVE;
     worker->pod = (const struct pod *)object_hold(&pod->meta.object);
+    if (renewed) {
+        worker->cause = pod->meta.object.cause;
+        client_begin(&worker->node->client, worker->cause);
+        containers_renew(worker, before->spec, run_now(worker_run(worker)));
+        pod_worker_wake(worker);
+    }
     object_drop(&before->meta.object);
     if (worker->stage == STAGE_OVER && pod_is_terminal(pod) && !pod->meta.deleting) {
         pod_worker_free(worker);
@@ -415,12 +422,13 @@ void pod_worker_update(struct pod_worker *worker, const struct pod *pod)
     pod_worker_wake(worker);
 }
 
-void pod_worker_fail(struct pod_worker *worker, size_t i, int exit_code, struct cause cause)
+void pod_worker_fail(struct pod_worker *worker, size_t i, int exit_code, const char *reason,
+                     struct cause cause)
 {
     const sim_time now = run_now(worker_run(worker));
     if (i >= worker_count(worker) || worker->runs[i].state != RUN_RUNNING)
         return; /* nothing there to fail */
     worker->cause = cause;
-    container_exit(worker, i, exit_code, exit_code == 137 ? "OOMKilled" : NULL, now);
+    container_exit(worker, i, exit_code, reason, now);
     pod_worker_wake(worker);
 }
