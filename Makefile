@@ -204,7 +204,7 @@ $(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/po
 
 # These run the program, with policies.
 $(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender): | $(BUILD)/seatrial $(POLICIES)
-$(addprefix $(BUILD)/tests/tools/test_,runner runner_killed): | $(BUILD)/tests/toy_study
+$(addprefix $(BUILD)/tests/tools/test_,runner runner_killed): | $(BUILD)/tests/toy_study $(BUILD)/seatrial
 $(BUILD)/tests/validation/test_explorer: | $(BUILD)/seatrial $(BUILD)/seatrial-planted
 
 tests: $(TESTS) $(PROGRAMS) $(REPLAYS)

@@ -9,6 +9,7 @@
 const struct command *const commands[] = {
     &run_command,
     &experiment_command,
+    &merge_command,
     &explore_command,
     &compare_command,
     &why_command,

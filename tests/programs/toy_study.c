@@ -171,7 +171,7 @@ static const struct option options[] = {
     { "shard", 1, NULL, 's' },    { "fail", 1, NULL, 'f' },
     { "at", 1, NULL, 'a' },       { "taken", 1, NULL, 't' },
     { "identity", 1, NULL, 'i' }, { "program", 1, NULL, 'g' },
-    { "no-ahead", 0, NULL, 'n' }, { 0 },
+    { "guess", 0, NULL, 'n' },    { 0 },
 };
 
 /* False with a message. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/base/memory.h"
 #include "tests/support/program.h"
@@ -57,7 +59,7 @@ Test(runner, any_number_of_workers_makes_the_same_table)
 {
     char *folder = folder_new(), *first = table_of(folder, "1", STUDY "--workers 1", NULL);
     static const char *const others[] = { "--workers 2", "--workers 3", "--workers 5",
-                                          "--workers 5 --no-ahead", "--workers 64" };
+                                          "--workers 5 --guess", "--workers 64" };
     cr_expect(strstr(first, "replications"), "%s", first);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         char *name = mem_format("other-%zu", i), *arguments = mem_format(STUDY "%s", others[i]);
@@ -98,7 +100,7 @@ Test(runner, what_is_in_the_database_is_not_played_again)
     char *folder = folder_new(), *said, *again, *more;
     char *first = table_of(folder, "d", "--most 20", &said);
     char *second = table_of(folder, "d", "--most 20 --workers 5", &again);
-    char *third = table_of(folder, "d", "--most 30 --no-ahead", &more);
+    char *third = table_of(folder, "d", "--most 30 --guess", &more);
     cr_expect_str_eq(first, second);
     cr_expect(strstr(said, "found 0 played 60 "), "%s", said);
     cr_expect_str_eq(again, "found 60 played 0 ahead 0\n");
@@ -257,30 +259,121 @@ Test(runner, shards_play_every_replication_once_among_them)
     folder_remove(folder);
 }
 
+/* `seatrial merge` in the folder; its exit status, and what it printed. */
+static int merged(const char *folder, const char *arguments, char **said)
+{
+    char *program = build_path("seatrial");
+    char *all = mem_format("cd %s && %s merge %s 2>&1", folder, program, arguments);
+    FILE *pipe = popen(all, "r");
+    struct writer text = { 0 };
+    char block[4096];
+    writer_add(&text, "");
+    for (size_t got; (got = fread(block, 1, sizeof block, pipe)) > 0;)
+        writer_add_bytes(&text, block, got);
+    *said = writer_take(&text);
+    free(all);
+    free(program);
+    const int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void expect_merge(const char *folder, const char *arguments, int status, const char *want)
+{
+    char *said;
+    cr_expect_eq(merged(folder, arguments, &said), status, "%s", said);
+    cr_expect_str_eq(said, want);
+    free(said);
+}
+
+Test(runner, parts_that_were_played_apart_become_the_whole)
+{
+    char *folder = folder_new(), *said;
+    char *whole = table_of(folder, "whole", "--precision 0.5", NULL);
+    for (int i = 0; i < 3; i++) {
+        char *name = mem_format("%d", i),
+             *arguments = mem_format("--shard %d/3 --precision 0.5", i);
+        free(table_of(folder, name, arguments, NULL));
+        free(name);
+        free(arguments);
+    }
+    expect_merge(folder, "0 2 --out all", 1,
+                 "80 replications in all/results.db, 80 of them new\n"
+                 "missing: part 1 of 3 (they count from 0)\n"
+                 "missing: 40 of the 40 replications of point 1 (mean=2)\n"
+                 "`seatrial experiment STUDY --out all` judges it, plays what it still wants, and "
+                 "writes the results\n");
+    expect_merge(folder, "0 all 1 --out all", 0,
+                 "120 replications in all/results.db, 40 of them new; 40 that several parts had "
+                 "count once\n"
+                 "`seatrial experiment STUDY --out all` judges it, and writes the results\n");
+    char *again = table_of(folder, "all", "--precision 0.5", &said);
+    cr_expect_str_eq(again, whole, "as if it had been played in one place");
+    cr_expect(strstr(said, " played 0 "), "%s", said);
+    free(again), free(said), free(whole);
+    folder_remove(folder);
+}
+
+Test(runner, parts_that_do_not_belong_together_are_refused_and_nothing_is_written)
+{
+    char *folder = folder_new(), *a = mem_format("%s/a", folder), *b = mem_format("%s/b", folder);
+    struct error error = { 0 };
+    const struct book_study study = { "0123456789abcdef", "1", "" };
+    free(table_of(folder, "other", "--identity fedcba9876543210 --most 2", NULL));
+    for (int i = 0; i < 2; i++) {
+        struct book *book = book_open(i == 0 ? a : b, &study, &error);
+        cr_expect(book_add(book, (struct task){ 0, 0 }, "{}", 2, &error));
+        cr_expect(book_add(book, (struct task){ 4, 7 }, i == 0 ? "[1]" : "[2]", 3, &error));
+        book_close(book);
+    }
+    expect_merge(
+        folder, "a", 2,
+        "seatrial merge: where to? give a directory with --out; see seatrial help merge\n");
+    expect_merge(folder, "a none --out all", 2,
+                 "seatrial merge: none/results.db: there is none (no study has been played "
+                 "there)\n");
+    expect_merge(folder, "a other --out all", 2,
+                 "seatrial merge: other/results.db: is of another study than a, or of other inputs "
+                 "or another version of the program: fedcba987654 and 0123456789ab\n");
+    expect_merge(folder, "a b --out all", 2,
+                 "seatrial merge: b/results.db: point 4, replication 7 has another result than in "
+                 "a part before it, though the study is the same (were they played by different "
+                 "builds?)\n");
+    expect_merge(folder, "a --out other", 2,
+                 "seatrial merge: other/results.db: holds results of another study: the document "
+                 "or its inputs are not what they were, fedcba987654 then and 0123456789ab now "
+                 "(take another directory, or remove the file to begin anew)\n");
+    char *path = mem_format("%s/all/results.db", folder);
+    cr_expect_neq(access(path, F_OK), 0);
+    cr_expect_eq(kept(folder, "a"), 2);
+    cr_expect_eq(kept(folder, "other"), 6);
+    free(path), free(a), free(b);
+    folder_remove(folder);
+}
+
 static const struct {
     const char *text, *index, *want; /* index: of the environment; want: "1/4" or the error */
 } shards[] = {
     { "1/4", NULL, "1/4" },
     { "4", "3", "3/4" },
     { "0/1", "7", "0/1" },
-    { "4", NULL, "--shard 4: which of them? JOB_COMPLETION_INDEX is not set (try 0/4)" },
-    { "4", "x", "--shard 4: JOB_COMPLETION_INDEX is \"x\", not a number" },
-    { "4", "4", "--shard 4: parts of 4 are 0 to 3, this is 4" },
-    { "5/4", NULL, "--shard 5/4: parts of 4 are 0 to 3, this is 5" },
+    { "4", NULL, "\"4\": which of them? JOB_COMPLETION_INDEX is not set (try 0/4)" },
+    { "4", "x", "\"4\": JOB_COMPLETION_INDEX is \"x\", not a number" },
+    { "4", "4", "\"4\": parts of 4 are 0 to 3, this is 4" },
+    { "5/4", NULL, "\"5/4\": parts of 4 are 0 to 3, this is 5" },
     { "1/0", NULL,
-      "--shard 1/0: is no part of a study (try 0/4, the first of four, or 4 in a pod of "
+      "\"1/0\" is no part of a study (try 0/4, the first of four, or 4 in a pod of "
       "an Indexed Job)" },
     { "", NULL,
-      "--shard : is no part of a study (try 0/4, the first of four, or 4 in a pod of an "
+      "\"\" is no part of a study (try 0/4, the first of four, or 4 in a pod of an "
       "Indexed Job)" },
     { "1/2/3", NULL,
-      "--shard 1/2/3: is no part of a study (try 0/4, the first of four, or 4 in a "
+      "\"1/2/3\" is no part of a study (try 0/4, the first of four, or 4 in a "
       "pod of an Indexed Job)" },
     { "-1/4", NULL,
-      "--shard -1/4: is no part of a study (try 0/4, the first of four, or 4 in a pod "
+      "\"-1/4\" is no part of a study (try 0/4, the first of four, or 4 in a pod "
       "of an Indexed Job)" },
     { "99999999999/4", NULL,
-      "--shard 99999999999/4: is no part of a study (try 0/4, the first of "
+      "\"99999999999/4\" is no part of a study (try 0/4, the first of "
       "four, or 4 in a pod of an Indexed Job)" },
 };
 

@@ -38,7 +38,8 @@ struct desk {
     struct hand *hands; /* one for each worker */
     struct tasks batch, ahead;
     bool ahead_is_known;
-    struct task *early; /* played ahead, and not asked for so far */
+    struct task *guessed; /* owned: what `ahead` has when the job does not say */
+    struct task *early;   /* played ahead, and not asked for so far */
     size_t early_count, early_capacity;
     size_t found; /* in the book, at the beginning */
     size_t taken, played;
@@ -142,12 +143,40 @@ static bool find_unplayed(struct desk *desk, struct tasks *tasks, bool wanted)
     return false;
 }
 
+/* Without a better guess: the points of the batch go on, in the order of `all`, as far as workers could get
+ * while one of them is still at the batch. */
+static void guess_ahead(struct desk *desk)
+{
+    const struct runner_job *job = desk->job;
+    const struct task *all;
+    const size_t count = job->all(job->context, &all), most = desk->batch.count + desk->crew->size;
+    uint32_t points = 0;
+    for (size_t i = 0; i < desk->batch.count; i++)
+        if (desk->batch.items[i].point >= points)
+            points = desk->batch.items[i].point + 1;
+    uint32_t *reached = mem_new((points + 1) * sizeof *reached); /* 0: not in the batch */
+    for (size_t i = 0; i < desk->batch.count; i++) {
+        const struct task task = desk->batch.items[i];
+        if (task.replication >= reached[task.point])
+            reached[task.point] = task.replication + 1;
+    }
+    desk->guessed = mem_resize(desk->guessed, (most + 1) * sizeof *desk->guessed);
+    desk->ahead = (struct tasks){ .items = desk->guessed };
+    for (size_t i = 0; i < count && desk->ahead.count < most; i++)
+        if (all[i].point < points && reached[all[i].point] > 0 &&
+            all[i].replication >= reached[all[i].point])
+            desk->guessed[desk->ahead.count++] = all[i];
+    free(reached);
+}
+
 /* What is probably wanted after this batch; asked when the first worker has nothing else to do. */
 static bool find_ahead(struct desk *desk)
 {
     const struct runner_job *job = desk->job;
     if (!desk->ahead_is_known && job->ahead != NULL)
         desk->ahead.count = job->ahead(job->context, &desk->ahead.items);
+    else if (!desk->ahead_is_known && job->all != NULL)
+        guess_ahead(desk);
     desk->ahead_is_known = true;
     return find_unplayed(desk, &desk->ahead, false);
 }
@@ -391,6 +420,7 @@ enum runner_end runner_run(const struct runner_job *job, struct runner_tally *ta
     writer_close(&desk.text);
     free(desk.hands);
     free(desk.early);
+    free(desk.guessed);
     return end;
 }
 

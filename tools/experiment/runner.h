@@ -36,11 +36,12 @@ struct runner_job {
      * that a stopping rule is judged at the same places whoever played what. */
     size_t (*next)(void *context, const struct task **tasks);
     /* Which will probably be wanted after the batch that next() gave last: played when a worker would
-     * have to wait. Their results are kept, and count only when next() asks for them. NULL: nobody
-     * plays ahead. Changes nothing. */
+     * have to wait. Their results are kept, and count only when next() asks for them. NULL: of `all`
+     * those that come next at the points of that batch. Changes nothing. */
     size_t (*ahead)(void *context, const struct task **tasks);
     /* Every replication that the study could ever want, in a fixed order: for shards, which judge no
-     * stopping rule, and to tell what is missing. NULL: there are no shards. */
+     * stopping rule, and to tell what is missing. NULL: there are no shards, and nobody plays ahead
+     * unasked. */
     size_t (*all)(void *context, const struct task **tasks);
 
     /* In a worker: play one. Its result is one JSON text of at most 1 GiB. False with the error. */

@@ -23,11 +23,11 @@ static bool read_index(const char *text, struct shard *shard, struct error *erro
     const char *index = getenv("JOB_COMPLETION_INDEX");
     if (index == NULL)
         return error_set(error, nowhere,
-                         "--shard %s: which of them? JOB_COMPLETION_INDEX is not set (try 0/%s)",
-                         text, text);
+                         "\"%s\": which of them? JOB_COMPLETION_INDEX is not set (try 0/%s)", text,
+                         text);
     const char *end = read_digits(index, &shard->index);
     if (end == NULL || *end != '\0')
-        return error_set(error, nowhere, "--shard %s: JOB_COMPLETION_INDEX is \"%s\", not a number",
+        return error_set(error, nowhere, "\"%s\": JOB_COMPLETION_INDEX is \"%s\", not a number",
                          text, index);
     return true;
 }
@@ -43,11 +43,11 @@ bool shard_read(const char *text, struct shard *shard, struct error *error)
     }
     if (end == NULL || *end != '\0' || shard->count == 0)
         return error_set(error, nowhere,
-                         "--shard %s: is no part of a study (try 0/4, the first of four, or 4 in a "
+                         "\"%s\" is no part of a study (try 0/4, the first of four, or 4 in a "
                          "pod of an Indexed Job)",
                          text);
     if (shard->index >= shard->count)
-        return error_set(error, nowhere, "--shard %s: parts of %u are 0 to %u, this is %u", text,
+        return error_set(error, nowhere, "\"%s\": parts of %u are 0 to %u, this is %u", text,
                          shard->count, shard->count - 1, shard->index);
     return true;
 }
