@@ -129,7 +129,7 @@ static void read_found(struct reading *reading, const char *path)
 static void read_filename(struct reading *reading, const char *path, bool recursive)
 {
     const struct manifest *objects = &reading->inputs->scenario.objects;
-    const size_t objects_before = objects->count, faults_before = reading->faults.count;
+    const size_t objects_before = manifest_size(objects), faults_before = reading->faults.count;
     struct file_list files = { 0 };
     struct error error = { 0 };
     if (!file_list_add(&files, path, recursive, &error))
@@ -141,7 +141,7 @@ static void read_filename(struct reading *reading, const char *path, bool recurs
             read_found(reading, files.paths[i]);
     file_list_close(&files);
     const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path; /* the command line's: it stays */
-    if (objects->count == objects_before && reading->faults.count == faults_before)
+    if (manifest_size(objects) == objects_before && reading->faults.count == faults_before)
         error_list_add(&reading->faults, (struct place){ .file = name },
                        "no Kubernetes objects in it");
 }
@@ -288,10 +288,11 @@ static void read_any(struct reading *reading, const char *path, bool recursive)
         scenario_load(&reading->inputs->scenario, bytes, length, name, &opener, reading->strict,
                       &reading->faults, &reading->warnings);
     } else {
-        const size_t before = reading->inputs->scenario.objects.count + reading->faults.count;
+        const struct manifest *objects = &reading->inputs->scenario.objects;
+        const size_t before = manifest_size(objects) + reading->faults.count;
         manifest_load(&reading->inputs->scenario.objects, bytes, length, name,
                       reading->strict ? MANIFEST_STRICT : 0, &reading->faults, &reading->warnings);
-        if (reading->inputs->scenario.objects.count + reading->faults.count == before)
+        if (manifest_size(objects) + reading->faults.count == before)
             error_list_add(&reading->faults, (struct place){ .file = name },
                            "no Kubernetes objects in it");
     }

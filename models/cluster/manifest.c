@@ -11,6 +11,7 @@
 #include "models/api/schema.h"
 #include "models/api/schema_check.h"
 #include "models/cluster/image_shape.h"
+#include "models/cluster/openslo.h"
 #include "sim/base/memory.h"
 #include "sim/base/nearest.h"
 #include "sim/base/writer.h"
@@ -161,6 +162,22 @@ static bool load_own(struct loader *loader, const struct value *document)
     return good;
 }
 
+/* OpenSLO's. */
+static bool load_objective(struct loader *loader, const struct value *document)
+{
+    struct documents *into = &loader->manifest->objectives;
+    struct error_list faults = { 0 };
+    char *title = title_of(document);
+    const bool good = openslo_check(document, &faults);
+    take_all(loader->faults, &faults, title);
+    free(title);
+    if (!good)
+        return false;
+    MEM_GROW(into->items, into->count, into->capacity);
+    into->items[into->count++] = value_hold(document);
+    return true;
+}
+
 /* The version in which Kubernetes serves a kind of this name; NULL when it knows none. */
 static const struct schema_kind *served_elsewhere(const char *kind)
 {
@@ -218,6 +235,8 @@ static bool load_document(struct loader *loader, const struct value *document)
         schema_kind(version, value_text(value_get(document, "kind"), ""));
     if (kind != NULL)
         return load_known(loader, document, kind);
+    if (openslo_is_one(document))
+        return load_objective(loader, document);
     if (strncmp(version, own_group, strlen(own_group)) == 0)
         return load_own(loader, document);
     return load_other(loader, document);
@@ -274,6 +293,7 @@ void manifest_close(struct manifest *manifest)
     for (size_t i = 0; i < manifest->count; i++)
         value_drop(manifest->items[i].document);
     free(manifest->items);
+    documents_close(&manifest->objectives);
     *manifest = (struct manifest){ 0 };
 }
 

@@ -19,6 +19,7 @@ struct manifest_object {
 struct manifest {
     struct manifest_object *items; /* owned */
     size_t count, capacity;
+    struct documents objectives; /* documents of OpenSLO, which are no objects of a cluster */
 };
 
 /* How much to mind: bits. */
@@ -27,6 +28,12 @@ enum {
     MANIFEST_FROM_FOLDER = 2, /* nobody named this file: what is no object at all is left out, with
                                * a warning (values of charts, dashboards, patches, forms) */
 };
+
+/* How many objects and documents of OpenSLO there are. */
+static inline size_t manifest_size(const struct manifest *manifest)
+{
+    return manifest->count + manifest->objectives.count;
+}
 
 /* Append the objects of a text. Each fault is appended, and the object that has it left
  * out; so are warnings. False when there was a fault. `name` outlives the documents. */

@@ -6,6 +6,7 @@
 
 #include "models/api/meta.h"
 #include "models/cluster/csi_drivers.h"
+#include "models/cluster/openslo.h"
 #include "models/cluster/scenario_private.h"
 #include "models/failures/failures.h"
 #include "models/scheduler/configuration/profile.h"
@@ -82,6 +83,9 @@ void scenario_take_file(struct scenario_input *input, const char *bytes, size_t 
         return;
     }
     manifest_load(into, bytes, length, kept, input->strict, input->faults, input->warnings);
+    if (read.objectives.count > 0)
+        error_list_add(input->faults, read.objectives.items[0]->at,
+                       "an objective is no object of a cluster: give it among spec.objectives");
     for (size_t i = 0; i < read.count; i++) {
         MEM_GROW(input->into->items, input->into->count, input->into->capacity);
         input->into->items[input->into->count++] = value_hold(read.items[i].document);
@@ -197,10 +201,22 @@ static void load_image(struct scenario_input *input, const struct value *entry)
     value_drop(image);
 }
 
+/* A document of OpenSLO. */
+static void load_objective(struct scenario_input *input, const struct value *document)
+{
+    if (openslo_is_one(document))
+        manifest_add(&input->scenario->objects, document, input->strict, input->faults,
+                     input->warnings);
+    else
+        error_list_add(input->faults, document->at,
+                       "spec.objectives: expected documents of apiVersion: openslo/v1");
+}
+
 static void load_objects(struct scenario_input *input, const struct value *spec)
 {
     const struct value *images = shape_get(spec, "images"), *objects = shape_get(spec, "objects");
     const struct value *paths = shape_get(spec, "manifests"), *nodes = shape_get(spec, "nodes");
+    const struct value *objectives = shape_get(spec, "objectives");
     for (size_t i = 0; i < shape_count(images); i++)
         load_image(input, shape_at(images, i));
     for (size_t i = 0; i < shape_count(paths); i++)
@@ -208,6 +224,8 @@ static void load_objects(struct scenario_input *input, const struct value *spec)
     for (size_t i = 0; i < shape_count(objects); i++)
         manifest_add(&input->scenario->objects, shape_at(objects, i), input->strict, input->faults,
                      input->warnings);
+    for (size_t i = 0; i < shape_count(objectives); i++)
+        load_objective(input, shape_at(objectives, i));
     for (size_t i = 0; i < shape_count(nodes); i++)
         scenario_load_nodes(input, shape_at(nodes, i));
 }

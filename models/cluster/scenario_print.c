@@ -106,6 +106,8 @@ static struct value *spec_value(const struct scenario *scenario)
     if (scenario->workload.count > 0)
         value_set(spec, "workload", workload_value(&scenario->workload));
     value_set(spec, "timeline", all_actions(scenario));
+    if (scenario->objects.objectives.count > 0)
+        value_set(spec, "objectives", all_documents(&scenario->objects.objectives));
     value_put(&spec, duration_value(scenario->measure_from), "measure", "from", NULL);
     if (scenario->expectation_count > 0)
         value_set(spec, "expect", all_expectations(scenario));

@@ -422,6 +422,8 @@ static const struct shape_field spec_fields[] = {
     SHAPE_FIELD("workload", SHAPE_TEXT,
                 "pods that come and go: the path of a CSV file, or its text of several lines"),
     SHAPE_FIELD("timeline", SHAPE_STRUCT, "what users do", .of = &action_shape, .form = SHAPE_LIST),
+    SHAPE_FIELD("objectives", SHAPE_OBJECT, "documents of OpenSLO (openslo/v1)",
+                .form = SHAPE_LIST),
     SHAPE_FIELD("measure", SHAPE_STRUCT, "what is measured", .of = &measure_shape),
     SHAPE_FIELD("expect", SHAPE_STRUCT, "what is to come out", .of = &expectation_shape,
                 .form = SHAPE_LIST),

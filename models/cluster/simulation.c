@@ -54,6 +54,9 @@ struct simulation *simulation_new(const struct scenario *scenario,
         traffic_plan(simulation->cluster, scenario->traffic.items[i], faults);
     if (!options.without_metrics)
         simulation->metrics = metrics_start(simulation->cluster);
+    if (simulation->metrics != NULL)
+        metrics_plan_objectives(simulation->metrics, scenario->objects.objectives.items,
+                                scenario->objects.objectives.count, faults, warnings);
     simulation->measures = scenario->measure_from == 0;
     simulation->kept = bring_up(simulation->cluster, scenario, faults, warnings);
     for (size_t i = 0; i < scenario->failures.count; i++)
@@ -247,6 +250,8 @@ bool simulation_check(struct simulation *simulation, struct error_list *faults)
     for (size_t i = 0; i < count; i++)
         verdict_check(&simulation->scenario->expectations[i], summary, faults);
     value_drop(summary);
+    if (simulation->metrics != NULL && simulation->scenario->action_count == 0)
+        metrics_check(simulation->metrics, faults); /* later commands may bring what is missing */
     return faults->count == before;
 }
 

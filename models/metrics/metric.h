@@ -14,7 +14,8 @@ struct metric {
     const char *name;
     /* Watch a cluster; returns the metric's state. */
     void *(*start)(struct cluster *cluster);
-    /* What was measured up to `now`, as a document; a new reference. May be asked again later. */
+    /* What was measured up to `now`, as a document; a new reference. May be asked again later. NULL:
+     * its key is left out. */
     struct value *(*summary)(void *state, sim_time now);
     /* Forget what was measured before `now`; what there is stays. */
     void (*restart)(void *state, sim_time now);
@@ -31,6 +32,13 @@ struct metrics_run;
  * before the cluster. */
 struct metrics_run *metrics_start(struct cluster *cluster);
 void metrics_stop(struct metrics_run *run);
+
+/* Measure the objectives of OpenSLO documents that were checked (models/cluster/openslo.h), from the present on: once, when traffic is
+ * planned, before there are objects. The documents are held. Each fault is appended; false when there was one. */
+bool metrics_plan_objectives(struct metrics_run *run, struct value *const *documents, size_t count,
+                             struct error_list *faults, struct error_list *warnings);
+/* Is there what the objectives are about, now that the beginning has happened? */
+bool metrics_check(struct metrics_run *run, struct error_list *faults);
 
 /* Measure from `now` on only: what came before was warm-up. */
 void metrics_restart(struct metrics_run *run, sim_time now);

@@ -8,7 +8,7 @@
 
 extern const struct metric workloads_metric, services_metric, traffic_metric, autoscalers_metric,
     jobs_metric, cronjobs_metric, budgets_metric, pods_metric, nodes_metric, utilisation_metric,
-    event_reasons_metric;
+    event_reasons_metric, objectives_metric;
 
 /* A replica counts while it is Ready and not on its way out: what an endpoint needs. */
 static inline bool pod_serves(const struct pod *pod)
@@ -50,6 +50,23 @@ void recovery_print(struct recovery *recovery, struct value *into);
 /* What rows of workloads and of Services have in common, their name included: a new map. */
 struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
                              struct availability *availability, struct recovery *recovery);
+
+/* The availability of the workload (of a kind; KIND_COUNT: of any) or Service of a name, in the state of
+ * its metric: of the last one, if it was made again. NULL when there was none; `near`, if there is one, is
+ * offered the names there are. Complete up to its last change. */
+struct nearest;
+struct availability *workloads_availability(void *state, enum kind kind, const char *space,
+                                            const char *name, struct nearest *near);
+struct availability *services_availability(void *state, const char *space, const char *name,
+                                           struct nearest *near);
+
+/* What the objectives look into: the states of the other two metrics. And what they are: NULL when there
+ * are none. */
+struct slo_list;
+void objectives_join(void *state, void *workloads, void *services);
+bool objectives_plan(void *state, struct value *const *documents, size_t count,
+                     struct error_list *faults, struct error_list *warnings);
+bool objectives_check(void *state, struct error_list *faults);
 
 /* The rollouts of a Deployment, StatefulSet or DaemonSet. All zero: none yet. Release with rollouts_close(). */
 struct rollouts {

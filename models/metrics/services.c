@@ -14,6 +14,7 @@
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
+#include "sim/base/nearest.h"
 #include "sim/base/table.h"
 
 struct row {
@@ -467,6 +468,22 @@ static void stop(void *state)
     pool_close(&all->pod_pool);
     pool_close(&all->listing_pool);
     free(all);
+}
+
+struct availability *services_availability(void *state, const char *space, const char *name,
+                                           struct nearest *near)
+{
+    struct services *all = state;
+    struct availability *found = NULL;
+    for (struct row *row = all->first; row != NULL; row = row->next) {
+        if (strcmp(text_s(row->key.space), space) != 0)
+            continue;
+        if (strcmp(text_s(row->key.name), name) == 0)
+            found = &row->availability;
+        else if (near != NULL)
+            nearest_offer(near, text_s(row->key.name));
+    }
+    return found;
 }
 
 const struct metric services_metric = {

@@ -11,6 +11,7 @@
 #include "models/api/workloads.h"
 #include "models/metrics/metrics_private.h"
 #include "sim/base/memory.h"
+#include "sim/base/nearest.h"
 #include "sim/base/table.h"
 
 struct row {
@@ -408,6 +409,23 @@ static void stop(void *state)
     pool_close(&all->owner_pool);
     pool_close(&all->replica_pool);
     free(all);
+}
+
+struct availability *workloads_availability(void *state, enum kind kind, const char *space,
+                                            const char *name, struct nearest *near)
+{
+    struct workloads *all = state;
+    struct availability *found = NULL;
+    for (struct row *row = all->first; row != NULL; row = row->next) {
+        if ((kind != KIND_COUNT && row->key.kind != kind) ||
+            strcmp(text_s(row->key.space), space) != 0)
+            continue;
+        if (strcmp(text_s(row->key.name), name) == 0)
+            found = &row->availability;
+        else if (near != NULL)
+            nearest_offer(near, text_s(row->key.name));
+    }
+    return found;
 }
 
 const struct metric workloads_metric = {

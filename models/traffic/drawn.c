@@ -104,6 +104,8 @@ static void fail(struct proxy *proxy, const struct flight *attempt, enum traffic
     const sim_time noticed = reason == TRAFFIC_TIMED_OUT ? at + source->timeout : at;
     if (attempt->attempt == source->retries) {
         ledger_fail(&source->ledger, reason, why.fault, why.cause, at, at, 1);
+        if (source->ledger.log != NULL)
+            request_log_failed(source->ledger.log, attempt->since);
         return;
     }
     source->ledger.waiting++;
@@ -166,6 +168,8 @@ static void request(struct source *source, sim_time at)
                              ? 0
                              : stream_below(&source->drawn->choices, source->proxy_count)];
     source->ledger.requests++;
+    if (source->ledger.log != NULL)
+        request_log_came(source->ledger.log, at);
     make_attempt(proxy, (struct flight){ .since = at }, at);
 }
 
@@ -192,6 +196,14 @@ void drawn_pass(struct source *source, sim_time to)
 
 /* ---- ends ---- */
 
+static void answered(struct ledger *ledger, const struct flight *flight)
+{
+    const double seconds = sim_time_to_seconds(flight->ends - flight->since);
+    tally_add(&ledger->latency, seconds);
+    if (ledger->log != NULL)
+        request_log_answered(ledger->log, flight->since, seconds);
+}
+
 void drawn_settle(struct member *member, sim_time at)
 {
     struct ledger *ledger = &member->proxy->source->ledger;
@@ -201,7 +213,7 @@ void drawn_settle(struct member *member, sim_time at)
         if (flight->ends > at)
             member->flights[kept++] = *flight;
         else if (flight->since >= ledger->since)
-            tally_add(&ledger->latency, sim_time_to_seconds(flight->ends - flight->since));
+            answered(ledger, flight);
     }
     member->flight_count = kept;
 }

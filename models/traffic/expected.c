@@ -198,6 +198,8 @@ static void settle(struct proxy *proxy, sim_time to)
         const struct flow *flow = all->flows[i];
         const sim_time first = from > flow->delay ? from - flow->delay : 0;
         const sim_time last = to > flow->delay ? to - flow->delay : 0;
+        if (proxy->source->ledger.log != NULL)
+            request_log_lag(proxy->source->ledger.log, flow->delay);
         if (flow->share > 0)
             attempts(proxy, flow->attempt, from, to,
                      flow->share * arrivals_expected(proxy->source->arrivals, first, last));

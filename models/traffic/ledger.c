@@ -35,6 +35,7 @@ void ledger_close(struct ledger *ledger)
         free(ledger->losses[i]);
     free(ledger->losses);
     free(ledger->episodes);
+    request_log_free(ledger->log);
     table_close(&ledger->loss_table);
     tally_close(&ledger->latency);
     text_drop(ledger->name);
@@ -49,6 +50,8 @@ void ledger_restart(struct ledger *ledger, sim_time now)
     ledger->episode_count = 0;
     ledger->requests = ledger->attempts = ledger->failed = 0;
     ledger->since = now;
+    if (ledger->log != NULL)
+        request_log_restart(ledger->log, now);
     tally_close(&ledger->latency);
     tally_init(&ledger->latency, TALLY_EXACT);
 }
@@ -134,4 +137,6 @@ void ledger_fail(struct ledger *ledger, enum traffic_reason reason, enum traffic
     episode->requests += requests;
     episode->by_reason[reason] += requests;
     ledger->failed += requests;
+    if (ledger->log != NULL && !ledger->drawn)
+        request_log_fail(ledger->log, from, to, requests);
 }

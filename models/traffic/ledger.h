@@ -2,6 +2,7 @@
 #ifndef MODELS_TRAFFIC_LEDGER_H
 #define MODELS_TRAFFIC_LEDGER_H
 
+#include "models/traffic/request_log.h"
 #include "sim/base/table.h"
 #include "sim/base/text.h"
 #include "sim/base/time.h"
@@ -57,6 +58,7 @@ struct ledger {
     struct table loss_table;
     struct traffic_episode *episodes; /* owned; the first few thousand, then all in the last */
     size_t episode_count, episode_capacity;
+    struct request_log *log; /* owned; NULL: nobody asks when what happened */
 };
 
 /* The texts are taken over. Release with ledger_close(). */

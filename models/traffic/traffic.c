@@ -168,6 +168,17 @@ struct ledger *traffic_counted(struct traffic *traffic, size_t number, sim_time 
     return &source->ledger;
 }
 
+bool traffic_keep_log(struct traffic *traffic, size_t number)
+{
+    if (traffic == NULL || number >= traffic->source_count)
+        return false;
+    struct source *source = traffic->sources[number];
+    if (source->ledger.log == NULL)
+        source->ledger.log =
+            request_log_new(source->arrivals, source->rate, source->drawn != NULL, source->passed);
+    return true;
+}
+
 void traffic_restart(struct traffic *traffic, sim_time now)
 {
     if (traffic == NULL)

@@ -47,6 +47,10 @@ double traffic_pod_rate(struct traffic *traffic, struct uid pod, sim_time now);
  * NULL when there are no more. Borrowed until the next call of any function here. */
 struct ledger *traffic_counted(struct traffic *traffic, size_t number, sim_time now);
 
+/* From now on, keep a log of the source with this number (in its ledger); false when there is none. Before the first
+ * request. */
+bool traffic_keep_log(struct traffic *traffic, size_t number);
+
 /* Forget what was counted before `now`. */
 void traffic_restart(struct traffic *traffic, sim_time now);
 
