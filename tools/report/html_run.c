@@ -5,6 +5,7 @@
 #include "models/api/kinds.h"
 #include "sim/base/memory.h"
 #include "tools/report/html_private.h"
+#include "tools/report/objectives.h"
 #include "tools/report/report.h"
 #include "tools/report/tables.h"
 
@@ -38,12 +39,13 @@ static void add_kinds(struct palette *palette, const struct value *rows)
     }
 }
 
-/* Lists that a terminal shows alike; requests have a section of their own. */
+/* Lists that a terminal shows alike; requests and objectives have sections of their own. */
 static void other_lists(struct html_page *page, const struct value *summary)
 {
     for (const struct report_table *from = report_tables; from->list != NULL; from++) {
         struct text_table table = report_table_of(from, summary);
-        if (table.count > 0 && strcmp(from->list, "traffic") != 0) {
+        if (table.count > 0 && strcmp(from->list, "traffic") != 0 &&
+            strcmp(from->list, "objectives") != 0) {
             html_section(page, from->list, from->title);
             html_table(&page->body, &table, from->title);
         }
@@ -92,6 +94,7 @@ static void html_write(const struct value *summary, struct writer *out)
     add_kinds(&palette, value_get(summary, "services"));
     html_answer(&answer, summary);
     html_expectations(&page, summary);
+    html_objectives(&page, summary);
     html_availability(&page, summary, &palette);
     html_timelines(&page, summary, &palette);
     html_requests(&page, summary);

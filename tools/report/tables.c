@@ -5,12 +5,8 @@
 #include <string.h>
 
 #include "sim/base/memory.h"
+#include "tools/report/objectives.h"
 #include "tools/report/report.h"
-
-static const char *text_of(const struct value *map, const char *key)
-{
-    return value_text(value_get(map, key), "");
-}
 
 static char *print_count(const struct value *map, const char *key)
 {
@@ -110,6 +106,12 @@ const struct report_table report_tables[] = {
       { "REQUESTS TO", "-CAME", "-FAILED", "-SHARE", "-FIRST", "-LAST", "-RETRIES", "-P99" },
       NULL,
       traffic_row_fill },
+    { "objectives",
+      "Objectives",
+      { "OBJECTIVE", "", "-TARGET", "-ATTAINED", "-BUDGET", "-SPENT", "-LEFT", "-SPENT AT", "-BURN",
+        "-ALERTS" },
+      NULL,
+      objective_row_fill },
     { "jobs",
       "Jobs",
       { "JOB", "OUTCOME", "-TOOK", "-COMPLETIONS", "-SUCCEEDED", "-FAILED", "-PODS" },
