@@ -158,8 +158,19 @@ static const struct shape storage_shape = { .name = "Storage", .fields = storage
 
 /* ── traffic: models/traffic/traffic.h ── */
 
+static const struct shape_field client_fields[] = {
+    SHAPE_FIELD("labels", SHAPE_TEXT_MAP, "of the pods that send them", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("namespace", SHAPE_TEXT, "of those pods; absent: the entry's"),
+    SHAPE_END,
+};
+static const struct shape client_shape = { .name = "Client", .fields = client_fields };
+
 static const struct shape_field traffic_fields[] = {
     SHAPE_FIELD("service", SHAPE_TEXT, "the Service the requests are for", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("from", SHAPE_STRUCT,
+                "who sends them: what network faults go by; absent: somebody "
+                "outside",
+                .of = &client_shape),
     SHAPE_FIELD("namespace", SHAPE_TEXT, "of the Service", .standard = "default"),
     SHAPE_FIELD("name", SHAPE_TEXT, "to tell sources of one Service apart; absent: the Service's"),
     SHAPE_FIELD("rate", SHAPE_VALUE, "requests per second: a number, or a signal of time"),

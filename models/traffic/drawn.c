@@ -9,7 +9,7 @@
 #include "models/traffic/traffic_private.h"
 
 struct drawn {
-    struct stream choices, service_times;
+    struct stream choices, service_times, network;
     sim_time next; /* the next request comes */
     struct luck_holder luck;
 };
@@ -28,6 +28,7 @@ static void drawn_reseeded(void *subject, uint64_t salt)
     arrivals_branch(source->arrivals, salt);
     source->drawn->choices = stream_branch(source->drawn->choices, salt);
     source->drawn->service_times = stream_branch(source->drawn->service_times, salt);
+    source->drawn->network = stream_branch(source->drawn->network, salt);
 }
 
 struct drawn *drawn_new(struct source *source)
@@ -41,6 +42,7 @@ struct drawn *drawn_new(struct source *source)
                    run_stream(run, cluster->id, entity, "arrivals", 0));
     drawn->choices = run_stream(run, cluster->id, entity, "endpoint", 0);
     drawn->service_times = run_stream(run, cluster->id, entity, "service-time", 0);
+    drawn->network = run_stream(run, cluster->id, entity, "network", 0);
     drawn->next = arrivals_next(source->arrivals);
     drawn->luck = (struct luck_holder){ .reseeded = drawn_reseeded, .subject = source };
     luck_hold(run, &drawn->luck);
@@ -116,18 +118,24 @@ static void fail(struct proxy *proxy, const struct flight *attempt, enum traffic
                               .subject = proxy });
 }
 
-static void take(struct member *member, struct flight flight, sim_time at)
+static void take(struct member *member, const struct group *group, struct flight flight,
+                 sim_time at)
 {
     struct source *source = member->proxy->source;
-    const sim_time service_time =
+    const struct pace *pace = group != NULL ? group->pace : NULL;
+    const sim_time usual =
         distribution_sample_time(source->service_time, &source->drawn->service_times);
+    const sim_time service_time = pace != NULL ? strained(usual, pace->strain.slowness) : usual;
     flight.ends = source->concurrency > 0
                       ? station_take(station_get(member->server, source), at, service_time)
                       : sim_time_after(at, service_time);
+    if (pace != NULL)
+        flight.ends = sim_time_after(flight.ends, pace_draw_network(pace, &source->drawn->network));
     if (source->cpu_per_request > 0)
         server_use(member->server, at, source->cpu_per_request, source->memory);
     if (flight.ends - at > source->timeout) {
-        fail(member->proxy, &flight, TRAFFIC_TIMED_OUT, (struct why){ .fault = TRAFFIC_SLOW }, at);
+        fail(member->proxy, &flight, TRAFFIC_TIMED_OUT,
+             group != NULL ? group->why : (struct why){ .fault = TRAFFIC_SLOW }, at);
         return;
     }
     if (member->flight_count == member->flight_capacity)
@@ -153,8 +161,8 @@ static void make_attempt(struct proxy *proxy, struct flight flight, sim_time at)
     struct member *member =
         proxy->of[tier].items[stream_below(&source->drawn->choices, proxy->of[tier].count)];
     const struct group *group = member->group;
-    if (group == NULL)
-        take(member, flight, at);
+    if (group == NULL || group->answer == LISTENS)
+        take(member, group, flight, at);
     else
         fail(proxy, &flight, group->answer == REFUSES ? TRAFFIC_REFUSED : TRAFFIC_TIMED_OUT,
              group->why, at);

@@ -101,6 +101,13 @@ void expected_proxy_free(struct expected_proxy *proxy)
     free(proxy);
 }
 
+void expected_know_pace(struct expected *expected, const struct pace *pace)
+{
+    for (size_t i = 0; i < pace->count; i++)
+        if (pace->points[i].time > expected->longest)
+            expected->longest = pace->points[i].time;
+}
+
 /* ---- what was sent ---- */
 
 /* How long it is of interest who was sent what. */
@@ -137,7 +144,14 @@ static struct shares shares_of(const struct proxy *proxy)
         return (struct shares){ 1, 0 };
     const double all = (double)proxy->of[tier].count, refusing = (double)proxy->of[tier].refusing,
                  silent = (double)proxy->of[tier].silent, late = 1 - proxy->source->in_time;
-    return (struct shares){ refusing / all, (silent + late * (all - refusing - silent)) / all };
+    double usual = all - refusing - silent, later = 0;
+    for (const struct group *group = proxy->groups; group != NULL; group = group->next) {
+        if (group->answer != LISTENS)
+            continue;
+        usual -= (double)group->members[tier];
+        later += (double)group->members[tier] * (1 - group->pace->in_time);
+    }
+    return (struct shares){ refusing / all, (silent + later + late * usual) / all };
 }
 
 /* So many attempts were made from one instant to another, or all at one. */
@@ -155,12 +169,16 @@ static void attempts(struct proxy *proxy, int attempt, sim_time from, sim_time t
         return;
     }
     const double each = count / (double)proxy->of[tier].count;
-    for (const struct group *group = proxy->groups; group != NULL; group = group->next)
-        if (group->members[tier] > 0)
+    size_t listening = proxy->of[tier].count - proxy->of[tier].refusing - proxy->of[tier].silent;
+    for (const struct group *group = proxy->groups; group != NULL; group = group->next) {
+        const bool listens = group->answer == LISTENS;
+        const double lost = listens ? 1 - group->pace->in_time : 1;
+        if (listens)
+            listening -= group->members[tier];
+        if (group->members[tier] > 0 && lost > 0)
             fail(source, attempt, group->answer == REFUSES ? TRAFFIC_REFUSED : TRAFFIC_TIMED_OUT,
-                 group->why, from, to, each * (double)group->members[tier]);
-    const size_t listening =
-        proxy->of[tier].count - proxy->of[tier].refusing - proxy->of[tier].silent;
+                 group->why, from, to, each * (double)group->members[tier] * lost);
+    }
     fail(source, attempt, TRAFFIC_TIMED_OUT, (struct why){ .fault = TRAFFIC_SLOW }, from, to,
          each * (double)listening * (1 - source->in_time));
     sent_mark(&proxy->expected->sent, to, kept_for(source))[tier][attempt] += each;
@@ -269,7 +287,9 @@ void expected_open(struct member *member, sim_time at)
             member->spans[kept++] = member->spans[i];
     member->span_count = kept;
     MEM_GROW(member->spans, member->span_count, member->span_capacity);
-    member->spans[member->span_count++] = (struct span){ at, SIM_FOREVER, member->tier, false };
+    const struct pace *pace = member->group != NULL ? member->group->pace : NULL;
+    member->spans[member->span_count++] =
+        (struct span){ at, SIM_FOREVER, member->tier, pace, false };
 }
 
 void expected_shut(struct member *member, sim_time at)
@@ -282,11 +302,21 @@ static double in_flight(const struct member *member, const struct span *span, in
                         sim_time at)
 {
     const struct expected *expected = member->proxy->source->expected;
+    const struct pace *pace = span->pace;
     const sim_time to = span->to < at ? span->to : at;
     double sum = 0;
     if (span->lost || to <= at - expected->longest)
         return 0;
     const double sent = sent_by(member->proxy, span->tier, attempt, to);
+    for (size_t i = 0; pace != NULL && i < pace->count; i++) {
+        const sim_time since = at - pace->points[i].time;
+        const sim_time from = since > span->from ? since : span->from;
+        if (from < to)
+            sum +=
+                pace->points[i].weight * (sent - sent_by(member->proxy, span->tier, attempt, from));
+    }
+    if (pace != NULL)
+        return sum;
     for (size_t i = 0; i < expected->count; i++) {
         const sim_time since = at - expected->times[i];
         const sim_time from = since > span->from ? since : span->from;

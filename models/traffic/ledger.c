@@ -17,7 +17,7 @@ const char *traffic_reason_name(enum traffic_reason reason)
 const char *traffic_fault_name(enum traffic_fault fault)
 {
     static const char *const names[] = { "none-known", "starting",    "stopping", "ended",
-                                         "node-down",  "network-cut", "slow" };
+                                         "node-down",  "network-cut", "slow",     "degraded" };
     return names[fault];
 }
 

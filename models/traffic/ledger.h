@@ -21,7 +21,8 @@ enum traffic_fault {
     TRAFFIC_ENDED,       /* its process ended by itself, or was killed */
     TRAFFIC_NODE_DOWN,   /* its node has no power */
     TRAFFIC_NETWORK_CUT, /* its node has no network */
-    TRAFFIC_SLOW         /* nothing: the answer takes longer than the time-out */
+    TRAFFIC_SLOW,        /* nothing: the answer takes longer than the time-out */
+    TRAFFIC_DEGRADED     /* the same, of a machine or network that is not well */
 };
 
 const char *traffic_reason_name(enum traffic_reason reason); /* "timed-out" */

@@ -37,15 +37,17 @@ void proxy_close(struct proxy *proxy)
 
 /* ---- groups ---- */
 
-static struct group *group_get(struct proxy *proxy, enum answer answer, struct why why)
+static struct group *group_get(struct proxy *proxy, enum answer answer, const struct pace *pace,
+                               struct why why)
 {
     struct group **link = &proxy->groups;
     for (; *link != NULL; link = &(*link)->next)
-        if ((*link)->answer == answer && (*link)->why.fault == why.fault &&
+        if ((*link)->answer == answer && (*link)->pace == pace && (*link)->why.fault == why.fault &&
             (*link)->why.cause.root == why.cause.root)
             return *link;
     *link = mem_new(sizeof **link);
     (*link)->answer = answer;
+    (*link)->pace = pace;
     (*link)->why = why;
     return *link;
 }
@@ -121,6 +123,28 @@ static void leave(struct member *member)
     group_free_if_empty(proxy, group);
 }
 
+/* Under its strain: cut off, or at another pace. */
+static enum answer strained_answer(const struct member *member, enum answer answer,
+                                   const struct pace **pace, struct why *why)
+{
+    const struct host *host = member->server->host;
+    const struct traffic *traffic = member->proxy->source->traffic;
+    struct strain strain;
+    *pace = NULL;
+    if (answer == SILENT || !member_strain(member, &strain))
+        return answer;
+    const struct cause cause = host->ailments != NULL ? host->ailing : traffic->clients_ailing;
+    if (strain.cut) {
+        *why = (struct why){ TRAFFIC_NETWORK_CUT, cause };
+        return SILENT;
+    }
+    if (answer == LISTENS) {
+        *pace = pace_of(member->proxy->source, &strain);
+        *why = (struct why){ TRAFFIC_DEGRADED, cause };
+    }
+    return answer;
+}
+
 static void enter(struct member *member, enum tier tier)
 {
     struct proxy *proxy = member->proxy;
@@ -131,10 +155,12 @@ static void enter(struct member *member, enum tier tier)
     member->place = proxy->of[tier].count;
     proxy->of[tier].items[proxy->of[tier].count++] = member;
     member->tier = tier;
-    const enum answer answer = server_answer(member->server, proxy->source->shutdown, &why);
-    if (answer == LISTENS)
+    const struct pace *pace;
+    const enum answer answer = strained_answer(
+        member, server_answer(member->server, proxy->source->shutdown, &why), &pace, &why);
+    if (answer == LISTENS && pace == NULL)
         return;
-    member->group = group_get(proxy, answer, why);
+    member->group = group_get(proxy, answer, pace, why);
     member->group->members[tier]++;
     proxy->of[tier].refusing += answer == REFUSES;
     proxy->of[tier].silent += answer == SILENT;
@@ -144,13 +170,15 @@ void member_look_again(struct member *member, sim_time at)
 {
     const enum tier before = member->tier;
     const bool listened = member_listens(member);
+    const struct pace *pace = member->group != NULL ? member->group->pace : NULL;
     const enum tier tier = member->ready_in > 0         ? READY
                            : member->terminating_in > 0 ? TERMINATING
                                                         : UNUSED;
     leave(member);
     enter(member, tier);
     const bool listens = member_listens(member);
-    if (member->proxy->expected == NULL || (listens == listened && tier == before))
+    const bool same_pace = pace == (member->group != NULL ? member->group->pace : NULL);
+    if (member->proxy->expected == NULL || (listens == listened && tier == before && same_pace))
         return;
     if (listened) {
         member->tier = before; /* whose part it was sent until now */
@@ -159,6 +187,21 @@ void member_look_again(struct member *member, sim_time at)
     }
     if (listens)
         expected_open(member, at);
+}
+
+static bool is_cut(const struct member *member)
+{
+    return member->group != NULL && member->group->answer == SILENT &&
+           member->group->why.fault == TRAFFIC_NETWORK_CUT;
+}
+
+void member_strain_changed(struct member *member, sim_time at)
+{
+    const bool was_cut = is_cut(member);
+    member_look_again(member, at);
+    source_changed(member->proxy, at);
+    if (is_cut(member) && !was_cut)
+        source_lose(member, TRAFFIC_TIMED_OUT, member->group->why, at);
 }
 
 /* ---- slices ---- */

@@ -84,6 +84,7 @@ void servers_close(struct traffic *traffic)
         for (struct server *server = host->servers; server != NULL; server = server->next)
             server_close(server);
         text_drop(host->name);
+        ailments_drop(host->ailments);
         free(host);
     }
     free(traffic->host_list);
@@ -232,12 +233,51 @@ void server_hear(struct traffic *traffic, const struct process_event *event)
         ends(traffic, server, event, now);
 }
 
+static void strain_changed_all(const struct server *server, sim_time at)
+{
+    for (struct member *member = server->members; member != NULL; member = member->next)
+        member_strain_changed(member, at);
+}
+
+static void host_ails(struct host *host, const struct ailments *ailments,
+                      const struct watch_event *event)
+{
+    if (ailments == host->ailments)
+        return;
+    for (struct server *server = host->servers; server != NULL; server = server->next)
+        pass_all(server, event->at);
+    ailments_drop(host->ailments);
+    host->ailments = ailments_hold(ailments);
+    host->ailing = event->cause;
+    for (struct server *server = host->servers; server != NULL; server = server->next)
+        strain_changed_all(server, event->at);
+}
+
+/* The Machine of all clients; those of the control plane have none. */
+void clients_hear(struct traffic *traffic, const struct watch_event *event)
+{
+    const struct machine *machine = (const struct machine *)event->object;
+    const struct ailments *now = event->type != WATCH_DELETED ? machine->ailments : NULL;
+    if (strcmp(text_s(event->object->name), "clients") != 0 || now == traffic->clients)
+        return;
+    for (size_t i = 0; i < traffic->source_count; i++)
+        source_pass_all(traffic->sources[i], event->at);
+    ailments_drop(traffic->clients);
+    traffic->clients = ailments_hold(now);
+    traffic->clients_ailing = event->cause;
+    for (size_t i = 0; i < traffic->host_count; i++)
+        for (struct server *server = traffic->host_list[i]->servers; server != NULL;
+             server = server->next)
+            strain_changed_all(server, event->at);
+}
+
 void host_hear(struct traffic *traffic, const struct watch_event *event)
 {
     const struct machine *machine = (const struct machine *)event->object;
     const bool gone = event->type == WATCH_DELETED; /* as if powered and connected */
     struct host *host = host_get(traffic, machine->meta.object.name);
     const bool silent = !gone && !(machine->powered && machine->connected);
+    host_ails(host, gone ? NULL : machine->ailments, event);
     if (silent == host->silent)
         return;
     for (struct server *server = host->servers; server != NULL; server = server->next)

@@ -87,7 +87,7 @@ static enum shutdown shutdown_of(const struct value *entry)
 }
 
 /* The share of service times that are at most the time-out: the largest u whose quantile is. */
-static double share_in_time(const struct distribution *service_time, sim_time timeout)
+double share_in_time(const struct distribution *service_time, sim_time timeout)
 {
     const double limit = sim_time_to_seconds(timeout);
     double low = 0, high = 1;
@@ -185,7 +185,13 @@ struct source *source_new(struct traffic *traffic, const struct value *entry,
     const char *service = value_text(shape_get(entry, "service"), "");
     const bool drawn = strcmp(value_text(shape_get(entry, "mode"), ""), "requests") == 0;
     struct texts *texts = traffic->cluster->run->texts;
+    const struct value *from = shape_get(entry, "from");
     source->traffic = traffic;
+    if (from != NULL) {
+        const char *space = value_text(shape_get(entry, "namespace"), "default");
+        source->who.labels = labels_from_value(texts, shape_get(from, "labels"));
+        source->who.space = text_intern(texts, value_text(shape_get(from, "namespace"), space));
+    }
     source->passed = run_now(traffic->cluster->run);
     if (source->cpu_per_request > 0)
         source->memory = usage_memory(&traffic->cluster->settings);
@@ -213,6 +219,9 @@ void source_free(struct source *source)
     free(source->proxies);
     expected_free(source->expected);
     drawn_free(source->drawn);
+    paces_free(source);
+    labels_drop(source->who.labels);
+    text_drop(source->who.space);
     agenda_close(&source->agenda);
     ledger_close(&source->ledger);
     source_close(source);

@@ -64,6 +64,8 @@ static void notice(void *self, const struct watch_event *event)
     traffic_advance(traffic, event->at);
     if (event->object->kind == KIND_ENDPOINTSLICE)
         slice_heard(traffic, event);
+    else if (event->object->space != NULL)
+        clients_hear(traffic, event);
     else
         host_hear(traffic, event);
 }
@@ -112,6 +114,7 @@ static void traffic_stop(void *state)
     for (size_t i = 0; i < traffic->source_count; i++)
         source_free(traffic->sources[i]);
     free(traffic->sources);
+    ailments_drop(traffic->clients);
     agenda_close(&traffic->agenda);
     free(traffic);
 }

@@ -6,6 +6,7 @@
  *     proxy.c     the endpoints one proxy knows
  *     source.c    an entry of the scenario: the requests to one Service
  *     usage.c     what requests cost pods
+ *     pace.c      how long answers take where machine or network are not well
  *     expected.c, drawn.c   count what happened between two changes, and who was lost at one
  *     sent.c      how many an endpoint was sent, for expected.c
  *
@@ -15,6 +16,7 @@
 #ifndef MODELS_TRAFFIC_TRAFFIC_PRIVATE_H
 #define MODELS_TRAFFIC_TRAFFIC_PRIVATE_H
 
+#include "models/api/ailment.h"
 #include "models/api/service.h"
 #include "models/traffic/agenda.h"
 #include "models/traffic/traffic.h"
@@ -41,7 +43,9 @@ struct host {
     const struct text *name; /* held */
     bool silent;             /* no power, or no network */
     struct why why;
-    struct server *servers; /* on it */
+    const struct ailments *ailments; /* held: its machine's */
+    struct cause ailing;             /* of them */
+    struct server *servers;          /* on it */
 };
 
 struct server {
@@ -74,16 +78,18 @@ void server_hear(struct traffic *traffic, const struct process_event *event);
 /* What was planned for the processes is due: kinds of items of the agenda. */
 void server_listens(struct traffic *traffic, const struct item *item);
 void server_gets_sigterm(struct traffic *traffic, const struct item *item);
+void clients_hear(struct traffic *traffic, const struct watch_event *event);
 void host_hear(struct traffic *traffic, const struct watch_event *event);
 
 /* --- proxy.c: the endpoints one proxy knows ----------------------------------------------- */
 
 enum tier { READY, TERMINATING, TIERS, UNUSED = TIERS };
 
-/* Members that do not answer for one reason. */
+/* Members that do not answer as usual for one reason. */
 struct group {
     struct group *next;
-    enum answer answer; /* REFUSES or SILENT */
+    enum answer answer;      /* LISTENS: they do, at their pace */
+    const struct pace *pace; /* of those; otherwise NULL */
     struct why why;
     size_t members[TIERS];
 };
@@ -98,7 +104,8 @@ struct second {
 struct span {
     sim_time from, to;
     enum tier tier;
-    bool lost; /* nothing of it is in flight any more */
+    const struct pace *pace; /* at which it answered; NULL: the usual one */
+    bool lost;               /* nothing of it is in flight any more */
 };
 
 /* A drawn attempt that was taken. */
@@ -116,7 +123,7 @@ struct member {
     enum tier tier;
     size_t place;                     /* in its tier */
     int ready_in, terminating_in, in; /* so many slices */
-    struct group *group;              /* NULL: it listens */
+    struct group *group;              /* NULL: it listens and answers as usual */
     struct span *spans;               /* owned; expected: what may be in flight still */
     size_t span_count, span_capacity;
     struct flight *flights; /* owned; drawn: in flight, or answered and not cleared away yet */
@@ -135,7 +142,7 @@ struct proxy {
     struct why none_known;
     sim_time last_update; /* when the newest update of slices so far arrives */
     struct stream delays;
-    struct luck_holder luck; /* of that */
+    struct luck_holder luck;         /* of that */
     struct expected_proxy *expected; /* owned; NULL: requests are drawn */
 };
 
@@ -148,7 +155,7 @@ static inline enum tier proxy_tier(const struct proxy *proxy)
 }
 static inline bool member_listens(const struct member *member)
 {
-    return member->tier != UNUSED && member->group == NULL;
+    return member->tier != UNUSED && (member->group == NULL || member->group->answer == LISTENS);
 }
 
 void proxy_init(struct proxy *proxy, struct source *source, size_t number);
@@ -159,8 +166,32 @@ void proxy_update(struct proxy *proxy, const struct endpoint_slice *before,
 /* The slices that list it, or what its server answers, may have changed; the caller tells the
  * source when all have been looked at. */
 void member_look_again(struct member *member, sim_time at);
+/* Its machine, or its clients', is well or not: look again, and lose what a cut network loses. */
+void member_strain_changed(struct member *member, sim_time at);
 /* No slice lists it and nothing is in flight to it: forget it. */
 void member_free(struct member *member);
+
+/* --- pace.c ------------------------------------------------------------------------------ */
+
+/* Answers under a strain: what is in time of them, and when it comes. */
+struct pace {
+    struct pace *next;
+    struct strain strain;
+    double in_time; /* share of answers before the time-out */
+    struct {
+        sim_time time;
+        double weight;
+    } * points; /* owned; their times, with weights that add up to in_time */
+    size_t count, capacity;
+};
+
+/* Of a source under a strain: one for each; NULL: as usual. */
+const struct pace *pace_of(struct source *source, const struct strain *strain);
+void paces_free(struct source *source);
+/* What the network adds to one answer: drawn from a stream, three numbers of it. */
+sim_time pace_draw_network(const struct pace *pace, struct stream *stream);
+/* The strain between the clients of a member's source and its server; false: there is none. */
+bool member_strain(const struct member *member, struct strain *strain);
 
 /* --- source.c ---------------------------------------------------------------------------- */
 
@@ -177,9 +208,11 @@ struct source {
     int retries;
     sim_time back_off; /* before the first retry; each is twice as long */
     enum shutdown shutdown;
-    double cpu_per_request; /* CPU seconds */
-    sim_time memory;        /* how long it is remembered who was sent how much; 0: nobody asks */
-    int64_t concurrency;    /* of one pod; 0: no limit */
+    double cpu_per_request;   /* CPU seconds */
+    sim_time memory;          /* how long it is remembered who was sent how much; 0: nobody asks */
+    int64_t concurrency;      /* of one pod; 0: no limit */
+    struct client_labels who; /* who sends them; held; all NULL: somebody outside */
+    struct pace *paces;       /* owned */
     struct proxy *proxies;
     size_t proxy_count;
     sim_time passed;           /* drawn up to here */
@@ -188,6 +221,8 @@ struct source {
     struct drawn *drawn;       /* owned */
 };
 
+/* The share of service times that are at most so long. */
+double share_in_time(const struct distribution *service_time, sim_time timeout);
 /* NULL with the faults of the entry appended. Free with source_free(), without members. */
 struct source *source_new(struct traffic *traffic, const struct value *entry,
                           struct error_list *faults);
@@ -206,6 +241,8 @@ sim_time source_back_off(const struct source *source, int attempt);
 
 struct expected *expected_new(const struct source *source);
 void expected_free(struct expected *expected);
+/* Answers may take as long as at this pace, from now on. */
+void expected_know_pace(struct expected *expected, const struct pace *pace);
 void expected_proxy_new(struct proxy *proxy); /* sets proxy->expected */
 void expected_proxy_free(struct expected_proxy *proxy);
 void expected_pass(struct proxy *proxy, sim_time to);
@@ -250,7 +287,9 @@ struct traffic {
     size_t source_count, source_capacity;
     struct table servers, hosts;
     struct pool server_pool, member_pool;
-    struct host **host_list; /* owned */
+    const struct ailments *clients; /* held: of who sends requests */
+    struct cause clients_ailing;    /* of them */
+    struct host **host_list;        /* owned */
     size_t host_count, host_capacity;
     struct agenda agenda; /* proxies that will learn, processes that will listen or stop to */
 };
