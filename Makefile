@@ -248,7 +248,9 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/%.o
 
 check-mpi: mpi ## a study on 1, 2, 3 and 5 ranks makes the same bytes, and survives the end of any of them
 	@$(build) $(BUILD)/tests/toy_study $(BUILD)/tests/kill_study
-	tests/mpi.sh $(BUILD) $(MOMENTS)
+	@mkdir -p results/killed
+	tests/mpi.sh $(BUILD) $(MOMENTS) > results/killed/README.md; status=$$?; \
+	    cat results/killed/README.md; exit $$status
 
 # How often long tests kill a study.
 MOMENTS ?= 50
@@ -266,7 +268,7 @@ long: ## soaks: EXPLORED (100000) explored runs, random stories, ten minutes of 
 	    build-asan/tests/soak
 	build-asan/tests/soak --count $(STORIES) --shrink
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=600 fuzz
-	@$(MAKE) --no-print-directory check-determinism coverage
+	@$(MAKE) --no-print-directory check-determinism check-mpi coverage
 
 format: ## let the formatter decide the layout
 	@clang-format -i $(C_FILES)

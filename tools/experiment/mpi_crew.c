@@ -73,7 +73,7 @@ static const struct mpi_link *open_link(struct error *error)
     char *path = link_path();
     const char *named = getenv("SEATRIAL_MPI");
     /* Open MPI's own plugins look for symbols of the library that opened them. */
-    void *object = dlopen(named != NULL ? named : path, RTLD_NOW | RTLD_GLOBAL);
+    void *object = dlopen(named != NULL && *named != '\0' ? named : path, RTLD_NOW | RTLD_GLOBAL);
     const struct mpi_link *link = object != NULL ? dlsym(object, MPI_LINK_SYMBOL) : NULL;
     if (link == NULL)
         error_set(
