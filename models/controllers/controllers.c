@@ -52,5 +52,6 @@ const struct controller *const controllers[] = {
     &attach_detach_controller,
     &csi_attacher_controller,
     &chaos_experiment_controller,
+    &chaos_schedule_controller,
     NULL,
 };
