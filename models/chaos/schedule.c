@@ -70,7 +70,8 @@ static void step_history(struct client *client, const struct object *schedule,
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(name_of(*(const struct object *const *)a), name_of(*(const struct object *const *)b));
+    return strcmp(name_of(*(const struct object *const *)a),
+                  name_of(*(const struct object *const *)b));
 }
 
 static void step_active(struct client *client, const struct object *schedule,
@@ -104,9 +105,8 @@ static bool set_pause(struct object *object, void *context)
     struct meta *meta = (struct meta *)object;
     const struct labels *before = meta->annotations;
     const struct client *client = context;
-    meta->annotations =
-        labels_with(client->cluster->run->texts, before, PAUSE_ANNOTATION,
-                    is_paused(object) ? "false" : "true");
+    meta->annotations = labels_with(client->cluster->run->texts, before, PAUSE_ANNOTATION,
+                                    is_paused(object) ? "false" : "true");
     labels_drop(before);
     return true;
 }
@@ -142,8 +142,8 @@ static int64_t earliest(const struct client *client, const struct object *schedu
 }
 
 /* The latest start that was missed (0: none) and the one after it (0: none). False: too many. */
-static bool find_starts(const struct cron_schedule *cron, int64_t from, int64_t now, int64_t *missed,
-                        int64_t *next)
+static bool find_starts(const struct cron_schedule *cron, int64_t from, int64_t now,
+                        int64_t *missed, int64_t *next)
 {
     *missed = 0;
     if (!cron_schedule_next(cron, from, next))
@@ -197,9 +197,8 @@ static void step_time(struct client *client, const struct object *schedule,
     const bool forbids = !text_is(spec_of(schedule), "concurrencyPolicy", "Allow");
     struct error error = { 0 };
     int64_t missed = 0, next = 0;
-    struct cron_schedule *cron =
-        cron_schedule_new(expression, NULL, client->cluster->settings.zones, false,
-                          (struct place){ 0 }, &error);
+    struct cron_schedule *cron = cron_schedule_new(
+        expression, NULL, client->cluster->settings.zones, false, (struct place){ 0 }, &error);
     error_close(&error); /* it was checked when it was admitted */
     if (cron == NULL || is_paused(schedule)) {
         cron_schedule_free(cron);
@@ -266,4 +265,5 @@ const struct controller chaos_schedule_controller = {
                   { KIND_AZURECHAOS, wake_owner },
                   { KIND_PHYSICALMACHINECHAOS, wake_owner } },
     .reconcile = schedule_reconcile,
+    .awaits_own_writes = true,
 };

@@ -53,5 +53,7 @@ const struct controller *const controllers[] = {
     &csi_attacher_controller,
     &chaos_experiment_controller,
     &chaos_schedule_controller,
+    &chaos_workflow_controller,
+    &chaos_status_check_controller,
     NULL,
 };
