@@ -121,11 +121,15 @@ static char *network_without_effect(const struct value *spec, const struct value
     if (action_is(spec, "duplicate") || action_is(spec, "bandwidth"))
         return mem_format("packets are not simulated one by one: %s has no effect here",
                           value_text(action, ""));
-    if (target != NULL || (external != NULL && external->count > 0)) {
-        *at = target != NULL ? target : external;
-        return mem_text("what pods send to one another is not simulated: between a selector and a "
-                        "target there is no effect here",
-                        0);
+    if (target == NULL && external != NULL && external->count > 0) {
+        *at = external;
+        return mem_format("nothing outside of the cluster is simulated: what is between pods and "
+                          "externalTargets has no effect here");
+    }
+    if (target != NULL && value_get(value_get(target, "selector"), "labelSelectors") == NULL) {
+        *at = target;
+        return mem_format("requests tell where they come from by the labels of pods (`from` of "
+                          "traffic): a target without labelSelectors has no effect here");
     }
     return NULL;
 }

@@ -123,6 +123,11 @@ static void take(struct member *member, const struct group *group, struct flight
 {
     struct source *source = member->proxy->source;
     const struct pace *pace = group != NULL ? group->pace : NULL;
+    if (pace != NULL && pace->strain.resets > 0 &&
+        stream_uniform(&source->drawn->network) < pace->strain.resets) {
+        fail(member->proxy, &flight, TRAFFIC_RESET, group->why, at);
+        return;
+    }
     const sim_time usual =
         distribution_sample_time(source->service_time, &source->drawn->service_times);
     const sim_time service_time = pace != NULL ? strained(usual, pace->strain.slowness) : usual;

@@ -14,6 +14,7 @@
  * an earlier time, and changes when its origin changed. What was in flight comes back all at once.
  * A service time above the time-out is lost whatever becomes of its endpoint. */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "models/traffic/sent.h"
@@ -144,14 +145,16 @@ static struct shares shares_of(const struct proxy *proxy)
         return (struct shares){ 1, 0 };
     const double all = (double)proxy->of[tier].count, refusing = (double)proxy->of[tier].refusing,
                  silent = (double)proxy->of[tier].silent, late = 1 - proxy->source->in_time;
-    double usual = all - refusing - silent, later = 0;
+    double usual = all - refusing - silent, later = 0, reset = 0;
     for (const struct group *group = proxy->groups; group != NULL; group = group->next) {
         if (group->answer != LISTENS)
             continue;
         usual -= (double)group->members[tier];
-        later += (double)group->members[tier] * (1 - group->pace->in_time);
+        const double resets = group->pace->strain.resets;
+        later += (double)group->members[tier] * fmax(0, 1 - resets - group->pace->in_time);
+        reset += (double)group->members[tier] * resets;
     }
-    return (struct shares){ refusing / all, (silent + later + late * usual) / all };
+    return (struct shares){ (refusing + reset) / all, (silent + later + late * usual) / all };
 }
 
 /* So many attempts were made from one instant to another, or all at one. */
@@ -172,12 +175,16 @@ static void attempts(struct proxy *proxy, int attempt, sim_time from, sim_time t
     size_t listening = proxy->of[tier].count - proxy->of[tier].refusing - proxy->of[tier].silent;
     for (const struct group *group = proxy->groups; group != NULL; group = group->next) {
         const bool listens = group->answer == LISTENS;
-        const double lost = listens ? 1 - group->pace->in_time : 1;
+        const double resets = listens ? group->pace->strain.resets : 0;
+        const double lost = listens ? fmax(0, 1 - resets - group->pace->in_time) : 1;
         if (listens)
             listening -= group->members[tier];
         if (group->members[tier] > 0 && lost > 0)
             fail(source, attempt, group->answer == REFUSES ? TRAFFIC_REFUSED : TRAFFIC_TIMED_OUT,
                  group->why, from, to, each * (double)group->members[tier] * lost);
+        if (group->members[tier] > 0 && resets > 0)
+            fail(source, attempt, TRAFFIC_RESET, group->why, from, to,
+                 each * (double)group->members[tier] * resets);
     }
     fail(source, attempt, TRAFFIC_TIMED_OUT, (struct why){ .fault = TRAFFIC_SLOW }, from, to,
          each * (double)listening * (1 - source->in_time));

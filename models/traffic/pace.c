@@ -99,7 +99,7 @@ static struct pace *pace_new(const struct source *source, const struct strain *s
     pace->strain = *strain;
     for (int i = 0; i < points; i++)
         add_lossy(pace, source, fmax(0, latency + jitter * ((2 * i + 1.0) / points - 1)),
-                  1.0 / points);
+                  (1 - strain->resets) / points);
     pace->in_time = pace->in_time > 1 - 1e-12 ? 1 : pace->in_time;
     return pace;
 }

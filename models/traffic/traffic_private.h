@@ -177,7 +177,7 @@ void member_free(struct member *member);
 struct pace {
     struct pace *next;
     struct strain strain;
-    double in_time; /* share of answers before the time-out */
+    double in_time; /* share of answers before the time-out; strain.resets of requests are reset */
     struct {
         sim_time time;
         double weight;
