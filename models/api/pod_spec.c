@@ -91,6 +91,9 @@ static const struct probe *compile_probe(const struct value *from)
     probe->timeout = seconds_of(from, "timeoutSeconds", 1);
     probe->success_threshold = (int)value_int(value_get(from, "successThreshold"), 1);
     probe->failure_threshold = (int)value_int(value_get(from, "failureThreshold"), 3);
+    probe->exchanges = value_get(from, "exec") != NULL        ? 0
+                       : value_get(from, "tcpSocket") != NULL ? 1
+                                                              : 2;
     probe->termination_grace_seconds =
         value_int(value_get(from, "terminationGracePeriodSeconds"), -1);
     return probe;

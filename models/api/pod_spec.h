@@ -38,6 +38,7 @@ enum taint_effect { EFFECT_ANY, NO_SCHEDULE, PREFER_NO_SCHEDULE, NO_EXECUTE };
 struct probe {
     sim_time initial_delay, period, timeout;
     int success_threshold, failure_threshold;
+    int exchanges; /* of packets over the network: 2 of HTTP and gRPC, 1 of TCP, 0 of a command */
     int64_t termination_grace_seconds; /* -1: the pod's */
 };
 

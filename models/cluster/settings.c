@@ -164,6 +164,7 @@ static const struct timing timings[] = {
     { "containerStart", AT(container_start), 1 },
     { "containerReady", AT(container_ready), 1 },
     { "containerStop", AT(container_stop), 1 },
+    { "probeAnswer", AT(probe_answer), 0 },
     { "preStop", AT(pre_stop), 5 },
     /* kube-proxy programs its rules at most once in minSyncPeriod, 1 s by default. */
     { "endpointPropagation", AT(endpoint_propagation), 1 },

@@ -84,6 +84,7 @@ struct settings {
     struct distribution *scheduling_cycle; /* one attempt of the scheduler; NULL: attempt_cost */
     struct distribution *container_start;  /* sandbox and container creation */
     struct distribution *container_ready;  /* process start until it would pass its probes */
+    struct distribution *probe_answer;     /* of an application to one probe */
     struct distribution *container_stop;   /* SIGTERM until exit, capped by the grace period */
     struct distribution *pre_stop;         /* preStop hooks that do not say how long */
     struct distribution *endpoint_propagation; /* an EndpointSlice write until a kube-proxy obeys */

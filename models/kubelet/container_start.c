@@ -218,6 +218,7 @@ void container_launch(struct pod_worker *worker, size_t i, sim_time now)
     text_assign(&status->message, NULL);
     worker->runs[i].counts = (struct probe_counts){ 0 };
     process_start(worker, i, now);
+    container_probes_begin(worker, i, now);
     WORKER_EVENT(worker, false, "Created", "Container created");
     WORKER_EVENT(worker, false, "Started", "Container started");
     worker_report(worker, worker_is_init(worker, i) ? REPORT_MINOR : REPORT_NOW);

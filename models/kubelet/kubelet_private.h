@@ -80,7 +80,8 @@ struct container_run {
     int32_t exit_code;
     uint8_t state;              /* enum run_state */
     bool renewed;               /* its definition has changed: it starts anew without a back-off */
-    struct probe_counts counts; /* of ticked probes, */
+    bool troubled;              /* its probes are counted: answers have failed, or may */
+    struct probe_counts counts; /* of ticked or counted probes, */
     sim_time ticked;            /* and when they were asked last */
 };
 
@@ -271,6 +272,16 @@ void container_launch(struct pod_worker *worker, size_t i, sim_time now);
 /* When the probes of a running container have something to say, and what. */
 sim_time container_probes_due(const struct pod_worker *worker, size_t i, sim_time now);
 bool container_probes_act(struct pod_worker *worker, size_t i, sim_time now);
+/* Its process has started: count its probes from now on, if they may fail. */
+void container_probes_begin(struct pod_worker *worker, size_t i, sim_time now);
+/* What answers go by is about to change for all containers of a pod: count what was before. True if it
+ * has probes, and is to be looked at afterwards. */
+bool container_probes_settle(struct pod_worker *worker, sim_time now);
+
+/* --- probe_strain.c -------------------------------------------------------------------- */
+
+/* The probability that an attempt of a probe fails under what is the matter with the pod. */
+double probe_failure(const struct pod_worker *worker, const struct probe *probe);
 
 /* --- termination.c --------------------------------------------------------------------- */
 

@@ -24,10 +24,20 @@ struct probed {
     sim_time started_at;         /* when the process started */
     sim_time passes_at;          /* it answers from then on; SIM_FOREVER: never */
     sim_time phase[PROBE_KINDS]; /* the first tick of each probe */
-    bool started, ready;         /* decided so far */
+    double fails[PROBE_KINDS];   /* the probability that an answer is late or wrong all the same */
+    /* A uniform of the attempt of a kind at an instant, the same whenever it is asked for. */
+    double (*luck)(const void *context, enum probe_kind kind, sim_time at);
+    const void *context; /* of that */
+    bool started, ready; /* decided so far */
 };
 
-enum probe_verdict { PROBE_NOTHING, PROBE_HAS_STARTED, PROBE_IS_READY, PROBE_KILLS };
+enum probe_verdict {
+    PROBE_NOTHING,
+    PROBE_HAS_STARTED,
+    PROBE_IS_READY,
+    PROBE_KILLS,
+    PROBE_IS_NOT_READY /* any more */
+};
 
 struct probe_decision {
     sim_time at; /* SIM_FOREVER with PROBE_NOTHING: nothing is left to decide */
@@ -57,5 +67,13 @@ enum probe_verdict probes_tick(const struct probed *probed, struct probe_counts 
 /* Ask for readiness at once: the container has just started. */
 enum probe_verdict probes_ask_readiness(const struct probed *probed, struct probe_counts *counts,
                                         sim_time now);
+
+/* --- the same, tick by tick but ahead of time -------------------------------------------- */
+
+/* Where answers fail by chance the tick that decides is found by asking one after the other: those after
+ * *ticked and before `end`, at most so many that the decision PROBE_NOTHING stands for "ask again
+ * then". The counts and *ticked are those after it. */
+struct probe_decision probes_scan(const struct probed *probed, struct probe_counts *counts,
+                                  sim_time *ticked, sim_time end);
 
 #endif

@@ -62,6 +62,8 @@ double distribution_sample_residual(const struct distribution *distribution, dou
 /* One sample of a lognormal that nobody keeps; sigma 0: its median. */
 double distribution_draw_lognormal(double mu, double sigma, struct stream *stream);
 
+/* P(X <= x), for x >= 0. */
+double distribution_below(const struct distribution *distribution, double x);
 /* The inverse of the distribution function at u in (0, 1). */
 double distribution_quantile(const struct distribution *distribution, double u);
 double distribution_mean(const struct distribution *distribution); /* INFINITY if it has none */

@@ -58,9 +58,6 @@ extern const size_t family_count;
 /* A distribution of a family without outcomes; the parameters are in range. */
 struct distribution *distribution_new(const struct family *family, double first, double second);
 
-/* P(X <= x), for x >= 0. */
-double distribution_below(const struct distribution *distribution, double x);
-
 /* mixture.c */
 double mixture_below(const struct distribution *d, double x);
 double mixture_quantile(const struct distribution *d, double u);

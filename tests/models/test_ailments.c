@@ -1,6 +1,8 @@
 /* Ailments of machines: what they come to, and what they do to pods. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "models/api/ailment.h"
 #include "models/api/machine.h"
@@ -160,4 +162,106 @@ Test(ailments, pulls_take_as_long_as_disk_and_network_let_them)
                            pulled - sandbox);
         done(w);
     }
+}
+
+/* --- probes ---------------------------------------------------------------------------- */
+
+#define READINESS                                                                                  \
+    ", readinessProbe: {periodSeconds: 2, failureThreshold: 3, successThreshold: 2, "              \
+    "timeoutSeconds: 1, httpGet: {port: 80}}"
+#define LIVENESS ", livenessProbe: {periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 1, %s}"
+
+/* The pod is taken at 0 s, so that probes tick at even seconds, and has run since 1 s. From 21 s to 31 s no
+ * answer comes in time: it fails at 22, 24 and 26 s, and is not ready. At 32 and 34 s it passes again, which
+ * is twice. An HTTP probe opens a connection first: two exchanges of 2 * 250 ms are not over in less than
+ * 1 s; 2 * 240 ms are. */
+Test(ailments, probes_fail_that_are_not_answered_in_time)
+{
+    static const char usual[] = "   0.000 pod/default/web create\n"
+                                "   1.000 pod/default/web patch Running\n"
+                                "   6.000 pod/default/web patch ready\n";
+    static const char lost[] = "   0.000 pod/default/web create\n"
+                               "   1.000 pod/default/web patch Running\n"
+                               "   6.000 pod/default/web patch ready\n"
+                               "  26.000 pod/default/web patch not ready\n"
+                               "  34.000 pod/default/web patch ready\n";
+    static const struct {
+        const char *entry, *trace;
+    } rows[] = {
+        { "kind: network-fault, pods: app=web", lost },
+        { "kind: network-fault, pods: app=web, latency: 260ms", lost },
+        { "kind: network-fault, pods: app=web, latency: 240ms", usual },
+        { "kind: network-fault, pods: app=web, latency: 480ms, direction: to", usual },
+        { "kind: network-fault, pods: app=web, to: {clients: true}", usual },
+        { "kind: network-fault, nodes: n0, latency: 2s", usual }, /* the kubelet is beside it */
+        { "kind: disk-fault, nodes: n0, errors: 1", lost },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char entry[300];
+        snprintf(entry, sizeof entry, "{%s, at: 21s, lasts: 10s}", rows[i].entry);
+        struct world *w = given_nodes(
+            NODE(
+                "n0") "---\n{apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web}}, "
+                      "spec: {nodeName: n0, " ONE(READINESS) "}}\n",
+            "");
+        plan(w, entry);
+        until(w, 100);
+        expect_trace(w, "pod/", rows[i].trace);
+        done(w);
+    }
+}
+
+/* An application that takes 0.3 s to answer has 3 s on a node that is ten times as slow: killed at its
+ * third attempt, 25 + 10 s; after 3 s it is gone, and starts anew. */
+Test(ailments, a_slow_node_kills_containers_whose_liveness_probe_is_strict)
+{
+    static const struct {
+        const char *handler, *factor, *restarts;
+    } rows[] = {
+        { "httpGet: {port: 80}", "10", "1" },
+        { "exec: {command: [check]}", "10", "1" },
+        { "httpGet: {port: 80}", "3", "0" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char entry[200], pod[600];
+        snprintf(entry, sizeof entry, "{kind: slow-node, at: 21s, lasts: 15s, factor: %s}",
+                 rows[i].factor);
+        snprintf(pod, sizeof pod, POD("web", ONE(LIVENESS)), rows[i].handler);
+        struct world *w = given_nodes(NODE("n0"), "");
+        set_time(&w->cluster->settings.probe_answer, 0.3);
+        create(w, pod);
+        plan(w, entry);
+        until(w, 34.9);
+        expect_field(w, "pod/default/web", "status.containerStatuses.0.restartCount", "0");
+        until(w, 200);
+        expect_field(w, "pod/default/web", "status.containerStatuses.0.restartCount",
+                     rows[i].restarts);
+        done(w);
+    }
+}
+
+/* Answers that come late by chance: ticking, and looking ahead, find the same. */
+Test(ailments, counting_ahead_is_ticking)
+{
+    char *traces[2] = { NULL, NULL };
+    for (int k = 0; k < 2; k++) {
+        struct world *w = given_nodes(NODE("n0"), k == 0 ? "" : "tick-heartbeats=true");
+        create(w, POD("web", ONE(READINESS)));
+        plan(w, "{kind: network-fault, pods: '', at: 100.5s, lasts: 3000s, loss: 0.35}");
+        until(w, 4000);
+        size_t length = 0, capacity = 1 << 20;
+        traces[k] = calloc(1, capacity);
+        for (size_t i = 0; i < w->line_count; i++)
+            if (strcmp(w->lines[i].subject, "pod/default/web") == 0)
+                length += (size_t)snprintf(traces[k] + length, capacity - length, "%.3f %s\n",
+                                           w->lines[i].at, w->lines[i].text);
+        done(w);
+    }
+    cr_expect_str_eq(traces[0], traces[1]);
+    int changes = 0;
+    for (const char *at = traces[0]; (at = strstr(at, "not ready")) != NULL; at++)
+        changes++;
+    cr_expect(changes > 5, "%d: there was something to compare", changes);
+    free(traces[0]);
+    free(traces[1]);
 }
