@@ -8,6 +8,7 @@
 #include "models/api/schema.h"
 #include "models/cluster/simulation.h"
 #include "tools/commands/commands.h"
+#include "tools/gate.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
 #include "tools/policies/policy_options.h"
@@ -105,8 +106,20 @@ static void put_versions(struct value *summary)
     value_set(summary, "kubernetes", value_new_string(schema_release));
 }
 
+/* Find mistakes of what is expected, and of gates, before the run goes on. */
+static bool check(struct simulation *simulation, const struct scenario *scenario,
+                  const struct gates *gates, struct error_list *faults)
+{
+    if (!simulation_check(simulation, faults))
+        return false;
+    struct value *summary = gates->count > 0 ? simulation_summary(simulation) : NULL;
+    const bool well = gates_check(gates, summary, scenario, faults);
+    value_drop(summary);
+    return well;
+}
+
 static int run_inputs(const struct command_line *line, struct inputs *inputs, struct policy *policy,
-                      struct queue *queue, struct output *output)
+                      struct queue *queue, struct output *output, const struct gates *gates)
 {
     struct error_list faults = { 0 }, warnings = { 0 };
     struct simulation_options options = {
@@ -118,7 +131,7 @@ static int run_inputs(const struct command_line *line, struct inputs *inputs, st
     };
     struct cost cost = { cpu_seconds(), resident_bytes() };
     struct simulation *simulation = simulation_new(&inputs->scenario, options, &faults, &warnings);
-    const bool good = simulation != NULL && simulation_check(simulation, &faults);
+    const bool good = simulation != NULL && check(simulation, &inputs->scenario, gates, &faults);
     warnings_print(&warnings);
     errors_print(&faults);
     error_list_close(&warnings);
@@ -135,6 +148,7 @@ static int run_inputs(const struct command_line *line, struct inputs *inputs, st
     struct value *summary = simulation_summary(simulation);
     put_versions(summary);
     policy_tell(policy, "run", simulation, summary);
+    const bool passed = gates_judge(gates, summary) == 0;
     struct error error = { 0 };
     bool fine = output == NULL || output_finish(output, inputs, summary, &error);
     if (fine) {
@@ -143,7 +157,8 @@ static int run_inputs(const struct command_line *line, struct inputs *inputs, st
     } else {
         fprintf(stderr, "seatrial run: %s\n", error.text);
     }
-    const bool held = expectations_not_held(summary) == 0;
+    const bool held = passed && expectations_not_held(summary) == 0;
+    fine = gates_write_junit(line, "run", summary) && fine;
     error_close(&error);
     value_drop(summary);
     simulation_free(simulation);
@@ -160,12 +175,14 @@ static int run(const struct command_line *line)
     struct queue *queue;
     struct output *output = NULL;
     struct policy *policy = NULL;
+    struct gates gates = { 0 };
     struct error error = { 0 };
     const char *directory = command_line_option(line, "out");
     int status = EXIT_BAD_INPUT;
     if (!queue_from(line, &queue))
         return status;
-    if (!inputs_read(&inputs, line) || !choose_scheduler(line, &inputs.scenario.settings))
+    const bool gated = gates_read(&gates, line);
+    if (!inputs_read(&inputs, line) || !gated || !choose_scheduler(line, &inputs.scenario.settings))
         goto done;
     if (directory != NULL && (output = output_begin(directory, &error)) == NULL) {
         fprintf(stderr, "seatrial run: %s: %s\n", error.at.file ? error.at.file : "", error.text);
@@ -174,12 +191,13 @@ static int run(const struct command_line *line)
     }
     if (!policy_take(line, "run", &inputs.scenario, &policy))
         goto done;
-    status = run_inputs(line, &inputs, policy, queue, output);
+    status = run_inputs(line, &inputs, policy, queue, output, &gates);
     queue = NULL;                                      /* the run had it */
     if (status != EXIT_BAD_INPUT && directory != NULL) /* JSON stays JSON */
         fprintf(command_line_wants_json(line) ? stderr : stdout, "report: %s/report.html\n",
                 directory);
 done:
+    gates_close(&gates);
     queue_free(queue);
     output_free(output);
     policy_close(policy);
@@ -201,11 +219,15 @@ const struct command run_command = {
         "    seatrial run --workload w1.csv --nodes 1000x64cpu,256Gi\n"
         "    seatrial run scenario.yaml --policy ./my_policy.so\n\n"
         "The same program, inputs and seed give the same output to the byte. The status is 1 when\n"
-        "something that the scenario expects does not hold.",
+        "something that the scenario expects does not hold, or an expression of --fail-on is "
+        "true:\n\n"
+        "    seatrial run scenario.yaml --fail-on 'availability(web) < 99.9' --junit out.xml\n\n"
+        "docs/gates.md lists what can be asked.",
     .options =
         (const struct option_info[]){
             INPUT_OPTIONS,
             { "out", 'O', "DIR", "leave events, summary, report and resolved inputs in a folder" },
+            GATE_OPTIONS,
             POLICY_OPTIONS,
             { "queue", 0, "KIND",
               "future event list: ladder (default) or list, the plain reference" },
