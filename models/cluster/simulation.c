@@ -182,6 +182,15 @@ struct cluster *simulation_cluster(const struct simulation *simulation)
     return simulation->cluster;
 }
 
+const struct availability *simulation_availability(const struct simulation *simulation,
+                                                   enum kind kind, const char *space,
+                                                   const char *name)
+{
+    return simulation->metrics == NULL
+               ? NULL
+               : metrics_availability(simulation->metrics, kind, space, name);
+}
+
 const struct error_list *simulation_problems(const struct simulation *simulation)
 {
     return timeline_problems(simulation->timeline);

@@ -23,6 +23,7 @@ struct simulation_options {
 };
 
 struct simulation;
+struct availability;
 
 /* At time 0, with the scenario's nodes and objects created, its failures and its timeline planned. The scenario is borrowed and outlives
  * it. Objects that the API server would refuse are appended to the faults, at the user's place:
@@ -49,6 +50,11 @@ void simulation_resync(struct simulation *simulation);
 
 struct run *simulation_run(const struct simulation *simulation);
 struct cluster *simulation_cluster(const struct simulation *simulation);
+
+/* How a workload or Service is now; see metrics_availability(). NULL as well when nothing is measured. */
+const struct availability *simulation_availability(const struct simulation *simulation,
+                                                   enum kind kind, const char *space,
+                                                   const char *name);
 
 /* Actions of the timeline that could not be done, so far, each with the user's place and what
  * kubectl would print. Borrowed. */

@@ -8,6 +8,7 @@
 #define MODELS_METRICS_METRIC_H
 
 #include "models/cluster/cluster.h"
+#include "models/metrics/availability.h"
 #include "sim/base/value.h"
 
 struct metric {
@@ -45,6 +46,11 @@ void metrics_restart(struct metrics_run *run, sim_time now);
 
 /* One map with a key for each metric; a new reference. */
 struct value *metrics_summary(struct metrics_run *run, sim_time now);
+
+/* How a workload of this kind, or a Service, is now, without the cost of a summary: in any namespace if `space`
+ * is NULL. NULL when there is none of this name yet. Borrowed until metrics_stop(). */
+const struct availability *metrics_availability(const struct metrics_run *run, enum kind kind,
+                                                const char *space, const char *name);
 
 /* A time as a JSON number of seconds, exact to the nanosecond; null for SIM_FOREVER. */
 struct value *seconds_print(sim_time time);

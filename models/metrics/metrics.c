@@ -70,6 +70,14 @@ void metrics_restart(struct metrics_run *run, sim_time now)
         metrics[i]->restart(run->states[i], now);
 }
 
+const struct availability *metrics_availability(const struct metrics_run *run, enum kind kind,
+                                                const char *space, const char *name)
+{
+    if (kind == KIND_SERVICE)
+        return services_availability(state_of(run, &services_metric), space, name, NULL);
+    return workloads_availability(state_of(run, &workloads_metric), kind, space, name, NULL);
+}
+
 /* NULL: there is nothing to tell. */
 static void put(struct value *summary, const char *name, struct value *told)
 {

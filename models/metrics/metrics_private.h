@@ -51,7 +51,7 @@ void recovery_print(struct recovery *recovery, struct value *into);
 struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
                              struct availability *availability, struct recovery *recovery);
 
-/* The availability of the workload (of a kind; KIND_COUNT: of any) or Service of a name, in the state of
+/* The availability of the workload (of a kind; KIND_COUNT: of any) or Service of a name (`space` NULL: in any namespace), in the state of
  * its metric: of the last one, if it was made again. NULL when there was none; `near`, if there is one, is
  * offered the names there are. Complete up to its last change. */
 struct nearest;

@@ -476,7 +476,7 @@ struct availability *services_availability(void *state, const char *space, const
     struct services *all = state;
     struct availability *found = NULL;
     for (struct row *row = all->first; row != NULL; row = row->next) {
-        if (strcmp(text_s(row->key.space), space) != 0)
+        if (space != NULL && strcmp(text_s(row->key.space), space) != 0)
             continue;
         if (strcmp(text_s(row->key.name), name) == 0)
             found = &row->availability;

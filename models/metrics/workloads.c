@@ -418,7 +418,7 @@ struct availability *workloads_availability(void *state, enum kind kind, const c
     struct availability *found = NULL;
     for (struct row *row = all->first; row != NULL; row = row->next) {
         if ((kind != KIND_COUNT && row->key.kind != kind) ||
-            strcmp(text_s(row->key.space), space) != 0)
+            (space != NULL && strcmp(text_s(row->key.space), space) != 0))
             continue;
         if (strcmp(text_s(row->key.name), name) == 0)
             found = &row->availability;
