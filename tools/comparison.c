@@ -125,8 +125,7 @@ static const char *base_of(const char *policy)
     return slash != NULL && slash[1] != '\0' && strpbrk(policy, " :") == NULL ? slash + 1 : policy;
 }
 
-/* A policy as tables call it: without its path, unless two are called the same. */
-static const char *name_of(const struct value *arms, const struct value *arm)
+const char *comparison_name(const struct value *arms, const struct value *arm)
 {
     const char *policy = value_text(value_get(arm, "policy"), "");
     for (size_t i = 0; i < arms->count; i++) {
@@ -139,7 +138,7 @@ static const char *name_of(const struct value *arms, const struct value *arm)
 
 static void add_arm(struct text_table *table, const struct value *arms, const struct value *arm)
 {
-    const char *policy = name_of(arms, arm);
+    const char *policy = comparison_name(arms, arm);
     const char *refused = value_text(value_get(arm, "refused"), NULL);
     const struct value *stopped = value_get(arm, "stopped");
     struct table_row *row = text_table_row(table);
@@ -199,7 +198,7 @@ static void add_workload(struct text_table *table, const struct value *arms,
 {
     for (size_t i = 0; i < arms->count; i++) {
         const struct value *row = counterpart(arms->items[i], workload);
-        const char *policy = name_of(arms, arms->items[i]);
+        const char *policy = comparison_name(arms, arms->items[i]);
         if (row == NULL)
             continue;
         struct table_row *line = text_table_row(table);
@@ -224,36 +223,44 @@ static const struct value *first_workloads(const struct value *arms)
     return NULL;
 }
 
-static void print_workloads(const struct value *arms, struct writer *out)
+struct text_table comparison_workloads(const struct value *comparison)
 {
+    const struct value *arms = value_get(comparison, "policies");
     struct text_table table = { .heads = { "WORKLOAD", "POLICY", "-READY", "-AVAILABILITY", "-DOWN",
                                            "-DEGRADED", "-BRING-UP", NULL } };
     const struct value *workloads = first_workloads(arms);
     for (size_t i = 0; workloads != NULL && i < workloads->count; i++)
         if (differs(arms, workloads->items[i]))
             add_workload(&table, arms, workloads->items[i]);
-    if (table.count > 0) {
-        writer_add_char(out, '\n');
-        text_table_print(&table, out);
-    }
-    text_table_close(&table);
+    return table;
 }
 
-void comparison_print(const struct value *comparison, struct writer *out)
+struct text_table comparison_arms(const struct value *comparison)
 {
     struct text_table table = { .heads = { "POLICY", "-PLACED", "-PENDING", "-P50", "-P99",
                                            "-NODES", "-CPU", "-MEMORY", "-FRAGM.", "-PREEMPTED",
                                            NULL } };
     const struct value *arms = value_get(comparison, "policies");
-    writer_format(out, "%s: %zu policies, seed %lld each\n\n",
-                  value_text(value_get(comparison, "scenario"), ""), arms->count,
-                  (long long)value_int(value_get(comparison, "seed"), 0));
     for (size_t i = 0; i < arms->count; i++)
         add_arm(&table, arms, arms->items[i]);
-    text_table_print(&table, out);
-    text_table_close(&table);
-    print_workloads(arms, out);
+    return table;
+}
+
+void comparison_print(const struct value *comparison, struct writer *out)
+{
+    struct text_table arms = comparison_arms(comparison);
+    struct text_table workloads = comparison_workloads(comparison);
+    writer_format(out, "%s: %zu policies, seed %lld each\n\n",
+                  value_text(value_get(comparison, "scenario"), ""), arms.count,
+                  (long long)value_int(value_get(comparison, "seed"), 0));
+    text_table_print(&arms, out);
+    if (workloads.count > 0) {
+        writer_add_char(out, '\n');
+        text_table_print(&workloads, out);
+    }
     writer_add(out, "\nP50, P99: from creation to binding. NODES: that had pods; CPU, MEMORY: what "
                     "pods request\nof these, over time. FRAGM.: of free CPU or memory, what the "
                     "other leaves unusable, of all nodes.\n");
+    text_table_close(&arms);
+    text_table_close(&workloads);
 }

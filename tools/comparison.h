@@ -9,6 +9,7 @@
 
 #include "sim/base/value.h"
 #include "sim/base/writer.h"
+#include "tools/report/table.h"
 
 /* A Comparison document (docs/policies.md) without arms; a new reference. */
 struct value *comparison_new(const char *scenario, uint64_t seed);
@@ -16,6 +17,14 @@ struct value *comparison_new(const char *scenario, uint64_t seed);
 /* Add an arm: the summary of its run, or, when the policy could not be started, why (NULL summary). */
 void comparison_add(struct value *comparison, const char *policy, const struct value *summary,
                     const char *why);
+
+/* A policy as tables call it: without its path, unless two of the arms are called the same; borrowed. */
+const char *comparison_name(const struct value *arms, const struct value *arm);
+
+/* The arms, and the workloads whose availability differs, as tables; empty where there are none. Release with
+ * text_table_close(). */
+struct text_table comparison_arms(const struct value *comparison);
+struct text_table comparison_workloads(const struct value *comparison);
 
 /* As tables for a terminal: the arms; workloads whose availability differs. */
 void comparison_print(const struct value *comparison, struct writer *out);

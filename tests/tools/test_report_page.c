@@ -226,10 +226,180 @@ Test(report_page, of_a_long_run_is_short_and_misses_no_outage)
     writer_close(&long_run);
 }
 
+/* ---- experiments ---- */
+
+/* Two factors, three replications; the third point has a run without a value. */
+static const char study_text[] =
+    "{\"kind\": \"ExperimentResults\", \"name\": \"nines\", \"question\": \"a < b?\", "
+    "\"scenario\": "
+    "\"shop\", \"seed\": 1,"
+    "\"durationSeconds\": 100, \"design\": \"fullFactorial\", \"estimate\": \"replications\", "
+    "\"confidence\": 0.95,"
+    "\"commonRandomNumbers\": true, \"stopped\": \"precision\", \"replications\": 8, "
+    "\"factors\": [{\"name\": \"r\", \"levels\": [\"1\", \"2\"]}, {\"name\": \"g\", \"levels\": "
+    "[\"x\", \"y\"]}],"
+    "\"responses\": [{\"name\": \"workloads[deployment/web].availability\", \"path\": "
+    "\"workloads[deployment/web].availability\","
+    "  \"unit\": \"share\", \"better\": \"higher\"}],"
+    "\"points\": ["
+    "{\"number\": 0, \"name\": \"r=1 g=x\", \"levels\": {\"r\": \"1\", \"g\": \"x\"}, "
+    "\"baseline\": true,"
+    " \"estimates\": [{\"count\": 3, \"missing\": 0, \"mean\": 0.9993, \"low\": 0.9990, \"high\": "
+    "0.9995,"
+    "   \"values\": [0.999, 0.9993, 0.9996]}],"
+    " \"causes\": [{\"row\": \"deployment/web\", \"namespace\": \"d\", \"kind\": \"node-crash\", "
+    "\"downtimeSeconds\": 0.0427, \"share\": 0.61, \"outages\": 1},"
+    "   {\"row\": \"deployment/web\", \"namespace\": \"d\", \"kind\": \"drain\", "
+    "\"downtimeSeconds\": "
+    "0.0273, \"share\": 0.39, \"outages\": 1}]},"
+    "{\"number\": 1, \"name\": \"r=1 g=y\", \"levels\": {\"r\": \"1\", \"g\": \"y\"}, "
+    "\"estimates\": "
+    "[{\"count\": 2, \"missing\": 1, \"mean\": 0.9992, \"low\": null, \"high\": null, \"values\": "
+    "[0.999, null, 0.9994]}]},"
+    "{\"number\": 2, \"name\": \"r=2 g=y\", \"levels\": {\"r\": \"2\", \"g\": \"y\"}, "
+    "\"estimates\": "
+    "[{\"count\": 3, \"mean\": 1, \"low\": 1, \"high\": 1, \"values\": [1, 1, 1]}]},"
+    "{\"number\": 3, \"name\": \"without power\", \"without\": \"power\", \"estimates\": "
+    "[{\"mean\": 0.9999}]}],"
+    "\"comparisons\": ["
+    "{\"point\": 1, \"against\": 0, \"response\": \"workloads[deployment/web].availability\", "
+    "\"pairs\": 2,"
+    " \"difference\": -0.0001, \"low\": -0.0004, \"high\": 0.0002, \"p\": 0.4, \"adjusted\": 0.4, "
+    "\"significant\": false,"
+    " \"correlation\": 0.9, \"independentHalfWidth\": 0.0006},"
+    "{\"point\": 2, \"against\": 0, \"response\": \"workloads[deployment/web].availability\", "
+    "\"pairs\": 3,"
+    " \"difference\": 0.0007, \"low\": 0.0005, \"high\": 0.0009, \"p\": 0.0001, \"adjusted\": "
+    "0.0002, \"significant\": true,"
+    " \"correlation\": null, \"independentHalfWidth\": 0.0002}],"
+    "\"counterfactual\": [{\"cause\": \"power\", \"response\": "
+    "\"workloads[deployment/web].availability\", "
+    "\"point\": 3, \"mean\": 0.9999,"
+    "  \"saved\": -0.0006, \"low\": -0.0008, \"high\": -0.0004, \"adjusted\": 0.01}],"
+    "\"gates\": [{\"expression\": \"availability(web) < 99.9\", \"failed\": true, \"value\": "
+    "0.9993}]}";
+
+static char *text_at(const struct value *value)
+{
+    return json_text(value, (struct json_style){ 0 });
+}
+
+static void expect_json(const struct value *value, const char *want)
+{
+    char *text = text_at(value);
+    cr_expect_str_eq(text, want, "%s", text);
+    free(text);
+}
+
+Test(report_page, of_an_experiment_begins_with_estimate_interval_and_causes)
+{
+    char *page = page_of(&html_experiment_report, study_text);
+    expect_in(
+        page,
+        "<p class=\"first\">Availability of deployment/web: <strong>99.930 % [99.900, "
+        "99.950]</strong> at the baseline (r=1 g=x); of the downtime 61 % node-crash, 39 % drain. "
+        "Best is <strong>r=2 g=y</strong> with 100.00 % (all alike): a difference of 0.070 % "
+        "[0.050, 0.090] (p &lt; 0.001).</p>");
+    expect_in(page, "would be 99.99 % without power, which of all causes costs most.");
+    expect_in(page,
+              "Gate <span class=\"bad\">FAILED</span>: <code>availability(web) &lt; 99.9</code>");
+    expect_in(page, "<dd>precise enough</dd>");
+    expect_in(page, "1 run without a value left out");
+    free(page);
+}
+
+Test(report_page, of_an_experiment_draws_what_the_results_say)
+{
+    struct value *charts[20];
+    char *page = page_of(&html_experiment_report, study_text);
+    const size_t count = charts_of(page, charts, 20);
+
+    /* The last factor's levels stand side by side; what was not played, or has no interval, has none. */
+    const struct value *estimates = chart_of(charts, count, "intervals", 0);
+    expect_json(value_get(estimates, "categories"), "[\"r=1\",\"r=2\"]");
+    const struct value *first = value_at(value_get(estimates, "series"), 0);
+    const struct value *second = value_at(value_get(estimates, "series"), 1);
+    cr_expect_str_eq(value_text(value_get(first, "name"), ""), "g=x");
+    expect_json(value_get(first, "values"), "[[0.999,0.9993,0.9995]]");
+    expect_json(value_get(second, "values"), "[[null,0.9992,null],[1,1,1]]");
+
+    const struct value *differences = chart_of(charts, count, "intervals", 1);
+    expect_json(value_get(differences, "categories"), "[\"r=1 g=y\",\"r=2 g=y\"]");
+    const struct value *series = value_at(value_get(differences, "series"), 0);
+    expect_json(value_get(series, "hollow"), "[true,false]");
+    expect_json(
+        value_at(value_get(series, "notes"), 0),
+        "[\"not significant, p = 0.400\",\"correlation 0.90: the interval is 0.50 of what it "
+        "would be on luck of its own\"]");
+
+    /* Without the cause it is more available: a gain, whatever its sign in the results. */
+    const struct value *gains = chart_of(charts, count, "intervals", 2);
+    expect_json(value_get(value_at(value_get(gains, "series"), 0), "values"),
+                "[[0.0004,0.0006,0.0008]]");
+
+    const struct value *pairs = chart_of(charts, count, "scatter", 0);
+    expect_json(value_get(value_at(value_get(pairs, "series"), 0), "points"),
+                "[[0.999,0.999],null,[0.9996,0.9994]]");
+
+    const struct value *causes = chart_of(charts, count, "bars", 0);
+    expect_json(value_get(causes, "categories"), "[\"r=1 g=x\"]");
+    for (size_t i = 0; i < count; i++)
+        value_drop(charts[i]);
+    free(page);
+}
+
+/* ---- comparisons ---- */
+
+static const char comparison_text[] =
+    "{\"kind\": \"Comparison\", \"scenario\": \"<t>\", \"seed\": 3, \"policies\": ["
+    "{\"policy\": \"default\", \"pods\": {\"bound\": 9, \"pending\": 1, \"preempted\": 0, "
+    "\"schedulingLatency\": {\"p50\": 1, \"p95\": 2, \"p99\": 3, \"max\": 4}},"
+    " \"nodes\": {\"used\": 4, \"fragmentation\": 0.2, \"cpuUtilisationOfUsed\": 0.5, "
+    "\"memoryUtilisationOfUsed\": 0.25},"
+    " \"workloads\": [{\"kind\": \"Deployment\", \"namespace\": \"d\", \"name\": \"web\", "
+    "\"availability\": 0.99}]},"
+    "{\"policy\": \"/here/fit.so\", \"pods\": {\"bound\": 10, \"pending\": 0, \"preempted\": 0, "
+    "\"schedulingLatency\": {\"p50\": 1, \"p95\": 2, \"p99\": 5, \"max\": 6}},"
+    " \"nodes\": {\"used\": 3, \"fragmentation\": 0.1, \"cpuUtilisationOfUsed\": 0.7, "
+    "\"memoryUtilisationOfUsed\": 0.3},"
+    " \"workloads\": [{\"kind\": \"Deployment\", \"namespace\": \"d\", \"name\": \"web\", "
+    "\"availability\": 0.98}]},"
+    "{\"policy\": \"broken\", \"refused\": \"no <such> file\"}]}";
+
+Test(report_page, of_a_comparison_says_who_did_best_and_sets_them_side_by_side)
+{
+    struct value *charts[20];
+    char *page = page_of(&html_comparison_report, comparison_text);
+    const size_t count = charts_of(page, charts, 20);
+    expect_in(page, "2 policies played the same scenario with the same luck.");
+    expect_in(page, "<li class=\"bad\">broken was not played: no &lt;such&gt; file</li>");
+    expect_in(page, "<li>Nodes used: least under <strong>fit.so</strong>, 3; at most 4.</li>");
+    expect_in(
+        page,
+        "<li>Wait for a node (p99): least under <strong>default</strong>, 3s; at most 5s.</li>");
+    expect_in(page, "<li>Pods preempted: 0 under every policy.</li>");
+    cr_assert_eq(count, 4, "%zu", count);
+    const struct value *placed = chart_of(charts, count, "bars", 0);
+    expect_json(value_get(placed, "categories"), "[\"default\",\"fit.so\"]");
+    expect_json(value_get(value_at(value_get(placed, "series"), 1), "values"), "[1,0]");
+    const struct value *available = chart_of(charts, count, "intervals", 0);
+    expect_json(value_get(value_at(value_get(available, "series"), 1), "values"),
+                "[[null,0.98,null]]");
+    for (size_t i = 0; i < count; i++)
+        value_drop(charts[i]);
+    free(page);
+}
+
 Test(report_page, of_nothing_is_a_page)
 {
     char *page = page_of(&html_report, "{}");
     expect_in(page, "There was no workload whose availability could be measured.");
+    cr_expect_not_null(strstr(page, "</html>"));
+    free(page);
+    page = page_of(&html_experiment_report, "{}");
+    cr_expect_not_null(strstr(page, "</html>"));
+    free(page);
+    page = page_of(&html_comparison_report, "{\"policies\": []}");
     cr_expect_not_null(strstr(page, "</html>"));
     free(page);
 }

@@ -15,6 +15,7 @@
 #include "tools/inputs.h"
 #include "tools/output.h"
 #include "tools/policies/policy_options.h"
+#include "tools/report/report.h"
 #include "tools/version.h"
 
 /* What one invocation is about. */
@@ -138,14 +139,19 @@ static bool write_files(const struct comparing *comparing, const struct writer *
                         const char *json)
 {
     struct error error = { 0 };
+    struct writer page = { 0 };
     if (comparing->directory == NULL)
         return true;
-    if (file_write(comparing->directory, "comparison.txt", text->bytes, text->length, &error) &&
-        file_write(comparing->directory, "comparison.json", json, strlen(json), &error))
-        return true;
-    fprintf(stderr, "seatrial compare: %s\n", error.text);
+    html_comparison_report.write(comparing->comparison, &page);
+    const bool fine =
+        file_write(comparing->directory, "comparison.txt", text->bytes, text->length, &error) &&
+        file_write(comparing->directory, "report.html", page.bytes, page.length, &error) &&
+        file_write(comparing->directory, "comparison.json", json, strlen(json), &error);
+    if (!fine)
+        fprintf(stderr, "seatrial compare: %s\n", error.text);
     error_close(&error);
-    return false;
+    writer_close(&page);
+    return fine;
 }
 
 static int tell(const struct comparing *comparing)
@@ -311,7 +317,7 @@ const struct command compare_command = {
             POLICY_OPTIONS,
             VARIANT_OPTIONS,
             CONDUCT_OPTIONS,
-            { "out", 'O', "DIR", "leave the comparison, and a folder for each policy" },
+            { "out", 'O', "DIR", "leave the comparison, its report.html, and a folder for each policy" },
             { 0 },
         },
     .operands_most = 1,

@@ -14,6 +14,7 @@
 #include "tools/experiment/runner.h"
 #include "tools/files.h"
 #include "tools/progress.h"
+#include "tools/report/report.h"
 #include "tools/version.h"
 
 struct conducting {
@@ -228,11 +229,13 @@ struct value *conduct(const struct experiment *experiment, const struct command_
 bool conduct_write(const struct value *results, const char *command, const char *directory)
 {
     struct error error = { 0 };
-    struct writer text = { 0 }, csv = { 0 };
+    struct writer text = { 0 }, csv = { 0 }, page = { 0 };
     char *json = json_text(results, (struct json_style){ .indent = 2 });
+    html_experiment_report.write(results, &page);
     results_print(results, &text);
     results_print_csv(results, &csv);
-    const bool fine = file_write(directory, "results.json", json, strlen(json), &error) &&
+    const bool fine = file_write(directory, "report.html", page.bytes, page.length, &error) &&
+                      file_write(directory, "results.json", json, strlen(json), &error) &&
                       file_write(directory, "results.csv", csv.bytes, csv.length, &error) &&
                       file_write(directory, "results.txt", text.bytes, text.length, &error);
     if (!fine)
@@ -240,6 +243,7 @@ bool conduct_write(const struct value *results, const char *command, const char 
     error_close(&error);
     writer_close(&text);
     writer_close(&csv);
+    writer_close(&page);
     free(json);
     return fine;
 }

@@ -7,7 +7,7 @@
  *     intervals    categories; series: {name, values: [[low, estimate, high] or null], hollow, notes}; reference
  *     quantiles    categories; marks: names of quantiles; values: [[...] or null], one list for each category
  *     bars         categories; series: {name, colour, values, notes}; stacked
- *     scatter      series: {name, first, hidden, points: [[x, y], ...]}
+ *     scatter      series: {name, hidden, points: [[x, y] or null, ...]}, one for each replication
  *     convergence  series: {name, hidden, points: [[count, estimate, low, high], ...]}
  *
  * An axis has `title`, `unit` ("seconds", "share", any other that is printed behind, or null) and `log`, `whole`,

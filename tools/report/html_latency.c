@@ -85,7 +85,6 @@ void html_latency(struct html_page *page, const struct value *summary)
     struct latencies noticed = latencies_new("How long it took to notice that replicas were lost");
     struct latencies placed = latencies_new("How long pods waited for a node");
     struct latencies answered = latencies_new("How long requests took");
-    html_section(page, "latency", "How long things took");
     of_workloads(&mended, workloads, "recover");
     of_workloads(&noticed, workloads, "detect");
     add_tally(&placed, mem_format("all pods"),
@@ -94,6 +93,8 @@ void html_latency(struct html_page *page, const struct value *summary)
     for (size_t i = 0; traffic != NULL && i < traffic->count; i++)
         add_tally(&answered, mem_format("%s", text_of(traffic->items[i], "name")),
                   value_get(traffic->items[i], "latency"));
+    if (answered.table.count + mended.table.count + noticed.table.count + placed.table.count > 0)
+        html_section(page, "latency", "How long things took");
     print(page, &answered, "Requests", "From the first attempt to the answer.");
     print(page, &mended, "Until a lost replica was replaced",
           "From a failure until as many were ready as before.");

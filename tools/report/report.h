@@ -15,6 +15,9 @@ struct report {
 
 extern const struct report text_report, json_report, html_report;
 
+/* The same of a results document of an experiment, and of a Comparison of policies. */
+extern const struct report html_experiment_report, html_comparison_report;
+
 /* --- what the reports share --------------------------------------------------------------- */
 
 /* "99.93 %" with as many digits as the outages deserve: never rounded up to 100 % when something

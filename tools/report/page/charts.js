@@ -66,6 +66,18 @@
                 : unit ? number(value) + " " + unit : number(value);
     }
 
+    /* As print_with_interval(): digits so that half of the interval shows two of its own. */
+    function measure(low, mean, high, unit) {
+        if (unit === "seconds") {
+            return duration(mean) + (low === null ? "" : " [" + duration(low) + ", " + duration(high) + "]");
+        }
+        const scale = unit === "share" ? 100 : 1, behind = unit === "share" ? " %" : unit ? " " + unit : "";
+        const length = low !== null && high > low ? (high - low) / 2 * scale : Math.abs(mean * scale) / 100;
+        const digits = Math.max(0, Math.min(10, length > 0 ? 1 - Math.floor(Math.log10(length)) : 2));
+        return (mean * scale).toFixed(digits) + behind + (low === null ? ""
+            : " [" + (low * scale).toFixed(digits) + ", " + (high * scale).toFixed(digits) + "]");
+    }
+
     /* On an axis: no more digits than the distance between two ticks deserves. */
     function tick(value, unit, distance) {
         if (unit === "seconds") {
@@ -272,6 +284,7 @@
             ticks: {
                 maxRotation: 0,
                 autoSkipPadding: 14,
+                includeBounds: false,
                 callback: (value, index, ticks) => tick(value, spec.x.unit,
                     ticks.length > 1 ? Math.abs(ticks[1].value - ticks[0].value) : 1),
             },
@@ -314,12 +327,12 @@
 
     /* ---- kinds of charts: from data to what Chart.js draws ---- */
 
-    const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+    const STEPS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
         .concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE), [1, 2, 3, 6, 12].map((n) => n * HOUR),
             [1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730, 1825].map((n) => n * DAY));
 
     function timeTicks(scale) {
-        const wanted = Math.max(2, Math.floor(scale.width / 90));
+        const wanted = Math.max(2, Math.floor(scale.isHorizontal() ? scale.width / 90 : scale.height / 36));
         const step = STEPS.find((s) => (scale.max - scale.min) / s <= wanted) || STEPS[STEPS.length - 1];
         scale.ticks = [];
         for (let i = Math.ceil(scale.min / step - 1e-9); i * step <= scale.max * (1 + 1e-12); i++) {
@@ -406,7 +419,7 @@
                     y: {
                         min: 0,
                         max: spec.y.whole ? top * 1.06 + 0.15 : undefined,
-                        suggestedMax: spec.y.unit === "share" ? Math.min(1, top * 1.1) : top * 1.05,
+                        suggestedMax: spec.y.unit === "share" ? Math.min(1, Math.max(0.05, top * 1.1)) : top * 1.05,
                         grid: { color: palette.rule, borderColor: palette.faint },
                         afterFit: (scale) => { scale.width = Math.max(scale.width, 46); },
                         afterBuildTicks: spec.y.whole ? wholeTicks : undefined,
@@ -487,7 +500,7 @@
             least = Math.min(least, spec.reference);
             most = Math.max(most, spec.reference);
         }
-        const air = (most - least) * 0.06 || Math.abs(most) * 0.05 || 1;
+        const air = Math.max((most - least) * 0.06 || Math.abs(most) * 0.05 || 1, spec.x.unit === "seconds" ? 2e-4 : 0);
         const within = spec.x.within || [-Infinity, Infinity];
         return { min: Math.max(within[0], least - air), max: Math.min(within[1], most + air) };
     }
@@ -520,10 +533,9 @@
                 shapes: [shape],
                 title: (i) => spec.categories[i] + (several ? " · " + series.name : ""),
                 label: (i) => {
-                    const row = marks[i], text = print(row.points[0], spec.x.unit);
-                    const interval = row.low === null ? "no interval"
-                        : "[" + print(row.low, spec.x.unit) + ", " + print(row.high, spec.x.unit) + "]";
-                    return [text + " " + interval].concat(series.notes && series.notes[i] ? series.notes[i] : []);
+                    const row = marks[i];
+                    return [measure(row.low, row.points[0], row.high, spec.x.unit)]
+                        .concat(series.notes && series.notes[i] ? series.notes[i] : []);
                 },
                 swatch: { shape, colour: several ? kindColour(s) : palette.ready },
             });
@@ -586,6 +598,7 @@
             type: of.log ? "logarithmic" : "linear",
             title: { display: true, text: of.title },
             grid: { color: palette.rule, borderColor: palette.faint },
+            afterBuildTicks: of.unit === "seconds" ? timeTicks : undefined,
             ticks: {
                 maxRotation: 0,
                 autoSkipPadding: 14,
@@ -599,19 +612,19 @@
     function scatterChart(spec) {
         const datasets = spec.series.map((series, s) => ({
             name: series.name,
-            data: series.points.map(([x, y]) => ({ x, y })),
+            data: series.points.map((pair) => pair === null ? { x: NaN, y: NaN } : { x: pair[0], y: pair[1] }),
             hidden: Boolean(series.hidden),
             pointStyle: SHAPES[s % COLOURS],
             pointRadius: 4,
             pointHoverRadius: 8,
             borderColor: kindColour(s),
             backgroundColor: faded(kindColour(s), 0.45),
-            title: (i) => series.name + ", replication " + (series.first + i),
+            title: (i) => series.name + ", replication " + i,
             label: (i) => [spec.x.title + ": " + print(series.points[i][0], spec.x.unit),
                 spec.y.title + ": " + print(series.points[i][1], spec.y.unit)],
             swatch: { shape: SHAPES[s % COLOURS], colour: kindColour(s) },
         }));
-        const all = spec.series.flatMap((s) => s.points.flat());
+        const all = spec.series.flatMap((s) => s.points.flat()).filter((value) => value !== null);
         const ends = [Math.min(...all), Math.max(...all)];
         datasets.push({
             type: "line",
@@ -650,8 +663,7 @@
                 backgroundColor: faded(colour, 0.18),
                 pointRadius: 0,
                 title: (i) => series.name + ", " + series.points[i][0] + " replications",
-                label: (i) => [print(series.points[i][1], spec.y.unit) + " [" + print(series.points[i][2], spec.y.unit) +
-                    ", " + print(series.points[i][3], spec.y.unit) + "]"],
+                label: (i) => [measure(series.points[i][2], series.points[i][1], series.points[i][3], spec.y.unit)],
             }, more);
             return [
                 part(1, { name: series.name, borderWidth: 2, borderDash: DASHES[s % COLOURS],
@@ -785,7 +797,7 @@
                 return;
             }
             dataset.data.forEach((point, i) => {
-                if (point !== null) {
+                if (point !== null && !Number.isNaN(point.x)) {
                     list.push({ datasetIndex: d, index: i, at: spec.categories ? i : point.x });
                 }
             });
