@@ -193,6 +193,17 @@ check-python: deps-python ## the Gymnasium environment, by Gymnasium's own check
 	@$(build) all
 	$(BUILD)/venv/bin/python tests/python/check_environment.py $(BUILD)/seatrial
 
+deps-browser: ## install Chromium, and what drives it and looks for hindrances, for check-browser
+	$(call install_missing,chromium python3-venv)
+	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
+	@$(BUILD)/venv/bin/pip install -q playwright==1.55.0 axe-playwright-python==0.1.8
+
+# Playwright brings a Node, which looks at the script of our pages first.
+check-browser: deps deps-browser ## reports in a browser: charts, themes, keyboard, axe; needs the net once; minutes
+	@$(build) all
+	$$(echo $(BUILD)/venv/lib/python3*/site-packages/playwright/driver/node) --check $(PAGE)/charts.js
+	$(BUILD)/venv/bin/python tests/browser/check_reports.py $(BUILD)/seatrial
+
 # Shared objects that tests load as policies, and the example of one.
 $(BUILD)/tests/policies/%.so: tests/policies/%.c include/seatrial/policy.h
 	@mkdir -p $(@D)
@@ -312,5 +323,5 @@ clean: ## remove the build directories
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d) $(PLANTED_OBJ:.o=.d) $(BUILD)/tests/planted/choice.d
 .PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
-    deps deps-check deps-mpi deps-python install help clean mpi
+    deps deps-check deps-mpi deps-python deps-browser check-browser install help clean mpi
 .SECONDARY:
