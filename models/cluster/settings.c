@@ -139,6 +139,10 @@ static const struct setting table[] = {
     { ours, "image-bandwidth", SETTING_NUMBER, AT(image_bandwidth), "50000000", 1, 1e15 },
     { ours, "volume-provision-failures", SETTING_NUMBER, AT(volume_provision_failures), "0", 0, 1 },
     { ours, "volume-attach-failures", SETTING_NUMBER, AT(volume_attach_failures), "0", 0, 1 },
+    /* OpenCost's default prices of a provider without a price list, in dollars (configs/default.json). */
+    { ours, "cpu-hour-price", SETTING_NUMBER, AT(cpu_hour_price), "0.031611", 0, 1e9 },
+    { ours, "memory-gib-hour-price", SETTING_NUMBER, AT(memory_gib_hour_price), "0.004237", 0,
+      1e9 },
     { ours, "keep-events", SETTING_SWITCH, AT(keep_events), "false", 0, 1 },
     { ours, "tick-heartbeats", SETTING_SWITCH, AT(tick_heartbeats), "false", 0, 1 },
     { ours, "reference-scheduler", SETTING_SWITCH, AT(reference_scheduler), "false", 0, 1 },

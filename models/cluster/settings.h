@@ -92,9 +92,10 @@ struct settings {
     /* what CSI drivers take to do, call by call */
     struct distribution *volume_provision, *volume_delete; /* CreateVolume, DeleteVolume */
     struct distribution *volume_attach, *volume_detach;    /* Controller(Un)PublishVolume */
-    struct distribution *volume_mount;   /* NodeStageVolume and NodePublishVolume */
-    struct distribution *volume_unmount; /* the way back */
-    double image_bandwidth;              /* bytes per second of one pull */
+    struct distribution *volume_mount;            /* NodeStageVolume and NodePublishVolume */
+    struct distribution *volume_unmount;          /* the way back */
+    double image_bandwidth;                       /* bytes per second of one pull */
+    double cpu_hour_price, memory_gib_hour_price; /* dollars for a core, a GiB, for an hour */
     struct attempt_cost attempt_cost;
 
     /* kube-scheduler's own file, a KubeSchedulerConfiguration that has been checked; owned. NULL:

@@ -17,6 +17,7 @@ const struct metric *const metrics[] = {
     &pods_metric,
     &nodes_metric,
     &utilisation_metric,
+    &cost_metric,
     &event_reasons_metric,
     &objectives_metric,
     NULL,

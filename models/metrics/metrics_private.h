@@ -8,12 +8,18 @@
 
 extern const struct metric workloads_metric, services_metric, traffic_metric, autoscalers_metric,
     jobs_metric, cronjobs_metric, budgets_metric, pods_metric, nodes_metric, utilisation_metric,
-    event_reasons_metric, objectives_metric;
+    event_reasons_metric, cost_metric, objectives_metric;
 
 /* A replica counts while it is Ready and not on its way out: what an endpoint needs. */
 static inline bool pod_serves(const struct pod *pod)
 {
     return pod_is_ready(pod) && !pod->meta.deleting && !pod_is_terminal(pod);
+}
+
+/* A pod takes its requests from binding until it has finished or is gone. */
+static inline bool pod_occupies(const struct pod *pod)
+{
+    return pod != NULL && pod->node_name != NULL && !pod_is_terminal(pod);
 }
 
 /* Did nobody mean this to happen? True of the roots that failures begin, and of a container's that

@@ -86,12 +86,6 @@ static void node_changed(struct nodes *nodes, const struct watch_event *event)
     settle(row, event->at);
 }
 
-/* A pod takes its requests from binding until it has finished or is gone. */
-static bool occupies(const struct pod *pod)
-{
-    return pod != NULL && pod->node_name != NULL && !pod_is_terminal(pod);
-}
-
 static void occupy(struct nodes *nodes, const struct pod *pod, int sign, sim_time now)
 {
     struct row *row = row_named(nodes, pod->node_name);
@@ -110,8 +104,8 @@ static void notice(void *self, const struct watch_event *event)
     if (event->object->kind != KIND_POD)
         return;
     const struct pod *before = pod_of(event->before);
-    bool did = occupies(before);
-    bool does = event->type != WATCH_DELETED && occupies(pod_of(event->object));
+    bool did = pod_occupies(before);
+    bool does = event->type != WATCH_DELETED && pod_occupies(pod_of(event->object));
     if (did && !does)
         occupy(self, before, -1, event->at);
     if (does && !did)

@@ -42,11 +42,6 @@ static void count_node(struct utilisation *of, const struct node *node, int sign
     of->ready_nodes += sign * node_is_ready(node);
 }
 
-static bool occupies(const struct pod *pod)
-{
-    return pod != NULL && pod->node_name != NULL && !pod_is_terminal(pod);
-}
-
 static void count_pod(struct utilisation *of, const struct pod *pod, int sign)
 {
     of->requested.cpu_milli += sign * pod->spec->requests.cpu_milli;
@@ -64,7 +59,8 @@ static void notice(void *self, const struct watch_event *event)
         settle(of, event->at);
     } else if (event->object->kind == KIND_POD) {
         const struct pod *before = pod_of(event->before);
-        const bool did = occupies(before), does = is_there && occupies(pod_of(event->object));
+        const bool did = pod_occupies(before),
+                   does = is_there && pod_occupies(pod_of(event->object));
         if (did == does)
             return;
         count_pod(of, does ? pod_of(event->object) : before, does ? 1 : -1);

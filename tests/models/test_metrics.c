@@ -234,9 +234,9 @@ static double average(const struct value *summary, const char *list, size_t inde
 }
 
 /* 4 CPUs, of which one pod requests 1 from the start, and another 2 more from half time on. */
-Test(metrics, tell_how_full_the_cluster_was_over_time)
+static struct value *play_filling(void)
 {
-    struct value *summary = play_parts(
+    return play_parts(
         "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"
         "  duration: 2m\n"
         "  timing: {apiWrite: 0, schedulingCycle: 0, containerStart: 1s, containerStop: 0, "
@@ -247,6 +247,25 @@ Test(metrics, tell_how_full_the_cluster_was_over_time)
         "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "
         "{containers: [{name: c, image: a, resources: {requests: {cpu: 1, memory: 2Gi}}}]}}}}\n",
         NULL);
+}
+
+/* One pod for the whole time and two for half of it are two on average: 2 cores and 4 GiB. */
+Test(metrics, tell_what_is_paid_for)
+{
+    struct value *summary = play_filling(), *cost = value_get(summary, "cost");
+    const double month = 730.5 * (2 * 0.031611 + 4 * 0.004237);
+    cr_expect_float_eq(value_double(value_get(cost, "pods"), 0), 2, 1e-9);
+    cr_expect_float_eq(value_double(value_path(cost, "requested", "cpuCores", NULL), 0), 2, 1e-9);
+    cr_expect_float_eq(value_double(value_path(cost, "requested", "perMonth", NULL), 0), month,
+                       1e-9);
+    cr_expect_float_eq(value_double(value_path(cost, "nodes", "perMonth", NULL), 0), 2 * month,
+                       1e-9, "twice as much as is used");
+    value_drop(summary);
+}
+
+Test(metrics, tell_how_full_the_cluster_was_over_time)
+{
+    struct value *summary = play_filling();
     cr_expect_eq(value_double(value_path(summary, "utilisation", "everySeconds", NULL), 0), 1);
     cr_expect_float_eq(average(summary, "cpu", 30), 0.25, 1e-9);
     cr_expect_float_eq(average(summary, "cpu", 90), 0.75, 1e-9);
