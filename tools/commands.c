@@ -10,6 +10,7 @@ const struct command *const commands[] = {
     &run_command,
     &experiment_command,
     &merge_command,
+    &advise_command,
     &explore_command,
     &compare_command,
     &why_command,
