@@ -264,6 +264,12 @@ bool simulation_check(struct simulation *simulation, struct error_list *faults)
     return faults->count == before;
 }
 
+void simulation_sample(struct simulation *simulation, const struct sampler *to)
+{
+    if (simulation->metrics != NULL)
+        metrics_sample(simulation->metrics, run_now(simulation->run), to);
+}
+
 struct value *simulation_summary(struct simulation *simulation)
 {
     struct value *summary = measure(simulation);

@@ -60,6 +60,11 @@ const struct availability *simulation_availability(const struct simulation *simu
  * kubectl would print. Borrowed. */
 const struct error_list *simulation_problems(const struct simulation *simulation);
 
+/* Every number that is measured and can be told at any moment, at this one; see metric.h. Nothing where
+ * nothing is measured. */
+struct sampler;
+void simulation_sample(struct simulation *simulation, const struct sampler *to);
+
 /* The summary document up to now (docs/summary.md), with the verdicts on what is expected; a new
  * reference. Nothing is expected where nothing is measured. */
 struct value *simulation_summary(struct simulation *simulation);

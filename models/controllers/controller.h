@@ -72,4 +72,11 @@ void controller_manager_restart(struct cluster *cluster, struct cause cause);
  * own. */
 void controller_manager_resync(struct cluster *cluster, struct cause cause);
 
+/* The work queues of the controllers, by their names, in the order of the table; none of a process that
+ * has ended and not begun again. */
+void controller_manager_each_queue(const struct cluster *cluster,
+                                   void (*visit)(void *context, const char *controller,
+                                                 const struct workqueue *queue),
+                                   void *context);
+
 #endif

@@ -152,6 +152,17 @@ static void manager_is_back(void *self, bool anew, struct cause cause)
         manager_restart(self, cause);
 }
 
+void controller_manager_each_queue(const struct cluster *cluster,
+                                   void (*visit)(void *context, const char *controller,
+                                                 const struct workqueue *queue),
+                                   void *context)
+{
+    const struct manager *manager = cluster_component(cluster, controller_manager.name);
+    for (size_t i = 0; manager != NULL && i < manager->count; i++)
+        if (manager->runs[i]->queue != NULL)
+            visit(context, manager->runs[i]->controller->name, manager->runs[i]->queue);
+}
+
 /* ---- by chance, in a run with a variation ---- */
 
 /* At full strength one within so long; and how long nobody leads, at least. */

@@ -127,10 +127,27 @@ static void stop(void *state)
     free(budgets);
 }
 
+static void sample(void *state, sim_time now, const struct sampler *to)
+{
+    struct budgets *budgets = state;
+    for (struct measured *of = budgets->rows.first; of != NULL; of = of->next) {
+        struct row *row = (struct row *)of;
+        const char *space = text_s(of->key.space), *name = text_s(of->key.name);
+        advance(row, now);
+        sample_take(to, "seatrial_evictions_total", (double)row->granted, space, name, "granted");
+        sample_take(to, "seatrial_evictions_total", (double)row->refused, space, name, "refused");
+        sample_take(to, "seatrial_evictions_total", (double)row->ambiguous, space, name,
+                    "ambiguous");
+        sample_take(to, "seatrial_evictions_blocked_seconds_total",
+                    sim_time_to_seconds(row->blocked), space, name);
+    }
+}
+
 const struct metric budgets_metric = {
     .name = "disruptionBudgets",
     .start = start,
     .summary = summary,
     .restart = restart,
     .stop = stop,
+    .sample = sample,
 };

@@ -11,6 +11,13 @@
 #include "models/metrics/availability.h"
 #include "sim/base/value.h"
 
+/* Takes numbers that are told at a moment: of which family ("seatrial_requests_total"), with the values
+ * of its labels (ends with NULL), how many. */
+struct sampler {
+    void (*take)(void *context, const char *family, const char *const *labels, double number);
+    void *context;
+};
+
 struct metric {
     const char *name;
     /* Watch a cluster; returns the metric's state. */
@@ -21,6 +28,9 @@ struct metric {
     /* Forget what was measured before `now`; what there is stays. */
     void (*restart)(void *state, sim_time now);
     void (*stop)(void *state); /* release */
+    /* Tell what can be told at any moment, in the same order each time: what was counted up to now.
+     * Families and labels are listed in docs/exports.md. NULL: nothing. */
+    void (*sample)(void *state, sim_time now, const struct sampler *to);
 };
 
 /* The table of metrics, ends with NULL. */
@@ -51,6 +61,9 @@ struct value *metrics_summary(struct metrics_run *run, sim_time now);
  * is NULL. NULL when there is none of this name yet. Borrowed until metrics_stop(). */
 const struct availability *metrics_availability(const struct metrics_run *run, enum kind kind,
                                                 const char *space, const char *name);
+
+/* Every number that the metrics can tell at any moment, at this one. */
+void metrics_sample(struct metrics_run *run, sim_time now, const struct sampler *to);
 
 /* A time as a JSON number of seconds, exact to the nanosecond; null for SIM_FOREVER. */
 struct value *seconds_print(sim_time time);

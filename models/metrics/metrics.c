@@ -86,6 +86,13 @@ static void put(struct value *summary, const char *name, struct value *told)
         value_set(summary, name, told);
 }
 
+void metrics_sample(struct metrics_run *run, sim_time now, const struct sampler *to)
+{
+    for (size_t i = 0; i < METRICS; i++)
+        if (metrics[i]->sample != NULL)
+            metrics[i]->sample(run->states[i], now, to);
+}
+
 struct value *metrics_summary(struct metrics_run *run, sim_time now)
 {
     struct value *summary = value_new_map();

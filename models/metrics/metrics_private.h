@@ -53,6 +53,14 @@ void recovery_note(struct recovery *recovery, const struct run *run, const struc
                    sim_time now);
 void recovery_print(struct recovery *recovery, struct value *into);
 
+/* Tell a sampler one number: sample_take(to, "seatrial_restarts_total", number, label, ...). */
+#define sample_take(to, family, number, ...)                                                       \
+    ((to)->take((to)->context, (family), (const char *const[]){ __VA_ARGS__, NULL }, (number)))
+
+/* The same of an availability, complete up to `now`. */
+void availability_sample(struct availability *of, const struct run *run, struct object_key key,
+                         const struct sampler *to);
+
 /* What rows of workloads and of Services have in common, their name included: a new map. */
 struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
                              struct availability *availability, struct recovery *recovery);

@@ -105,10 +105,27 @@ static void stop(void *state)
     free(pods);
 }
 
+static void sample(void *state, sim_time now, const struct sampler *to)
+{
+    const struct pods *pods = state;
+    (void)now;
+    const struct {
+        const char *what;
+        int64_t count;
+    } counts[] = { { "created", pods->created },
+                   { "bound", pods->bound },
+                   { "succeeded", pods->succeeded },
+                   { "failed", pods->failed },
+                   { "preempted", pods->preempted } };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        sample_take(to, "seatrial_pods_total", (double)counts[i].count, counts[i].what);
+}
+
 const struct metric pods_metric = {
     .name = "pods",
     .start = start,
     .summary = summary,
     .restart = restart,
     .stop = stop,
+    .sample = sample,
 };

@@ -486,10 +486,19 @@ struct availability *services_availability(void *state, const char *space, const
     return found;
 }
 
+static void sample(void *state, sim_time now, const struct sampler *to)
+{
+    struct services *all = state;
+    (void)now;
+    for (struct row *row = all->first; row != NULL; row = row->next)
+        availability_sample(&row->availability, all->cluster->run, row->key, to);
+}
+
 const struct metric services_metric = {
     .name = "services",
     .start = start,
     .summary = summary,
     .restart = restart,
     .stop = stop,
+    .sample = sample,
 };

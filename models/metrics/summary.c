@@ -204,6 +204,45 @@ void availability_print(struct availability *of, const struct run *run, struct v
     value_set(into, "curve", curve_print(of));
 }
 
+/* Downtime by kind of root: a family of its own, as its sum is told already. */
+static void causes_sample(const struct availability *of, const struct run *run,
+                          struct object_key key, const struct sampler *to)
+{
+    for (uint32_t i = 0; i < of->loss_count; i++) {
+        const char *kind = run->roots[of->losses[i].root].kind;
+        sim_time downtime = 0;
+        if (!is_first_of_kind(of, run, i))
+            continue;
+        for (uint32_t j = i; j < of->loss_count; j++)
+            if (strcmp(run->roots[of->losses[j].root].kind, kind) == 0)
+                downtime += of->losses[j].downtime;
+        if (downtime > 0)
+            sample_take(to, "seatrial_downtime_by_cause_seconds_total",
+                        sim_time_to_seconds(downtime), kind_infos[key.kind].name, text_s(key.space),
+                        text_s(key.name), kind);
+    }
+}
+
+void availability_sample(struct availability *of, const struct run *run, struct object_key key,
+                         const struct sampler *to)
+{
+    const char *kind = kind_infos[key.kind].name, *space = text_s(key.space),
+               *name = text_s(key.name);
+    availability_advance(of, run_now(run));
+    if (!of->counting)
+        return;
+    sample_take(to, "seatrial_observed_seconds_total",
+                sim_time_to_seconds(availability_observed(of)), kind, space, name);
+    sample_take(to, "seatrial_downtime_seconds_total", sim_time_to_seconds(of->downtime), kind,
+                space, name);
+    sample_take(to, "seatrial_degraded_seconds_total", sim_time_to_seconds(of->degraded), kind,
+                space, name);
+    sample_take(to, "seatrial_missing_replica_seconds_total", (double)of->missing / SIM_SECOND, kind,
+                space, name);
+    sample_take(to, "seatrial_outages_total", of->outage_count, kind, space, name);
+    causes_sample(of, run, key, to);
+}
+
 struct value *row_head_print(const struct run *run, struct object_key key, bool deleted,
                              struct availability *availability, struct recovery *recovery)
 {

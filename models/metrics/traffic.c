@@ -152,10 +152,32 @@ static void stop(void *state)
     (void)state;
 }
 
+static void sample(void *state, sim_time now, const struct sampler *to)
+{
+    const struct cluster *cluster = state;
+    struct traffic *traffic = traffic_of(cluster);
+    struct ledger *ledger;
+    for (size_t i = 0; (ledger = traffic_counted(traffic, i, now)) != NULL; i++) {
+        const char *space = text_s(ledger->space), *name = text_s(ledger->name),
+                   *service = text_s(ledger->service);
+        double by_reason[TRAFFIC_REASONS];
+        reasons_of(ledger, by_reason);
+        sample_take(to, "seatrial_requests_total",
+                    ledger->requests - ledger->failed - ledger->waiting, space, name, service,
+                    "answered");
+        for (int reason = 0; reason < TRAFFIC_REASONS; reason++)
+            sample_take(to, "seatrial_requests_total", by_reason[reason], space, name, service,
+                        traffic_reason_name((enum traffic_reason)reason));
+        sample_take(to, "seatrial_requests_waiting", ledger->waiting, space, name, service);
+        sample_take(to, "seatrial_request_attempts_total", ledger->attempts, space, name, service);
+    }
+}
+
 const struct metric traffic_metric = {
     .name = "traffic",
     .start = start,
     .summary = summary,
     .restart = restart,
     .stop = stop,
+    .sample = sample,
 };

@@ -428,10 +428,24 @@ struct availability *workloads_availability(void *state, enum kind kind, const c
     return found;
 }
 
+static void sample(void *state, sim_time now, const struct sampler *to)
+{
+    struct workloads *all = state;
+    (void)now;
+    for (struct row *row = all->first; row != NULL; row = row->next) {
+        const char *kind = kind_infos[row->key.kind].name, *space = text_s(row->key.space),
+                   *name = text_s(row->key.name);
+        availability_sample(&row->availability, all->cluster->run, row->key, to);
+        sample_take(to, "seatrial_restarts_total", (double)row->restarts, kind, space, name);
+        sample_take(to, "seatrial_pods_created_total", (double)row->pods_created, kind, space, name);
+    }
+}
+
 const struct metric workloads_metric = {
     .name = "workloads",
     .start = start,
     .summary = summary,
     .restart = restart,
     .stop = stop,
+    .sample = sample,
 };

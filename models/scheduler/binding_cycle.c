@@ -179,7 +179,7 @@ static void come_back(const struct binding *binding, const struct attempt_failur
                                       binding->cause, &binding->as_it_was, failure->rejected);
         nominator_add(scheduler->nominator, present, failure->nomination, failure->node);
     }
-    scheduler_report(scheduler, binding->pod, failure->message);
+    scheduler_report(scheduler, binding->pod, failure);
     if (waits)
         scheduler_patch_status(scheduler, present, failure);
 }
@@ -249,6 +249,7 @@ static void bind_pod(struct binding *binding)
         error_close(&error);
         return;
     }
+    scheduler->attempts.scheduled++;
     client_event(client, &binding->pod->meta.object, false, "Scheduled",
                  "Successfully assigned %s/%s to %s", namespace_of(binding->pod),
                  name_of(binding->pod), binding->node->s);

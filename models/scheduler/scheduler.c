@@ -259,6 +259,29 @@ struct scheduler_view *scheduler_view_of(struct scheduler *scheduler)
     return &scheduler->view;
 }
 
+struct scheduler_attempts scheduler_attempts(const struct scheduler *scheduler)
+{
+    return scheduler->attempts;
+}
+
+static void count_gated(void *context, const struct waiting_pod *waiting)
+{
+    struct scheduler_pending *pending = context;
+    pending->gated += waiting->gated_by >= 0;
+}
+
+struct scheduler_pending scheduler_pending(const struct scheduler *scheduler)
+{
+    const struct scheduling_queue *queue = scheduler->queue;
+    struct scheduler_pending pending = { 0 };
+    scheduling_queue_each(queue, WAITING_POOL, count_gated, &pending);
+    pending.active = scheduling_queue_length(queue, WAITING_ACTIVE);
+    pending.backoff = scheduling_queue_length(queue, WAITING_BACKOFF) +
+                      scheduling_queue_length(queue, WAITING_ERROR_BACKOFF);
+    pending.unschedulable = scheduling_queue_length(queue, WAITING_POOL) - pending.gated;
+    return pending;
+}
+
 const struct pod *scheduler_attempt(struct scheduler *scheduler)
 {
     struct waiting_pod *waiting = next_pod(scheduler);

@@ -14,9 +14,20 @@
 
 extern const struct component scheduler_component;
 
-/* --- for those who drive the scheduler themselves: recorded sequences ----------------------- */
-
 struct scheduler; /* the state of the component */
+
+/* How attempts went so far, as scheduler_schedule_attempts_total counts them. */
+struct scheduler_attempts {
+    uint64_t scheduled, unschedulable, error;
+};
+struct scheduler_attempts scheduler_attempts(const struct scheduler *scheduler);
+/* How many pods wait, as scheduler_pending_pods counts them. O(pods in the pool). */
+struct scheduler_pending {
+    size_t active, backoff, unschedulable, gated;
+};
+struct scheduler_pending scheduler_pending(const struct scheduler *scheduler);
+
+/* --- for those who drive the scheduler themselves: recorded sequences ----------------------- */
 
 /* An API call of the scheduler, told before it is made. */
 struct scheduler_call {

@@ -18,8 +18,14 @@ void attempt_failure_close(struct attempt_failure *failure)
     *failure = (struct attempt_failure){ 0 };
 }
 
-void scheduler_report(struct scheduler *scheduler, const struct pod *pod, const char *message)
+void scheduler_report(struct scheduler *scheduler, const struct pod *pod,
+                      const struct attempt_failure *failure)
 {
+    const char *message = failure->message;
+    if (strcmp(failure->reason, "SchedulerError") == 0)
+        scheduler->attempts.error++;
+    else
+        scheduler->attempts.unschedulable++;
     if (strlen(message) <= NOTE_LIMIT)
         client_event(&scheduler->client, &pod->meta.object, true, "FailedScheduling", "%s",
                      message);
@@ -92,7 +98,7 @@ sim_time scheduler_fail(struct scheduler *scheduler, struct waiting_pod *waiting
         scheduling_queue_done(scheduler->queue, waiting);
     if (waits)
         nominator_add(scheduler->nominator, present, failure->nomination, failure->node);
-    scheduler_report(scheduler, pod, failure->message);
+    scheduler_report(scheduler, pod, failure);
     if (waits)
         scheduler_patch_status(scheduler, present, failure);
     const sim_time written = scheduler->client.now;

@@ -50,6 +50,7 @@ struct scheduler {
     const struct text *chosen;      /* held: the node; NULL: none will do */
     struct attempt_failure failure; /* of an attempt that found none */
 
+    struct scheduler_attempts attempts;              /* how those before went */
     struct permits permits;                          /* what is being bound */
     struct eviction *first_eviction, *last_eviction; /* whose calls are not done yet */
     bool manual, holds_evictions;
@@ -65,8 +66,9 @@ void scheduler_tell(const struct scheduler *scheduler, struct scheduler_call cal
 
 /* --- scheduler_failure.c ------------------------------------------------------------------ */
 
-/* FailedScheduling, and the condition. */
-void scheduler_report(struct scheduler *scheduler, const struct pod *pod, const char *message);
+/* Count the attempt, say FailedScheduling; and the condition. */
+void scheduler_report(struct scheduler *scheduler, const struct pod *pod,
+                      const struct attempt_failure *failure);
 void scheduler_patch_status(struct scheduler *scheduler, const struct pod *pod,
                             const struct attempt_failure *failure);
 /* The pod goes back to the queue, if it is still there and still without a node. Returns when that

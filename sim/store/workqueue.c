@@ -37,6 +37,7 @@ struct workqueue {
     const char *name; /* whose order is varied; NULL: nobody's */
     struct varied order;
     uint64_t taken; /* out of their turn, or not */
+    struct workqueue_counts counts;
 };
 
 struct workqueue *workqueue_new(struct run *run, sim_time base, sim_time limit,
@@ -113,6 +114,7 @@ static void add(struct item *item, struct cause cause)
     if (item->dirty)
         return;
     item->dirty = true;
+    item->queue->counts.adds++;
     item->cause = cause;
     if (!item->in_process)
         stand_in_line(item->queue, item);
@@ -170,6 +172,11 @@ size_t workqueue_length(const struct workqueue *queue)
     return queue->length;
 }
 
+struct workqueue_counts workqueue_counts(const struct workqueue *queue)
+{
+    return queue->counts;
+}
+
 /* ---- delays ---- */
 
 static void delay_ends(void *subject, sim_time now)
@@ -214,6 +221,7 @@ void workqueue_done(struct workqueue *queue, struct object_key key, bool failed)
 {
     struct item *item = item_find(queue, key);
     assert(item != NULL && item->in_process);
+    queue->counts.retries += failed;
     if (failed)
         workqueue_add_after(queue, key, backoff(queue, item->failures++), item->taken_cause);
     else

@@ -36,4 +36,11 @@ void workqueue_done(struct workqueue *queue, struct object_key key, bool failed)
 /* Keys that wait now (delayed ones not counted). */
 size_t workqueue_length(const struct workqueue *queue);
 
+/* Since the queue was made: keys that came in line or waited there already when they were asked for
+ * again do not count twice; those that came back after a failure. */
+struct workqueue_counts {
+    uint64_t adds, retries;
+};
+struct workqueue_counts workqueue_counts(const struct workqueue *queue);
+
 #endif
