@@ -156,20 +156,20 @@ static void sample(void *state, sim_time now, const struct sampler *to)
 {
     const struct cluster *cluster = state;
     struct traffic *traffic = traffic_of(cluster);
-    struct ledger *ledger;
-    for (size_t i = 0; (ledger = traffic_counted(traffic, i, now)) != NULL; i++) {
-        const char *space = text_s(ledger->space), *name = text_s(ledger->name),
-                   *service = text_s(ledger->service);
-        double by_reason[TRAFFIC_REASONS];
-        reasons_of(ledger, by_reason);
-        sample_take(to, "seatrial_requests_total",
-                    ledger->requests - ledger->failed - ledger->waiting, space, name, service,
-                    "answered");
+    struct traffic_sums sums;
+    for (size_t i = 0; traffic_glance(traffic, i, now, &sums); i++) {
+        const char *space = text_s(sums.ledger->space), *name = text_s(sums.ledger->name),
+                   *service = text_s(sums.ledger->service);
+        double answered = sums.requests - sums.waiting;
         for (int reason = 0; reason < TRAFFIC_REASONS; reason++)
-            sample_take(to, "seatrial_requests_total", by_reason[reason], space, name, service,
+            answered -= sums.by_reason[reason];
+        sample_take(to, "seatrial_requests_total", answered > 0 ? answered : 0, space, name,
+                    service, "answered");
+        for (int reason = 0; reason < TRAFFIC_REASONS; reason++)
+            sample_take(to, "seatrial_requests_total", sums.by_reason[reason], space, name, service,
                         traffic_reason_name((enum traffic_reason)reason));
-        sample_take(to, "seatrial_requests_waiting", ledger->waiting, space, name, service);
-        sample_take(to, "seatrial_request_attempts_total", ledger->attempts, space, name, service);
+        sample_take(to, "seatrial_requests_waiting", sums.waiting, space, name, service);
+        sample_take(to, "seatrial_request_attempts_total", sums.attempts, space, name, service);
     }
 }
 

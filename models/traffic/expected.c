@@ -267,7 +267,7 @@ void expected_changed(struct proxy *proxy, sim_time at)
         flow_changed(proxy->expected->flows[i], at);
 }
 
-void expected_pass(struct proxy *proxy, sim_time to)
+void expected_catch_up(struct proxy *proxy, sim_time to)
 {
     struct item item;
     while (agenda_take(&proxy->expected->agenda, to, &item)) {
@@ -280,7 +280,54 @@ void expected_pass(struct proxy *proxy, sim_time to)
             flow_changed(flow, item.at);
         }
     }
+}
+
+void expected_pass(struct proxy *proxy, sim_time to)
+{
+    expected_catch_up(proxy, to);
     settle(proxy, to);
+}
+
+/* ---- a glance: what settle() would count, into sums ---- */
+
+static void glance_at_failed(const struct source *source, int attempt, enum traffic_reason reason,
+                             double requests, struct traffic_sums *sums)
+{
+    if (attempt < source->retries)
+        sums->waiting += requests;
+    else
+        sums->by_reason[reason] += requests;
+}
+
+static void glance_at_attempts(const struct proxy *proxy, int attempt, double count,
+                               struct traffic_sums *sums)
+{
+    const struct source *source = proxy->source;
+    const enum tier tier = proxy_tier(proxy);
+    const struct shares shares = shares_of(proxy);
+    sums->attempts += count;
+    if (attempt == 0)
+        sums->requests += count;
+    else
+        sums->waiting -= count;
+    glance_at_failed(source, attempt, tier == UNUSED ? TRAFFIC_NO_ENDPOINT : TRAFFIC_REFUSED,
+                     count * shares.refused, sums);
+    glance_at_failed(source, attempt, TRAFFIC_TIMED_OUT, count * shares.unanswered, sums);
+}
+
+void expected_glance(const struct proxy *proxy, sim_time to, struct traffic_sums *sums)
+{
+    const struct expected_proxy *all = proxy->expected;
+    const sim_time from = all->passed;
+    for (size_t i = 0; i < all->flow_count && to > from; i++) {
+        const struct flow *flow = all->flows[i];
+        const sim_time first = from > flow->delay ? from - flow->delay : 0;
+        const sim_time last = to > flow->delay ? to - flow->delay : 0;
+        if (flow->share > 0)
+            glance_at_attempts(
+                proxy, flow->attempt,
+                flow->share * arrivals_expected(proxy->source->arrivals, first, last), sums);
+    }
 }
 
 /* ---- who is in flight ---- */

@@ -182,6 +182,29 @@ bool traffic_keep_log(struct traffic *traffic, size_t number)
     return true;
 }
 
+bool traffic_glance(struct traffic *traffic, size_t number, sim_time now, struct traffic_sums *sums)
+{
+    if (traffic == NULL || number >= traffic->source_count)
+        return false;
+    struct source *source = traffic->sources[number];
+    traffic_advance(traffic, now);
+    for (size_t i = 0; i < source->proxy_count; i++)
+        if (source->expected == NULL)
+            source_pass(&source->proxies[i], now);
+        else
+            expected_catch_up(&source->proxies[i], now);
+    *sums = (struct traffic_sums){ source->ledger.requests,
+                                   source->ledger.attempts,
+                                   source->ledger.waiting,
+                                   { 0 },
+                                   &source->ledger };
+    for (size_t i = 0; i < source->ledger.loss_count; i++)
+        sums->by_reason[source->ledger.losses[i]->reason] += source->ledger.losses[i]->requests;
+    for (size_t i = 0; source->expected != NULL && i < source->proxy_count; i++)
+        expected_glance(&source->proxies[i], now, sums);
+    return true;
+}
+
 void traffic_restart(struct traffic *traffic, sim_time now)
 {
     if (traffic == NULL)

@@ -51,6 +51,16 @@ struct ledger *traffic_counted(struct traffic *traffic, size_t number, sim_time 
  * request. */
 bool traffic_keep_log(struct traffic *traffic, size_t number);
 
+/* The sums of it up to `now`, reckoned without a trace: whoever looks, and however often, what is
+ * counted later is the same to the last bit. False when there are no more sources. */
+struct traffic_sums {
+    double requests, attempts, waiting;
+    double by_reason[TRAFFIC_REASONS]; /* failed */
+    const struct ledger *ledger;       /* borrowed: whose they are */
+};
+bool traffic_glance(struct traffic *traffic, size_t number, sim_time now,
+                    struct traffic_sums *sums);
+
 /* Forget what was counted before `now`. */
 void traffic_restart(struct traffic *traffic, sim_time now);
 

@@ -246,6 +246,10 @@ void expected_know_pace(struct expected *expected, const struct pace *pace);
 void expected_proxy_new(struct proxy *proxy); /* sets proxy->expected */
 void expected_proxy_free(struct expected_proxy *proxy);
 void expected_pass(struct proxy *proxy, sim_time to);
+/* Deal with what comes back in between: what expected_pass() would do first. And add what it would count
+ * then, without counting it. */
+void expected_catch_up(struct proxy *proxy, sim_time to);
+void expected_glance(const struct proxy *proxy, sim_time to, struct traffic_sums *sums);
 void expected_changed(struct proxy *proxy, sim_time at);
 void expected_lose(struct member *member, enum traffic_reason reason, struct why why, sim_time at);
 /* A member begins or ceases to be sent requests that it takes. */
