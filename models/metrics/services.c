@@ -491,7 +491,8 @@ static void sample(void *state, sim_time now, const struct sampler *to)
     struct services *all = state;
     (void)now;
     for (struct row *row = all->first; row != NULL; row = row->next)
-        availability_sample(&row->availability, all->cluster->run, row->key, to);
+        if (!row->deleted)
+            availability_sample(&row->availability, all->cluster->run, row->key, to);
 }
 
 const struct metric services_metric = {

@@ -237,8 +237,8 @@ void availability_sample(struct availability *of, const struct run *run, struct 
                 space, name);
     sample_take(to, "seatrial_degraded_seconds_total", sim_time_to_seconds(of->degraded), kind,
                 space, name);
-    sample_take(to, "seatrial_missing_replica_seconds_total", (double)of->missing / SIM_SECOND, kind,
-                space, name);
+    sample_take(to, "seatrial_missing_replica_seconds_total", (double)of->missing / SIM_SECOND,
+                kind, space, name);
     sample_take(to, "seatrial_outages_total", of->outage_count, kind, space, name);
     causes_sample(of, run, key, to);
 }

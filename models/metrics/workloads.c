@@ -435,9 +435,12 @@ static void sample(void *state, sim_time now, const struct sampler *to)
     for (struct row *row = all->first; row != NULL; row = row->next) {
         const char *kind = kind_infos[row->key.kind].name, *space = text_s(row->key.space),
                    *name = text_s(row->key.name);
+        if (row->deleted && row->availability.wanted == 0)
+            continue; /* another of its name may be there */
         availability_sample(&row->availability, all->cluster->run, row->key, to);
         sample_take(to, "seatrial_restarts_total", (double)row->restarts, kind, space, name);
-        sample_take(to, "seatrial_pods_created_total", (double)row->pods_created, kind, space, name);
+        sample_take(to, "seatrial_pods_created_total", (double)row->pods_created, kind, space,
+                    name);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "models/api/schema.h"
 #include "models/cluster/simulation.h"
 #include "tools/commands/commands.h"
+#include "tools/export/exports.h"
 #include "tools/gate.h"
 #include "tools/inputs.h"
 #include "tools/output.h"
@@ -79,9 +80,31 @@ static bool choose_scheduler(const struct command_line *line, struct settings *s
     return false;
 }
 
-/* To the end, or to where the policy fails. */
-static void play(struct simulation *simulation, sim_time duration, const struct policy *policy)
+/* The same, from sample to sample of what is exported. */
+static void play_by_steps(struct simulation *simulation, sim_time duration,
+                          const struct policy *policy, struct exports *exports)
 {
+    struct progress progress = progress_begin();
+    const sim_time step = exports_step(exports);
+    sim_time now = 0;
+    exports_sample(exports);
+    while (now < duration && policy_failure(policy) == NULL) {
+        now = duration - now > step ? now + step : duration;
+        simulation_advance(simulation, now);
+        exports_sample(exports);
+        progress_show(&progress, (double)now / (double)duration);
+    }
+    progress_end(&progress);
+}
+
+/* To the end, or to where the policy fails. */
+static void play(struct simulation *simulation, sim_time duration, const struct policy *policy,
+                 struct exports *exports)
+{
+    if (exports != NULL) {
+        play_by_steps(simulation, duration, policy, exports);
+        return;
+    }
     struct progress progress = progress_begin();
     for (int i = 1; i <= SLICES && policy_failure(policy) == NULL; i++) {
         sim_time slice = duration / SLICES;
@@ -118,39 +141,59 @@ static bool check(struct simulation *simulation, const struct scenario *scenario
     return well;
 }
 
-static int run_inputs(const struct command_line *line, struct inputs *inputs, struct policy *policy,
-                      struct queue *queue, struct output *output, const struct gates *gates)
+/* Who reads the trace. */
+struct readers {
+    struct output *output;   /* NULL: none is left */
+    struct exports *exports; /* NULL: nothing */
+};
+
+static void read_line(void *context, const struct trace_line *line)
 {
+    const struct readers *readers = context;
+    if (readers->output != NULL)
+        output_trace(readers->output, line);
+    exports_trace(readers->exports, line);
+}
+
+static int run_inputs(const struct command_line *line, struct inputs *inputs, struct policy *policy,
+                      struct queue *queue, struct readers *readers, const struct gates *gates)
+{
+    struct output *output = readers->output;
     struct error_list faults = { 0 }, warnings = { 0 };
     struct simulation_options options = {
         .queue = queue,
-        .sink = output ? output_trace : NULL,
-        .context = output,
+        .sink = output != NULL ? read_line : NULL,
+        .context = readers,
         .without_metrics = command_line_option(line, "no-metrics") != NULL,
         .workload = inputs->has_workload ? &inputs->workload : NULL,
     };
     struct cost cost = { cpu_seconds(), resident_bytes() };
     struct simulation *simulation = simulation_new(&inputs->scenario, options, &faults, &warnings);
+    if (simulation != NULL)
+        exports_watch(readers->exports, simulation, inputs->scenario.duration);
     const bool good = simulation != NULL && check(simulation, &inputs->scenario, gates, &faults);
     warnings_print(&warnings);
     errors_print(&faults);
     error_list_close(&warnings);
     error_list_close(&faults);
     if (!good) {
+        exports_unwatch(readers->exports);
         simulation_free(simulation);
         return EXIT_BAD_INPUT;
     }
     if (output == NULL)
         scenario_forget_objects(&inputs->scenario);
     cost.resident_before = resident_bytes();
-    play(simulation, inputs->scenario.duration, policy);
+    play(simulation, inputs->scenario.duration, policy, readers->exports);
     warnings_print(simulation_problems(simulation));
     struct value *summary = simulation_summary(simulation);
     put_versions(summary);
     policy_tell(policy, "run", simulation, summary);
     const bool passed = gates_judge(gates, summary) == 0;
     struct error error = { 0 };
-    bool fine = output == NULL || output_finish(output, inputs, summary, &error);
+    bool fine = (output == NULL || output_finish(output, inputs, summary, &error)) &&
+                exports_write(readers->exports, summary, &error);
+    exports_unwatch(readers->exports);
     if (fine) {
         print_summary(line, summary);
         print_cost(&cost, summary);
@@ -173,7 +216,7 @@ static int run(const struct command_line *line)
 {
     struct inputs inputs;
     struct queue *queue;
-    struct output *output = NULL;
+    struct readers readers = { 0 };
     struct policy *policy = NULL;
     struct gates gates = { 0 };
     struct error error = { 0 };
@@ -184,14 +227,16 @@ static int run(const struct command_line *line)
     const bool gated = gates_read(&gates, line);
     if (!inputs_read(&inputs, line) || !gated || !choose_scheduler(line, &inputs.scenario.settings))
         goto done;
-    if (directory != NULL && (output = output_begin(directory, &error)) == NULL) {
+    if (!exports_read(line, "run", directory, &readers.exports))
+        goto done;
+    if (directory != NULL && (readers.output = output_begin(directory, &error)) == NULL) {
         fprintf(stderr, "seatrial run: %s: %s\n", error.at.file ? error.at.file : "", error.text);
         error_close(&error);
         goto done;
     }
     if (!policy_take(line, "run", &inputs.scenario, &policy))
         goto done;
-    status = run_inputs(line, &inputs, policy, queue, output, &gates);
+    status = run_inputs(line, &inputs, policy, queue, &readers, &gates);
     queue = NULL;                                      /* the run had it */
     if (status != EXIT_BAD_INPUT && directory != NULL) /* JSON stays JSON */
         fprintf(command_line_wants_json(line) ? stderr : stdout, "report: %s/report.html\n",
@@ -199,7 +244,8 @@ static int run(const struct command_line *line)
 done:
     gates_close(&gates);
     queue_free(queue);
-    output_free(output);
+    output_free(readers.output);
+    exports_free(readers.exports);
     policy_close(policy);
     inputs_close(&inputs);
     return status;
@@ -227,6 +273,7 @@ const struct command run_command = {
         (const struct option_info[]){
             INPUT_OPTIONS,
             { "out", 'O', "DIR", "leave events, summary, report and resolved inputs in a folder" },
+            EXPORT_OPTIONS,
             GATE_OPTIONS,
             POLICY_OPTIONS,
             { "queue", 0, "KIND",
