@@ -234,11 +234,18 @@ static void load_failures(struct scenario_input *input, const struct value *spec
 {
     const struct value *failures = shape_get(spec, "failures");
     struct documents *into = &input->scenario->failures;
+    const struct signal_opener opener = scenario_signal_opener(input);
     for (size_t i = 0; i < shape_count(failures); i++) {
-        if (!failures_check(shape_at(failures, i), input->faults))
+        struct value *entry = value_hold(shape_at(failures, i));
+        struct error error = { 0 };
+        if (!failures_open_files(&entry, &opener, &error) ||
+            !failures_check(entry, input->faults)) {
+            error_list_take(input->faults, &error);
+            value_drop(entry);
             continue;
+        }
         MEM_GROW(into->items, into->count, into->capacity);
-        into->items[into->count++] = value_hold(shape_at(failures, i));
+        into->items[into->count++] = entry;
     }
 }
 

@@ -49,6 +49,24 @@ static const struct shape_field network_end_fields[] = {
 static const struct shape network_end_shape = { .name = "NetworkEnd",
                                                 .fields = network_end_fields };
 
+static const struct shape_field trace_row_fields[] = {
+    SHAPE_FIELD("target", SHAPE_TEXT, "a node, zone or group", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("at", SHAPE_DURATION, "when it strikes", .form = SHAPE_REQUIRED),
+    SHAPE_FIELD("lasts", SHAPE_DURATION, "until it is mended; absent: for ever"),
+    SHAPE_END,
+};
+static const struct shape trace_row_shape = { .name = "TraceRow", .fields = trace_row_fields };
+
+static const struct shape_field trace_fields[] = {
+    SHAPE_FIELD("file", SHAPE_TEXT, "rows node,time,lasts"),
+    SHAPE_FIELD("rows", SHAPE_STRUCT, "the same, written out", .of = &trace_row_shape,
+                .form = SHAPE_LIST),
+    SHAPE_FIELD("from", SHAPE_DURATION, "where in the trace to begin", .standard = "0s"),
+    SHAPE_FIELD("repeat", SHAPE_DURATION, "begin anew after so long; absent: once"),
+    SHAPE_END,
+};
+static const struct shape trace_shape = { .name = "FailureTrace", .fields = trace_fields };
+
 static const struct shape_field failure_fields[] = {
     SHAPE_FIELD("kind", SHAPE_TEXT,
                 "node-crash, zone-outage, group-outage, slow-node, network-fault, disk-fault, "
@@ -63,6 +81,8 @@ static const struct shape_field failure_fields[] = {
     SHAPE_FIELD("at", SHAPE_DURATION, "when it strikes", .form = SHAPE_OR_LIST),
     SHAPE_FIELD("every", SHAPE_DISTRIBUTION,
                 "from the start, or from being mended, until it strikes (again)"),
+    SHAPE_FIELD("trace", SHAPE_STRUCT, "when and for how long, as it was recorded",
+                .of = &trace_shape),
     SHAPE_FIELD("lasts", SHAPE_DISTRIBUTION, "until it is mended; absent: for ever"),
     SHAPE_FIELD("nodes", SHAPE_TEXT, "names of nodes, * for any text; absent: all",
                 .form = SHAPE_OR_LIST),

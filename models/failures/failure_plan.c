@@ -125,10 +125,11 @@ static void demand(const struct failure_plan *plan, const struct value *entry,
                    struct error_list *faults)
 {
     const struct failure *failure = plan->failure;
-    const bool times = value_get(entry, "at") != NULL || value_get(entry, "every") != NULL;
+    const bool times = value_get(entry, "at") != NULL || value_get(entry, "every") != NULL ||
+                       value_get(entry, "trace") != NULL;
     if (failure->follows && times)
         error_list_add(faults, entry->at,
-                       "failure: %s follows from what others do and has neither `at` nor `every`",
+                       "failure: %s follows from what others do and has no times of its own",
                        failure->name);
     if (!failure->follows && !times)
         error_list_add(faults, entry->at, "failure: %s says neither `at` nor `every`",
@@ -176,6 +177,7 @@ bool failure_plan_read(struct failure_plan *plan, const struct value *entry,
         plan->failure->targets == TARGET_AS_SAID ? "pods" : plan->failure->target_field;
     spread_read(plan, entry, faults);
     times_read(plan, entry, faults);
+    failure_trace_read(&plan->trace, entry, faults);
     plan->every = model_read(entry, "every", faults);
     plan->lasts = model_read(entry, "lasts", faults);
     demand(plan, entry, faults);
@@ -186,7 +188,7 @@ void failure_plan_close(struct failure_plan *plan)
 {
     value_drop(plan->entry);
     free(plan->at);
-    free(plan->at_lasts);
+    failure_trace_close(&plan->trace);
     if (plan->memory != NULL)
         plan->failure->forget(plan->memory);
     distribution_free(plan->spread.within);

@@ -27,6 +27,7 @@ struct target {
     bool struck;
     event_id due, step;     /* of the next turn; of failure.next, while it is struck */
     struct follow *follows; /* what others' failures may lead to here; in order of time */
+    sim_time recorded;      /* how long the next failure lasts by the trace; -1: it is not of it */
     sim_time since, ends;   /* its present time of health or failure; ends: as drawn */
     bool caught;            /* it is being struck because another of its entry was */
     struct cause cause;     /* the root of the last strike */
@@ -183,6 +184,7 @@ static void follow_due(void *subject, sim_time now)
     free(follow);
     if (!happens)
         return;
+    target->recorded = -1;
     const bool spreads = target->failure->probability != NULL; /* one burst, but a whole cascade */
     target->caught = !spreads;
     strike_because(target, cause);
@@ -281,13 +283,17 @@ static void spread_from(struct target *target)
 static void target_due(void *subject, sim_time now);
 
 /* The next given time at which a healthy target is struck. */
-static sim_time next_given(const struct target *target, sim_time now)
+static sim_time next_given(struct target *target, sim_time now)
 {
     const struct failure_plan *plan = target->plan;
-    for (size_t i = 0; i < plan->at_count; i++)
+    sim_time next = SIM_FOREVER, lasts = 0;
+    for (size_t i = 0; i < plan->at_count && next == SIM_FOREVER; i++)
         if (plan->at[i] > now || (plan->at[i] == now && target->strikes == 0))
-            return plan->at[i];
-    return SIM_FOREVER;
+            next = plan->at[i];
+    const sim_time recorded =
+        failure_trace_next(&plan->trace, text_s(target->name), now, target->strikes == 0, &lasts);
+    target->recorded = recorded < next ? lasts : -1;
+    return recorded < next ? recorded : next;
 }
 
 /* The next time a healthy target is struck. */
@@ -299,6 +305,8 @@ static sim_time next_strike(struct target *target, sim_time now)
         return next;
     const sim_time healthy = distribution_sample_time(plan->every, &target->health);
     const sim_time drawn = sim_time_after(now, healthy);
+    if (drawn < next)
+        target->recorded = -1;
     return drawn < next ? drawn : next;
 }
 
@@ -308,9 +316,10 @@ static sim_time next_mend(struct target *target, sim_time now)
     const sim_time lost = target->failure->notice != NULL
                               ? sim_time_after(now, target->failure->notice(plan->entry))
                               : now;
-    for (size_t i = 0; plan->at_lasts != NULL && i < plan->at_count; i++)
-        if (plan->at[i] == now)
-            return sim_time_after(lost, plan->at_lasts[i]);
+    const sim_time recorded = target->recorded;
+    target->recorded = -1;
+    if (recorded >= 0)
+        return sim_time_after(lost, recorded);
     return plan->lasts
                ? sim_time_after(lost, distribution_sample_time(plan->lasts, &target->repair))
                : SIM_FOREVER;
@@ -360,6 +369,8 @@ static void target_reseed(struct target *target, uint64_t salt)
     const sim_time given = target->struck ? SIM_FOREVER : next_given(target, now);
     const sim_time drawn = sim_time_after(now, sim_time_from_seconds(left));
     target->ends = drawn < given ? drawn : given;
+    if (drawn < given)
+        target->recorded = -1;
     target_arm(target);
 }
 
@@ -399,6 +410,7 @@ static struct target *target_new(struct failures *failures, const struct failure
     target->failure = failure;
     target->plan = plan;
     target->name = cluster_text(cluster, name);
+    target->recorded = -1;
     target->health = run_stream(cluster->run, cluster->id, entity, failure->name, branch);
     target->repair = run_stream(cluster->run, cluster->id, entity, repair, branch);
     free(entity);
@@ -521,6 +533,12 @@ bool failures_plan(struct cluster *cluster, struct value *entry, struct error_li
     for (struct cache_cursor nodes = client_list(&all->client, KIND_NODE); cache_next(&nodes);)
         plan_meets(all, plan, node_of(nodes.object));
     return true;
+}
+
+bool failures_open_files(struct value **entry, const struct signal_opener *opener,
+                         struct error *error)
+{
+    return failure_trace_open(entry, opener, error);
 }
 
 bool failures_check(const struct value *entry, struct error_list *faults)

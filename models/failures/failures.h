@@ -35,6 +35,11 @@ bool failures_plan(struct cluster *cluster, struct value *entry, struct error_li
 /* Mend everything that is struck, and strike nothing any more. */
 void failures_end(struct cluster *cluster);
 
+/* Write out what files an entry names, before anything else is asked of it; see sim/chance/signal.h. */
+struct signal_opener;
+bool failures_open_files(struct value **entry, const struct signal_opener *opener,
+                         struct error *error);
+
 /* Check an entry without planning it. */
 bool failures_check(const struct value *entry, struct error_list *faults);
 

@@ -3,6 +3,7 @@
 #define MODELS_FAILURES_FAILURES_PRIVATE_H
 
 #include "models/failures/failure.h"
+#include "models/failures/failure_trace.h"
 
 /* How a strike spreads to other targets of its entry. */
 struct spread {
@@ -24,8 +25,9 @@ struct failure_plan {
     bool shared_luck;    /* all targets have the same: they fail and are mended together */
     uint64_t branch;     /* tells the luck of entries of one kind apart */
     sim_time *at;        /* owned; the given times, in order */
-    sim_time *at_lasts;  /* owned; how long, of each; NULL: as `lasts` says */
+
     size_t at_count;
+    struct failure_trace trace; /* recorded; its rows may be none */
     struct distribution *every; /* owned; NULL: given times only */
     struct distribution *lasts; /* owned; NULL: for ever */
 };

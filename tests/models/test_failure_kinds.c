@@ -302,7 +302,7 @@ Test(failure_kinds, say_what_is_wrong_with_an_entry)
         const char *entry, *fault;
     } rows[] = {
         { "{kind: cascade, at: 10s}",
-          "failure: cascade follows from what others do and has neither `at` nor `every`" },
+          "failure: cascade follows from what others do and has no times of its own" },
         { "{kind: bad-rollout, lasts: 10s}", "lasts: a bad revision stays bad; roll it back" },
         { "{kind: bad-rollout, effect: pull}",
           "effect: \"pull\" is not one of never-ready, crash, slow" },
