@@ -214,7 +214,7 @@ $(BUILD)/examples/best_fit.so: examples/policy_so/best_fit.c include/seatrial/po
 	@$(MAKE) --no-print-directory -s -C examples/policy_so OUT=$(abspath $(@D))
 
 # These run the program, with policies.
-$(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender): | $(BUILD)/seatrial $(POLICIES)
+$(addprefix $(BUILD)/tests/tools/test_,policies compare http_extender convert convert_cluster convert_fgd): | $(BUILD)/seatrial $(POLICIES)
 $(addprefix $(BUILD)/tests/tools/test_,runner runner_killed): | $(BUILD)/tests/toy_study $(BUILD)/seatrial
 $(BUILD)/tests/validation/test_explorer: | $(BUILD)/seatrial $(BUILD)/seatrial-planted
 

@@ -290,8 +290,10 @@ static void add_notes(struct conversion *conversion)
                                 "memory_mib are its requests, num_gpu, gpu_milli and gpu_spec the "
                                 "annotations of docs/gpus.md, qos a label.");
     if (conversion->options->in_order)
-        conversion_note(conversion, "--in-order: a pod arrives each second in the order of the "
-                                    "rows, and none leaves; the trace's times are not used.");
+        conversion_note(
+            conversion,
+            "--in-order: from the tenth minute on a pod arrives each second in the order of the "
+            "rows, and none leaves; the trace's times are not used.");
     else
         conversion_note(conversion,
                         "A pod arrives at creation_time and runs for deletion_time - "
