@@ -390,6 +390,51 @@ Test(report_page, of_a_comparison_says_who_did_best_and_sets_them_side_by_side)
     free(page);
 }
 
+/* ---- advice ---- */
+
+static const char advice_text[] =
+    "{\"kind\": \"Advice\", \"scenario\": \"shop\", \"seed\": 1, \"confidence\": 0.95, "
+    "\"replications\": 20,"
+    "\"losses\": [{\"workload\": \"deployment/web\", \"namespace\": \"d\", \"measure\": "
+    "\"downtime\", "
+    "\"minutesPerMonth\": 20, \"low\": 18, \"high\": 22}],"
+    "\"counterfactual\": [{\"workload\": \"deployment/web\", \"namespace\": \"d\", \"cause\": "
+    "\"power\", "
+    "\"savedMinutesPerMonth\": 2, \"low\": -1, \"high\": 5, \"p\": 0.2}],"
+    "\"lead\": {\"minutesPerMonth\": 12, \"low\": 10, \"high\": 14, \"p\": 0.0001},"
+    "\"advice\": ["
+    "{\"workload\": \"deployment/web\", \"namespace\": \"d\", \"fix\": \"replicas + 1\", \"says\": "
+    "\"one <more>\","
+    " \"savedMinutesPerMonth\": 16, \"low\": 14, \"high\": 18, \"adjusted\": 0.0001, "
+    "\"significant\": true,"
+    " \"costPerMonth\": 12.5, \"podsAdded\": 1},"
+    "{\"workload\": \"deployment/web\", \"namespace\": \"d\", \"fix\": \"grace period\", \"says\": "
+    "\"longer\","
+    " \"savedMinutesPerMonth\": 4, \"low\": -1, \"high\": 9, \"adjusted\": 0.3, \"significant\": "
+    "false,"
+    " \"costPerMonth\": 0, \"podsAdded\": 0}]}";
+
+Test(report_page, of_advice_begins_with_what_surely_helps_and_what_it_costs)
+{
+    struct value *charts[5];
+    char *page = page_of(&html_advice_report, advice_text);
+    cr_assert_eq(charts_of(page, charts, 5), 3);
+    expect_in(
+        page,
+        "<p class=\"first\"><strong>d/deployment/web: replicas + 1</strong> saves 16.0 min [14.0, "
+        "18.0] a month; cost: +12.50 $ a month, +1.00 pods.</p>");
+    expect_in(page, "The first saves 12.0 min [10.0, 14.0] more than the second for the same "
+                    "workload (p &lt; 0.001).");
+    expect_in(page, "<li>1 of 2 fixes tried do not surely save anything.</li>");
+    expect_in(page, "one &lt;more&gt;");
+    expect_json(value_get(charts[0], "categories"),
+                "[\"d/deployment/web: replicas + 1\",\"d/deployment/web: grace period\"]");
+    expect_json(value_get(value_at(value_get(charts[0], "series"), 0), "hollow"), "[false,true]");
+    for (size_t i = 0; i < 3; i++)
+        value_drop(charts[i]);
+    free(page);
+}
+
 Test(report_page, of_nothing_is_a_page)
 {
     char *page = page_of(&html_report, "{}");
@@ -398,6 +443,9 @@ Test(report_page, of_nothing_is_a_page)
     free(page);
     page = page_of(&html_experiment_report, "{}");
     cr_expect_not_null(strstr(page, "</html>"));
+    free(page);
+    page = page_of(&html_advice_report, "{}");
+    expect_in(page, "there is nothing to advise");
     free(page);
     page = page_of(&html_comparison_report, "{\"policies\": []}");
     cr_expect_not_null(strstr(page, "</html>"));

@@ -164,9 +164,42 @@ static void tell_expectations(struct writer *out, const struct value *summary)
                   verdicts->count, missed == 0 ? "good" : "bad", verdicts->count - missed);
 }
 
+static void tell_objectives(struct writer *out, const struct value *summary)
+{
+    const struct value *rows = value_get(summary, "objectives");
+    for (size_t i = 0; rows != NULL && i < rows->count && i < MOST_SENTENCES; i++) {
+        const bool attained = value_truth(value_get(rows->items[i], "attained"), false);
+        const struct value *left = value_path(rows->items[i], "budget", "leftShare", NULL);
+        char *attainment = print_availability(value_get(rows->items[i], "attainment"));
+        char *target = print_availability(value_get(rows->items[i], "target"));
+        writer_format(out,
+                      "<li>Objective <span class=\"%s\">%s</span>: ", attained ? "good" : "bad",
+                      attained ? "attained" : "MISSED");
+        html_format(out, "%s, %s of at least %s", text_of(rows->items[i], "name"), attainment,
+                    target);
+        if (!value_is_null(left))
+            html_format(out, "; %.3g %% of the error budget left", 100 * value_double(left, 0));
+        writer_add(out, ".</li>\n");
+        free(attainment);
+        free(target);
+    }
+}
+
+void html_gates(struct writer *out, const struct value *document)
+{
+    const struct value *gates = value_get(document, "gates");
+    for (size_t i = 0; gates != NULL && i < gates->count; i++) {
+        const bool failed = value_truth(value_get(gates->items[i], "failed"), false);
+        writer_format(out, "<li>Gate <span class=\"%s\">%s</span>: <code>", failed ? "bad" : "good",
+                      failed ? "FAILED" : "passed");
+        html_text(out, text_of(gates->items[i], "expression"));
+        writer_add(out, "</code></li>\n");
+    }
+}
+
 /* ---- figures ---- */
 
-static void fact(struct writer *out, const char *name, char *value)
+void html_fact(struct writer *out, const char *name, char *value)
 {
     writer_add(out, "<div><dt>");
     html_text(out, name);
@@ -187,16 +220,17 @@ static void facts(struct writer *out, const struct ranking *ranking, const struc
     }
     struct value *total = chart_number(down);
     writer_add(out, "<dl class=\"facts\">\n");
-    fact(out, "of virtual time", print_duration(value_get(summary, "durationSeconds")));
+    html_fact(out, "of virtual time", print_duration(value_get(summary, "durationSeconds")));
     if (ranking->count > 0) {
-        fact(out, "workloads", mem_format("%zu", ranking->count));
-        fact(out, outages == 1 ? "outage" : "outages", mem_format("%zu", outages));
-        fact(out, "down, all together", print_duration(total));
+        html_fact(out, "workloads", mem_format("%zu", ranking->count));
+        html_fact(out, outages == 1 ? "outage" : "outages", mem_format("%zu", outages));
+        html_fact(out, "down, all together", print_duration(total));
     }
-    fact(out, "nodes", mem_format("%zu", nodes != NULL ? nodes->count : 0));
-    fact(out, "pods made", mem_format("%lld", (long long)value_int(value_get(pods, "created"), 0)));
-    fact(out, "pending at the end",
-         mem_format("%lld", (long long)value_int(value_get(pods, "pending"), 0)));
+    html_fact(out, "nodes", mem_format("%zu", nodes != NULL ? nodes->count : 0));
+    html_fact(out, "pods made",
+              mem_format("%lld", (long long)value_int(value_get(pods, "created"), 0)));
+    html_fact(out, "pending at the end",
+              mem_format("%lld", (long long)value_int(value_get(pods, "pending"), 0)));
     writer_add(out, "</dl>\n");
     value_drop(total);
 }
@@ -223,6 +257,8 @@ void html_answer(struct writer *out, const struct value *summary)
     tell_requests(out, value_get(summary, "traffic"));
     tell_missed_rollouts(out, &ranking);
     tell_the_end(out, &ranking);
+    tell_objectives(out, summary);
+    html_gates(out, summary);
     tell_expectations(out, summary);
     writer_add(out, "</ul>\n");
     facts(out, &ranking, summary);

@@ -141,28 +141,6 @@ static void tell_counterfactual(struct writer *out, const struct study_view *stu
     }
 }
 
-static void tell_gates(struct writer *out, const struct study_view *study)
-{
-    const struct value *gates = value_get(study->results, "gates");
-    for (size_t i = 0; gates != NULL && i < gates->count; i++) {
-        const bool failed = value_truth(value_get(gates->items[i], "failed"), false);
-        writer_format(out, "<li>Gate <span class=\"%s\">%s</span>: <code>", failed ? "bad" : "good",
-                      failed ? "FAILED" : "passed");
-        html_text(out, text_of(gates->items[i], "expression"));
-        writer_add(out, "</code></li>\n");
-    }
-}
-
-static void fact(struct writer *out, const char *name, char *value)
-{
-    writer_add(out, "<div><dt>");
-    html_text(out, name);
-    writer_add(out, "</dt><dd>");
-    html_text(out, value);
-    writer_add(out, "</dd></div>\n");
-    free(value);
-}
-
 static char *print_stopped(const char *why)
 {
     static const char *const words[][2] = {
@@ -188,15 +166,18 @@ void html_study_answer(struct writer *out, const struct study_view *study)
 {
     tell_responses(out, study);
     tell_counterfactual(out, study);
-    tell_gates(out, study);
+    html_gates(out, study->results);
     writer_add(out, "</ul>\n<dl class=\"facts\">\n");
-    fact(out, "points", mem_format("%zu", design_points(study)));
-    fact(out, "runs",
-         mem_format("%lld", (long long)value_int(value_get(study->results, "replications"), 0)));
-    fact(out, "of virtual time each", print_duration(value_get(study->results, "durationSeconds")));
-    fact(out, "intervals",
-         mem_format("%.4g %%", 100 * value_double(value_get(study->results, "confidence"), 0)));
-    fact(out, "why it stopped", print_stopped(text_of(study->results, "stopped")));
+    html_fact(out, "points", mem_format("%zu", design_points(study)));
+    html_fact(
+        out, "runs",
+        mem_format("%lld", (long long)value_int(value_get(study->results, "replications"), 0)));
+    html_fact(out, "of virtual time each",
+              print_duration(value_get(study->results, "durationSeconds")));
+    html_fact(
+        out, "intervals",
+        mem_format("%.4g %%", 100 * value_double(value_get(study->results, "confidence"), 0)));
+    html_fact(out, "why it stopped", print_stopped(text_of(study->results, "stopped")));
     writer_add(out, "</dl>\n");
 }
 

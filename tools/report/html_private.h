@@ -57,6 +57,13 @@ void html_cell(struct writer *out, bool is_number, const char *text);
 void html_row_end(struct writer *out);
 void html_table_end(struct writer *out);
 
+/* --- parts of an answer: html_answer.c ------------------------------------------------------- */
+
+/* A figure of the list of facts; takes the value. */
+void html_fact(struct writer *out, const char *name, char *value);
+/* An entry for each gate of a document: whether it failed. */
+void html_gates(struct writer *out, const struct value *document);
+
 /* --- figures: html_figure.c ------------------------------------------------------------------ */
 
 /* A figure: how to read it (NULL: nothing), the chart, and the same as a table behind it. Takes the

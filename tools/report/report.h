@@ -15,8 +15,8 @@ struct report {
 
 extern const struct report text_report, json_report, html_report;
 
-/* The same of a results document of an experiment, and of a Comparison of policies. */
-extern const struct report html_experiment_report, html_comparison_report;
+/* The same of a results document of an experiment, of a Comparison of policies, and of Advice. */
+extern const struct report html_experiment_report, html_comparison_report, html_advice_report;
 
 /* --- what the reports share --------------------------------------------------------------- */
 

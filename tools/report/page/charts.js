@@ -299,6 +299,12 @@
         };
     }
 
+    /* Of several lines of time: since when all of it holds. */
+    function titleOf(items) {
+        const last = items.reduce((a, b) => a && a.parsed.x >= b.parsed.x ? a : b, null);
+        return last ? last.dataset.title(last.dataIndex) : "";
+    }
+
     function options(spec, more) {
         return Object.assign({
             animation: false,
@@ -316,7 +322,7 @@
                     displayColors: false,
                     caretPadding: 8,
                     callbacks: {
-                        title: (items) => items.length ? items[0].dataset.title(items[0].dataIndex) : "",
+                        title: titleOf,
                         label: (item) => item.dataset.label(item.dataIndex)
                             .flatMap((line) => wrapped(line, item.chart.width < 480 ? 38 : 70)),
                     },
