@@ -131,11 +131,13 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 # These run the program.
 $(BUILD)/bench/whole_runs: | $(BUILD)/seatrial
 $(BUILD)/bench/controllers: | $(BUILD)/seatrial
+$(BUILD)/bench/workers: | $(BUILD)/seatrial
 $(BUILD)/bench/explaining: | $(BUILD)/seatrial $(BUILD)/tests/openb_snapshot
 
 # Some benches have a yardstick in C++.
 MEASURED_IN_HOLDS = $(BUILD)/bench/engine $(BUILD)/bench/fgd $(BUILD)/bench/scheduling \
-                    $(BUILD)/bench/whole_runs $(BUILD)/bench/explaining $(BUILD)/bench/controllers
+                    $(BUILD)/bench/whole_runs $(BUILD)/bench/explaining $(BUILD)/bench/controllers \
+                    $(BUILD)/bench/workers
 $(MEASURED_IN_HOLDS): $(BUILD)/tests/bench/priority_queue.o
 $(MEASURED_IN_HOLDS): TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
 
@@ -313,6 +315,7 @@ COMPLETION_DIR  = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 install: all ## program, header of policies, manual page and completion of bash below PREFIX (/usr/local), DESTDIR before it
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/seatrial $(MAN_DIR) $(COMPLETION_DIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/seatrial
+	[ ! -f $(BUILD)/seatrial-mpi.so ] || install -D -m 755 $(BUILD)/seatrial-mpi.so $(DESTDIR)$(PREFIX)/lib/seatrial/seatrial-mpi.so
 	install -m 644 include/seatrial/policy.h $(DESTDIR)$(PREFIX)/include/seatrial/policy.h
 	$(PROGRAM) help --man > $(MAN_DIR)/seatrial.1
 	$(PROGRAM) completion bash > $(COMPLETION_DIR)/seatrial

@@ -60,7 +60,8 @@ Test(experiment_workers, parts_that_were_merged_are_judged_as_if_played_in_one_p
     char *folder = folder_new();
     free(play(folder, "whole", "", 0));
     free(play(folder, "a", "--shard 0/2", 0));
-    free(play(folder, "b", "--shard 1/2", 0));
+    setenv("JOB_COMPLETION_INDEX", "1", 1); /* as in a pod of deploy/indexed_job.yaml */
+    free(play(folder, "b", "--shard 2", 0));
     char *arguments =
         mem_format("merge %s/a %s/b --out %s/ab --output json", folder, folder, folder);
     struct program_run run = program_run(arguments);
@@ -84,4 +85,16 @@ Test(experiment_workers, another_seed_is_another_study)
     cr_expect(strstr(said, "/d/results.db: holds results of another study"), "%s", said);
     free(said);
     folder_remove(folder);
+}
+
+Test(experiment_workers, what_is_shipped_for_kubernetes_is_valid)
+{
+    static const char *const manifests[] = { "indexed_job", "merge_job", "mpijob" };
+    for (size_t i = 0; i < sizeof manifests / sizeof *manifests; i++) {
+        char *arguments = mem_format("validate --strict -f deploy/%s.yaml", manifests[i]);
+        struct program_run run = program_run(arguments);
+        cr_expect_eq(run.status, 0, "%s: %s", arguments, run.err.bytes);
+        program_run_close(&run);
+        free(arguments);
+    }
 }

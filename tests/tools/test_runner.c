@@ -337,7 +337,7 @@ Test(runner, parts_that_do_not_belong_together_are_refused_and_nothing_is_writte
     expect_merge(folder, "a b --out all", 2,
                  "seatrial merge: b/results.db: point 4, replication 7 has another result than in "
                  "a part before it, though the study is the same (were they played by different "
-                 "builds?)\n");
+                 "builds, or kinds of processor?)\n");
     expect_merge(folder, "a --out other", 2,
                  "seatrial merge: other/results.db: holds results of another study: the document "
                  "or its inputs are not what they were, fedcba987654 then and 0123456789ab now "

@@ -46,7 +46,8 @@ static bool join_row(void *context, struct task task, const char *json, size_t l
         return true;
     return error_set(merging->error, nowhere,
                      "%s: point %u, replication %u has another result than in a part before it, "
-                     "though the study is the same (were they played by different builds?)",
+                     "though the study is the same (were they played by different builds, or "
+                     "kinds of processor?)",
                      book_path(merging->from), task.point, task.replication);
 }
 
