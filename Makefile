@@ -182,6 +182,11 @@ coverage: deps ## how often intervals cover what they estimate; writes results/c
 	$(BUILD)/tests/coverage > results/coverage/README.md; status=$$?; \
 	    cat results/coverage/README.md; exit $$status
 
+study-rare: deps ## an unavailability of 10^-7 by importance splitting; writes results/rare, minutes
+	@$(build) $(BUILD)/tests/rare
+	@mkdir -p results/rare
+	$(BUILD)/tests/rare > results/rare/README.md; status=$$?; cat results/rare/README.md; exit $$status
+
 study-fgd: deps ## the FGD paper's figures against ours; writes results/fgd
 	@$(build) $(BUILD)/tests/fgd_study
 	$(BUILD)/tests/fgd_study results/fgd
@@ -281,7 +286,7 @@ long: ## soaks: EXPLORED (100000) explored runs, random stories, ten minutes of 
 	    build-asan/tests/soak
 	build-asan/tests/soak --count $(STORIES) --shrink
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=600 fuzz
-	@$(MAKE) --no-print-directory check-determinism check-mpi coverage
+	@$(MAKE) --no-print-directory check-determinism check-mpi coverage study-rare
 
 format: ## let the formatter decide the layout
 	@clang-format -i $(C_FILES)
@@ -325,6 +330,6 @@ clean: ## remove the build directories
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d) $(PLANTED_OBJ:.o=.d) $(BUILD)/tests/planted/choice.d
-.PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd \
+.PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd study-rare \
     deps deps-check deps-mpi deps-python deps-browser check-browser install help clean mpi
 .SECONDARY:

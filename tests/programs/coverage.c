@@ -1,4 +1,4 @@
-/* How often intervals of 95 % cover the truth: 1,000 repeated experiments for each way to make one, on two
+/* How often intervals of 95 % cover the truth: 1,000 repeated experiments for each way to make one, on
  * models whose answers are known. Prints a table; exit status 1 when a share is not within 93 to 97 %.
  *
  *     coverage [EXPERIMENTS] */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/sim.h"
+#include "tests/support/parts.h"
 
 static const double confidence = 0.95;
 
@@ -90,18 +91,30 @@ static void customer_comes(void *subject, sim_time now)
     }
 }
 
+/* Whose luck a run has: replication `number` of an experiment, or its mirror. */
+struct draw {
+    uint64_t experiment, number;
+    bool mirrored;
+};
+
+static struct stream drawn_by(struct draw draw, const char *purpose)
+{
+    char entity[64];
+    snprintf(entity, sizeof entity, "experiment/%llu", (unsigned long long)draw.experiment);
+    const struct stream stream = stream_of(1, "", entity, purpose, draw.number);
+    return draw.mirrored ? stream_antithetic(stream) : stream;
+}
+
 /* Run for so many seconds, of which the first `warmup` are not kept. */
-static void run_queue(struct recorder *recorder, uint64_t experiment, uint64_t replication,
-                      double speed, double warmup, double seconds)
+static void run_queue(struct recorder *recorder, struct draw draw, double speed, double warmup,
+                      double seconds)
 {
     enum { PLACES = 1 << 14 };
-    char entity[64];
-    snprintf(entity, sizeof entity, "experiment/%llu", (unsigned long long)experiment);
     struct queue_model queue = {
-        .run = run_new(experiment),
+        .run = run_new(draw.experiment),
         .recorder = recorder,
-        .arrivals = stream_of(1, "", entity, "arrivals", replication),
-        .services = stream_of(1, "", entity, "services", replication),
+        .arrivals = drawn_by(draw, "arrivals"),
+        .services = drawn_by(draw, "services"),
         .rate = 0.8,
         .speed = speed,
         .line = mem_new(PLACES * sizeof(sim_time)),
@@ -166,16 +179,13 @@ static void part_turns(void *subject, sim_time now)
     run_at(part->run, now + stay, PRIORITY_WORLD, part_turns, part);
 }
 
-static void run_part(struct recorder *recorder, uint64_t experiment, uint64_t replication,
-                     double repair, double seconds)
+static void run_part(struct recorder *recorder, struct draw draw, double repair, double seconds)
 {
-    char entity[64];
-    snprintf(entity, sizeof entity, "experiment/%llu", (unsigned long long)experiment);
     struct part_model part = {
-        .run = run_new(experiment),
+        .run = run_new(draw.experiment),
         .recorder = recorder,
-        .lives = stream_of(1, "", entity, "lives", replication),
-        .repairs = stream_of(1, "", entity, "repairs", replication),
+        .lives = drawn_by(draw, "lives"),
+        .repairs = drawn_by(draw, "repairs"),
         .repair = repair,
         .down = true, /* repaired at time 0 */
         .unit_ends = UNIT * SIM_SECOND,
@@ -207,7 +217,7 @@ static struct interval queue_replicated(uint64_t experiment)
     double means[REPLICATIONS];
     struct recorder recorder;
     for (uint64_t i = 0; i < REPLICATIONS; i++) {
-        run_queue(&recorder, experiment, i, 1, 1000, 13000);
+        run_queue(&recorder, (struct draw){ experiment, i, false }, 1, 1000, 13000);
         means[i] = average(&recorder);
     }
     return interval_of(means, REPLICATIONS, confidence);
@@ -216,14 +226,14 @@ static struct interval queue_replicated(uint64_t experiment)
 static struct interval queue_in_batches(uint64_t experiment)
 {
     struct recorder recorder;
-    run_queue(&recorder, experiment, 0, 1, 1000, 601000);
+    run_queue(&recorder, (struct draw){ experiment, 0, false }, 1, 1000, 601000);
     return batches_interval(&recorder.batches, confidence, NULL);
 }
 
 static struct interval queue_in_cycles(uint64_t experiment)
 {
     struct recorder recorder;
-    run_queue(&recorder, experiment, 0, 1, 0, 600000);
+    run_queue(&recorder, (struct draw){ experiment, 0, false }, 1, 0, 600000);
     return regeneration_interval(&recorder.cycles, confidence);
 }
 
@@ -233,12 +243,24 @@ static struct interval queues_in_pairs(uint64_t experiment)
     double slow[REPLICATIONS], fast[REPLICATIONS];
     struct recorder recorder;
     for (uint64_t i = 0; i < REPLICATIONS; i++) {
-        run_queue(&recorder, experiment, i, 1, 1000, 13000);
+        run_queue(&recorder, (struct draw){ experiment, i, false }, 1, 1000, 13000);
         slow[i] = average(&recorder);
-        run_queue(&recorder, experiment, i, 1.1, 1000, 13000);
+        run_queue(&recorder, (struct draw){ experiment, i, false }, 1.1, 1000, 13000);
         fast[i] = average(&recorder);
     }
     return interval_of_difference(slow, fast, REPLICATIONS, confidence);
+}
+
+/* Each other run is the mirror of the one before. */
+static struct interval queue_mirrored(uint64_t experiment)
+{
+    double means[REPLICATIONS];
+    struct recorder recorder;
+    for (uint64_t i = 0; i < REPLICATIONS; i++) {
+        run_queue(&recorder, (struct draw){ experiment, i / 2, i % 2 == 1 }, 1, 1000, 13000);
+        means[i] = average(&recorder);
+    }
+    return interval_of_pairs(means, REPLICATIONS, confidence);
 }
 
 static struct interval part_replicated(uint64_t experiment)
@@ -246,7 +268,7 @@ static struct interval part_replicated(uint64_t experiment)
     double shares[REPLICATIONS];
     struct recorder recorder;
     for (uint64_t i = 0; i < REPLICATIONS; i++) {
-        run_part(&recorder, experiment, i, 1, 20000);
+        run_part(&recorder, (struct draw){ experiment, i, false }, 1, 20000);
         shares[i] = average(&recorder);
     }
     return interval_of(shares, REPLICATIONS, confidence);
@@ -255,14 +277,14 @@ static struct interval part_replicated(uint64_t experiment)
 static struct interval part_in_batches(uint64_t experiment)
 {
     struct recorder recorder;
-    run_part(&recorder, experiment, 0, 1, 400000);
+    run_part(&recorder, (struct draw){ experiment, 0, false }, 1, 400000);
     return batches_interval(&recorder.batches, confidence, NULL);
 }
 
 static struct interval part_in_cycles(uint64_t experiment)
 {
     struct recorder recorder;
-    run_part(&recorder, experiment, 0, 1, 400000);
+    run_part(&recorder, (struct draw){ experiment, 0, false }, 1, 400000);
     return regeneration_interval(&recorder.cycles, confidence);
 }
 
@@ -272,12 +294,55 @@ static struct interval parts_in_pairs(uint64_t experiment)
     double quick[REPLICATIONS], slow[REPLICATIONS];
     struct recorder recorder;
     for (uint64_t i = 0; i < REPLICATIONS; i++) {
-        run_part(&recorder, experiment, i, 1, 20000);
+        run_part(&recorder, (struct draw){ experiment, i, false }, 1, 20000);
         quick[i] = average(&recorder);
-        run_part(&recorder, experiment, i, 2, 20000);
+        run_part(&recorder, (struct draw){ experiment, i, false }, 2, 20000);
         slow[i] = average(&recorder);
     }
     return interval_of_difference(slow, quick, REPLICATIONS, confidence);
+}
+
+static struct interval part_mirrored(uint64_t experiment)
+{
+    double shares[REPLICATIONS];
+    struct recorder recorder;
+    for (uint64_t i = 0; i < REPLICATIONS; i++) {
+        run_part(&recorder, (struct draw){ experiment, i / 2, i % 2 == 1 }, 1, 20000);
+        shares[i] = average(&recorder);
+    }
+    return interval_of_pairs(shares, REPLICATIONS, confidence);
+}
+
+/* ---- three parts, all of which are seldom down: importance splitting ---- */
+
+enum { PART_LIFE = 32 };
+
+static double share_all_down(void)
+{
+    return pow(1.0 / (PART_LIFE + 1), 3);
+}
+
+static struct interval parts_split(uint64_t experiment)
+{
+    const struct splitting splitting = {
+        .levels = 2, .thresholds = { 1, 2 }, .copies = { 8, 16 }, .until = 410 * SIM_SECOND
+    };
+    const sim_time warmup = 10 * SIM_SECOND;
+    struct distribution *life = distribution_new_exponential(PART_LIFE);
+    struct distribution *repair = distribution_new_exponential(1);
+    double shares[REPLICATIONS];
+    for (uint64_t i = 0; i < REPLICATIONS; i++) {
+        struct parts *parts = parts_new(run_new(experiment * REPLICATIONS + i),
+                                        (struct parts_plan){ 3, 3, 1, life, repair });
+        struct splitting_tally tally = { 0 };
+        run_until(parts->run, warmup);
+        splitting_play(&splitting, &parts_splitting, parts, &tally, NULL);
+        shares[i] = tally.reward / sim_time_to_seconds(splitting.until - warmup);
+        parts_free(parts);
+    }
+    distribution_free(life);
+    distribution_free(repair);
+    return interval_of(shares, REPLICATIONS, confidence);
 }
 
 struct way {
@@ -311,10 +376,13 @@ int main(int argc, char **argv)
         { "", "batch means", queue_in_batches, wait_in_line(1) },
         { "", "regenerative", queue_in_cycles, wait_in_line(1) },
         { "", "paired difference", queues_in_pairs, wait_in_line(1) - wait_in_line(1.1) },
+        { "", "antithetic pairs", queue_mirrored, wait_in_line(1) },
         { "two states: share down", "replication", part_replicated, share_down(1) },
         { "", "batch means", part_in_batches, share_down(1) },
         { "", "regenerative", part_in_cycles, share_down(1) },
         { "", "paired difference", parts_in_pairs, share_down(2) - share_down(1) },
+        { "", "antithetic pairs", part_mirrored, share_down(1) },
+        { "three parts: share all down", "importance splitting", parts_split, share_all_down() },
     };
     const uint64_t experiments = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000;
     bool good = true;
