@@ -176,6 +176,9 @@ char *stress_apply(const struct act *act)
     if (cpu != NULL)
         ailment.cores =
             (double)value_int(value_get(cpu, "workers"), 0) * share(value_get(cpu, "load"), 100);
+    const int64_t limit = pod->spec->containers[ailment.container].cpu_milli_limit;
+    if (limit > 0 && ailment.cores > (double)limit / 1000)
+        ailment.cores = (double)limit / 1000;
     if (ailment.memory > 0 || ailment.cores > 0)
         ail(act, pod, ailment);
     return NULL;

@@ -20,6 +20,14 @@ struct effect {
     event_id over; /* it ends by itself */
 };
 
+/* CPU that was used beside a pod's processes. */
+struct burn {
+    uint64_t ailment;
+    struct uid pod;
+    double cores;
+    sim_time from, to;
+};
+
 /* The root of an experiment. */
 struct rooted {
     struct rooted *next;
@@ -32,6 +40,8 @@ struct daemon {
     struct client client;
     struct effect *effects; /* latest first */
     struct rooted *roots;
+    struct burn *burns; /* owned; in the order of their beginnings */
+    size_t burn_count, burn_capacity;
 };
 
 struct daemon *chaos_daemon_of(const struct cluster *cluster)
@@ -98,6 +108,47 @@ void daemon_forget(struct daemon *daemon, struct uid experiment)
         }
 }
 
+/* ---- CPU ---- */
+
+static void burn_begins(struct daemon *daemon, const struct ailment *ailment, uint64_t id,
+                        sim_time now)
+{
+    if (ailment->cores <= 0)
+        return;
+    MEM_GROW(daemon->burns, daemon->burn_count, daemon->burn_capacity);
+    daemon->burns[daemon->burn_count++] =
+        (struct burn){ id, ailment->pod, ailment->cores, now, SIM_FOREVER };
+}
+
+static void burn_ends(struct daemon *daemon, uint64_t ailment, sim_time now)
+{
+    for (size_t i = 0; i < daemon->burn_count; i++)
+        if (daemon->burns[i].ailment == ailment)
+            daemon->burns[i].to = now;
+}
+
+static double cpu_seconds(void *context, const struct pod *pod, sim_time from, sim_time to)
+{
+    const struct daemon *daemon = context;
+    double sum = 0;
+    for (size_t i = 0; i < daemon->burn_count; i++) {
+        const struct burn *burn = &daemon->burns[i];
+        const sim_time first = burn->from > from ? burn->from : from;
+        const sim_time last = burn->to < to ? burn->to : to;
+        if (first < last && uid_equal(burn->pod, pod->meta.uid))
+            sum += burn->cores * sim_time_to_seconds(last - first);
+    }
+    return sum;
+}
+
+/* Nothing is promised once CPU has been burnt. */
+static sim_time steady_until(void *context, const struct text *space)
+{
+    const struct daemon *daemon = context;
+    (void)space;
+    return daemon->burn_count > 0 ? run_now(daemon->cluster->run) : SIM_FOREVER;
+}
+
 /* ---- deeds ---- */
 
 static struct blow blow_of(struct daemon *daemon, struct cause cause, sim_time now)
@@ -139,6 +190,8 @@ static void undo(struct effect *effect, sim_time now)
 {
     struct blow blow = blow_of(effect->daemon, effect->cause, now);
     if (effect->type == EFFECT_AILMENT)
+        burn_ends(effect->daemon, effect->ailment, blow.client->now);
+    if (effect->type == EFFECT_AILMENT)
         machine_heal(&blow, effect->machine, effect->ailment);
     else
         machine_give(&blow, effect->machine, effect->type == EFFECT_NETWORK);
@@ -151,6 +204,7 @@ void daemon_ail(struct daemon *daemon, struct deed deed, struct object_key machi
     struct effect *effect = note(daemon, deed, machine);
     effect->type = EFFECT_AILMENT;
     effect->ailment = machine_ail(&blow, machine, ailment);
+    burn_begins(daemon, &ailment, effect->ailment, blow.client->now);
 }
 
 void daemon_take(struct daemon *daemon, struct deed deed, const struct text *node, bool network)
@@ -228,6 +282,9 @@ static void *daemon_start(struct cluster *cluster)
     daemon->cluster = cluster;
     client_init(&daemon->client, cluster, "chaos-daemon", 0, 0, daemon);
     daemon->client.free_of_charge = daemon->client.is_world = true;
+    cluster_add_usage(cluster, (struct usage_source){ .context = daemon,
+                                                      .cpu_seconds = cpu_seconds,
+                                                      .steady_until = steady_until });
     return daemon;
 }
 
@@ -245,6 +302,7 @@ static void daemon_stop(void *state)
         free(rooted);
     }
     client_close(&daemon->client);
+    free(daemon->burns);
     free(daemon);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/chaos/daemon.h"
 #include "models/cluster/bring_up.h"
 #include "models/controllers/controller.h"
 #include "models/cluster/timeline.h"
@@ -159,6 +160,7 @@ void simulation_advance(struct simulation *simulation, sim_time until)
 void simulation_calm(struct simulation *simulation)
 {
     failures_end(simulation->cluster);
+    daemon_end(chaos_daemon_of(simulation->cluster));
 }
 
 static void resync(void *subject, sim_time now)
