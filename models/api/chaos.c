@@ -200,6 +200,60 @@ char *chaos_without_effect(enum kind kind, const struct value *spec, const struc
     return none;
 }
 
+/* Fields that say how exactly something is done, where that is not simulated. */
+static const struct {
+    const char *kind, *field, *below;
+} idle[] = {
+    { "NetworkChaos", "device", NULL },
+    { "NetworkChaos", "targetDevice", NULL },
+    { "NetworkChaos", "delay", "correlation" },
+    { "NetworkChaos", "delay", "reorder" },
+    { "NetworkChaos", "loss", "correlation" },
+    { "NetworkChaos", "corrupt", "correlation" },
+    { "NetworkChaos", "rate", NULL },
+    { "StressChaos", "stressngStressors", NULL },
+    { "IOChaos", "path", NULL },
+    { "IOChaos", "methods", NULL },
+    { "HTTPChaos", "path", NULL },
+    { "HTTPChaos", "method", NULL },
+    { "HTTPChaos", "code", NULL },
+    { "HTTPChaos", "request_headers", NULL },
+    { "HTTPChaos", "response_headers", NULL },
+    { "HTTPChaos", "replace", NULL },
+    { "HTTPChaos", "patch", NULL },
+};
+
+/* Does it ask for nothing in particular? */
+static bool is_usual(const struct value *value)
+{
+    static const char *const usual[] = { "", "0", "*", "/*", "all" };
+    if (value_is_null(value))
+        return true;
+    if (value->type == VALUE_LIST || value->type == VALUE_MAP)
+        return value->count == 0;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (value->type != VALUE_BOOL && strcmp(value->text, usual[i]) == 0)
+            return true;
+    return false;
+}
+
+static void warn_of_idle(const struct value *spec, const char *kind, const char *where,
+                         struct error_list *warnings)
+{
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++) {
+        if (strcmp(idle[i].kind, kind) != 0)
+            continue;
+        const struct value *value = value_path(spec, idle[i].field, idle[i].below, NULL);
+        if (!is_usual(value))
+            error_list_add(warnings, value->at, "%s%s%s%s has no effect here", where, idle[i].field,
+                           idle[i].below != NULL ? "." : "",
+                           idle[i].below != NULL ? idle[i].below : "");
+    }
+    const struct value *remote = value_get(spec, "remoteCluster");
+    if (!is_usual(remote))
+        error_list_add(warnings, remote->at, "%sremoteCluster has no effect here", where);
+}
+
 static void warn_of(const struct value *spec, const char *kind, const char *where,
                     const struct value *near, struct error_list *warnings)
 {
@@ -208,6 +262,8 @@ static void warn_of(const struct value *spec, const char *kind, const char *wher
     char *none = kind_is_experiment(row) ? chaos_without_effect(row, spec, &at) : NULL;
     if (none != NULL)
         error_list_add(warnings, (at != NULL ? at : near)->at, "%s%s", where, none);
+    else
+        warn_of_idle(spec, kind, where, warnings);
     free(none);
 }
 

@@ -18,6 +18,7 @@
  *     60.010 + d      its desired phase is Stop; it recovers
  */
 #include <criterion/criterion.h>
+#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,9 @@
 #include "sim/base/memory.h"
 #include "sim/base/writer.h"
 #include "tests/support/measured.h"
+#include "tools/command.h"
 #include "tools/files.h"
+#include "tools/inputs.h"
 
 #define HEAD                                                                                       \
     "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"              \
@@ -534,9 +537,9 @@ Test(chaos_mesh, numbers_may_be_texts_and_what_has_no_effect_is_told)
         const char *yaml, *warning;
     } rows[] = {
         { CHAOS("PodChaos", "  action: pod-kill\n"), NULL },
-        { CHAOS("NetworkChaos", "  action: loss\n  loss: {loss: 12.5, correlation: 25}\n"), NULL },
+        { CHAOS("NetworkChaos", "  action: loss\n  loss: {loss: 12.5, correlation: 0}\n"), NULL },
         { CHAOS("NetworkChaos", "  action: loss\n  loss: {loss: '12.5', correlation: '25'}\n"),
-          NULL },
+          "loss.correlation has no effect here" },
         { CHAOS(
               "NetworkChaos",
               "  action: bandwidth\n  bandwidth: {rate: 1mbps, limit: 20971520, buffer: 10000}\n"),
@@ -564,4 +567,40 @@ Test(chaos_mesh, numbers_may_be_texts_and_what_has_no_effect_is_told)
         scenario_close(&scenario);
         free(yaml);
     }
+}
+
+/* ---- scenarios ---- */
+
+static void expect_scenario(const char *path)
+{
+    char verb[] = "run", *copy = mem_text(path, strlen(path)), *argv[] = { verb, copy, NULL };
+    struct inputs inputs;
+    struct command_line *line = command_line_read(command_find(verb), 2, argv);
+    cr_assert(line != NULL && inputs_read(&inputs, line), "%s cannot be read", path);
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        inputs.scenario.seed = seed;
+        struct simulation *simulation =
+            simulation_of(&inputs.scenario, (struct simulation_options){ 0 });
+        simulation_advance(simulation, inputs.scenario.duration);
+        struct value *summary = simulation_summary(simulation);
+        expect_held(summary);
+        value_drop(summary);
+        simulation_free(simulation);
+    }
+    inputs_close(&inputs);
+    command_line_free(line);
+    free(copy);
+}
+
+Test(chaos_mesh, what_its_scenarios_expect_holds_with_any_of_five_seeds)
+{
+    static const char *const patterns[] = { "scenarios/chaos/*/scenario.yaml",
+                                            "scenarios/chaos/*/what_if_*.yaml" };
+    glob_t found = { 0 };
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(glob(patterns[i], i > 0 ? GLOB_APPEND : 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        expect_scenario(found.gl_pathv[i]);
+    cr_expect_geq(found.gl_pathc, 5);
+    globfree(&found);
 }
