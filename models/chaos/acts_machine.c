@@ -2,6 +2,7 @@
  *
  * An instance is the node of this name, or the one whose spec.providerID ends with it
  * ("aws:///eu-west-1a/i-0123"). A machine's address names a node, or its InternalIP. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,14 +205,17 @@ char *machine_apply(const struct act *act)
         ailment.network = (struct network_ailment){
             .peers = PEER_ALL,
             .direction = NETWORK_OUT,
-            .loss = chaos_amount(value_get(block, "percent"), 0) / 100,
+            .loss = fmin(1, fmax(0, chaos_amount(value_get(block, "percent"), 0) / 100)),
         };
         daemon_ail(act->daemon, deed,
                    (struct object_key){ KIND_MACHINE, NULL, node->meta.object.name }, ailment);
     } else if (text_is(act->spec, "action", "network-delay")) {
         ailment.network = (struct network_ailment){ .peers = PEER_ALL, .direction = NETWORK_OUT };
-        chaos_duration(value_get(block, "latency"), &ailment.network.latency);
-        chaos_duration(value_get(block, "jitter"), &ailment.network.jitter);
+        sim_time latency = 0, jitter = 0;
+        chaos_duration(value_get(block, "latency"), &latency);
+        chaos_duration(value_get(block, "jitter"), &jitter);
+        ailment.network.latency = latency > 0 ? latency : 0;
+        ailment.network.jitter = jitter > 0 ? jitter : 0;
         daemon_ail(act->daemon, deed,
                    (struct object_key){ KIND_MACHINE, NULL, node->meta.object.name }, ailment);
     } else {

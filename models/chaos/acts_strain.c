@@ -10,6 +10,7 @@
 
 #include "models/api/node.h"
 #include "models/chaos/acts_private.h"
+#include "models/failures/machines.h"
 
 static void ail(const struct act *act, const struct pod *pod, struct ailment ailment)
 {
@@ -18,6 +19,13 @@ static void ail(const struct act *act, const struct pod *pod, struct ailment ail
     ailment.pod = pod->meta.uid;
     daemon_ail(act->daemon, deed, machine, ailment);
     free((char *)deed.id);
+}
+
+/* A delay of the document; a negative one is none. */
+static void read_delay(const struct value *text, sim_time *delay)
+{
+    if (!chaos_duration(text, delay) || *delay < 0)
+        *delay = 0;
 }
 
 static double share(const struct value *percent, double otherwise)
@@ -32,8 +40,8 @@ static bool read_netem(const struct value *spec, struct network_ailment *network
 {
     const struct value *delay = value_get(spec, "delay"), *loss = value_get(spec, "loss"),
                        *corrupt = value_get(spec, "corrupt");
-    chaos_duration(value_get(delay, "latency"), &network->latency);
-    chaos_duration(value_get(delay, "jitter"), &network->jitter);
+    read_delay(value_get(delay, "latency"), &network->latency);
+    read_delay(value_get(delay, "jitter"), &network->jitter);
     /* A corrupt packet is dropped by the checksum of whoever gets it. */
     network->loss =
         1 - (1 - share(value_get(loss, "loss"), 0)) * (1 - share(value_get(corrupt, "corrupt"), 0));
@@ -42,22 +50,21 @@ static bool read_netem(const struct value *spec, struct network_ailment *network
            value_get(spec, "rate") != NULL;
 }
 
-/* Which packets of a pod with this record are meant. */
-static int direction_of(const struct act *act, bool partition)
+/* Which packets of a pod with this record are meant. What a target gets is delayed where it is sent, at the
+ * others; without targets nothing is, as tc works on what goes out. */
+static int direction_of(const struct act *act, bool both_ways)
 {
     const char *direction = value_text(value_get(act->spec, "direction"), "to");
     const bool is_target = strcmp(act->key, ".Target") == 0;
     const bool both = strcmp(direction, "both") == 0;
     const bool to = both || strcmp(direction, "from") != 0, from = both || !to;
     const bool out = is_target ? from : to, in = is_target ? to : from;
-    return (out ? NETWORK_OUT : 0) | (in && partition ? NETWORK_IN : 0);
+    return (out ? NETWORK_OUT : 0) | (in && both_ways ? NETWORK_IN : 0);
 }
 
-/* The labels by which the other side is known among the clients; NULL: it is not by labels. */
-static const struct selector *other_side(const struct act *act)
+/* The pods that a selector means, by their labels; NULL: it is not by labels. */
+static const struct selector *selector_of(const struct act *act, const struct value *holder)
 {
-    const bool is_target = strcmp(act->key, ".Target") == 0;
-    const struct value *holder = is_target ? act->spec : value_get(act->spec, "target");
     const struct value *selector = value_get(holder, "selector");
     struct error error = { 0 };
     struct value *both = value_new_map();
@@ -72,6 +79,34 @@ static const struct selector *other_side(const struct act *act)
     return read;
 }
 
+/* The labels by which the other side is known among the clients. */
+static const struct selector *other_side(const struct act *act)
+{
+    const bool is_target = strcmp(act->key, ".Target") == 0;
+    return selector_of(act, is_target ? act->spec : value_get(act->spec, "target"));
+}
+
+/* The selected pods ask others, too: their requests suffer, wherever they go. Requests tell whose they are by
+ * labels, so that this is for experiments on all pods of some labels; it is the first record's. */
+static void ail_clients(const struct act *act, struct ailment ailment)
+{
+    const struct value *first = value_at(act->records, 0);
+    const struct selector *selected =
+        text_is(act->spec, "mode", "all") && text_is(first, "id", act->id)
+            ? selector_of(act, act->spec)
+            : NULL;
+    if (selected == NULL || ailment.network.direction == 0)
+        return;
+    const struct object_key machine = machine_of_clients(act->client->cluster);
+    struct deed deed = act_deed(act);
+    ailment.network.peers = PEER_CLIENTS;
+    ailment.network.clients = selected;
+    daemon_ail(act->daemon, deed, machine, ailment);
+    object_key_drop(machine);
+    selector_drop(selected);
+    free((char *)deed.id);
+}
+
 char *network_apply(const struct act *act)
 {
     char *why = NULL;
@@ -81,7 +116,7 @@ char *network_apply(const struct act *act)
     struct ailment ailment = ailment_none();
     if (pod == NULL)
         return why;
-    ailment.network.direction = direction_of(act, partition);
+    ailment.network.direction = direction_of(act, partition || has_target);
     ailment.network.cut = partition;
     if (!partition && !read_netem(act->spec, &ailment.network))
         return mem_format("spec.%s is missing", value_text(value_get(act->spec, "action"), ""));
@@ -96,6 +131,8 @@ char *network_apply(const struct act *act)
         ail(act, pod, ailment);
     if (ailment.network.clients != NULL)
         selector_drop(ailment.network.clients);
+    if (!has_target && !external)
+        ail_clients(act, ailment);
     return NULL;
 }
 
@@ -110,7 +147,7 @@ char *http_apply(const struct act *act)
         return why;
     ailment.network.peers = PEER_CLIENTS | PEER_KUBELET;
     ailment.network.direction = NETWORK_OUT;
-    chaos_duration(value_get(act->spec, "delay"), &ailment.network.latency);
+    read_delay(value_get(act->spec, "delay"), &ailment.network.latency);
     if (value_truth(value_get(act->spec, "abort"), false))
         ailment.network.resets = 1;
     if (ailment.network.resets > 0 || ailment.network.latency > 0)
@@ -133,9 +170,9 @@ char *io_apply(const struct act *act)
         return why;
     ailment.network.peers = PEER_CLIENTS | PEER_KUBELET;
     ailment.network.direction = NETWORK_OUT;
-    if (text_is(act->spec, "action", "latency") &&
-        chaos_duration(value_get(act->spec, "delay"), &delay))
-        ailment.network.latency = (sim_time)((double)delay * percent);
+    if (text_is(act->spec, "action", "latency"))
+        read_delay(value_get(act->spec, "delay"), &delay);
+    ailment.network.latency = (sim_time)((double)delay * percent);
     if (text_is(act->spec, "action", "fault"))
         ailment.network.resets = percent;
     if (ailment.network.resets > 0 || ailment.network.latency > 0)
@@ -172,7 +209,7 @@ char *stress_apply(const struct act *act)
     if (memory != NULL)
         chaos_bytes(value_text(value_get(memory, "size"), "100%"),
                     memory_of(act, pod, ailment.container), &bytes);
-    ailment.memory = (int64_t)bytes;
+    ailment.memory = bytes < 1e18 ? (int64_t)bytes : INT64_MAX / 8;
     if (cpu != NULL)
         ailment.cores =
             (double)value_int(value_get(cpu, "workers"), 0) * share(value_get(cpu, "load"), 100);

@@ -67,7 +67,7 @@ static bool wants_ok(const struct value *code)
 {
     int low = 200, high = 0;
     if (code != NULL && (code->type == VALUE_STRING || code->type == VALUE_NUMBER) &&
-        sscanf(code->text, "%d-%d", &low, &high) < 2)
+        sscanf(code->text, "%4d-%4d", &low, &high) < 2)
         high = low;
     return low <= 200 && 200 <= high;
 }

@@ -231,7 +231,7 @@ static bool branch_holds(const char *expression, int exit_code)
     int number;
     if (expression[strspn(expression, " ")] == '\0')
         return true;
-    if (sscanf(expression, " exitCode %2[=!<>] %d %c", operator, & number, &rest) != 2)
+    if (sscanf(expression, " exitCode %2[=!<>] %9d %c", operator, & number, &rest) != 2)
         return false;
     const int order = (exit_code > number) - (exit_code < number);
     return (strcmp(operator, "==") == 0 && order == 0) ||

@@ -246,6 +246,18 @@ Test(chaos_mesh, networks_and_requests_are_disturbed)
           { { NULL, REASON("timed-out"), "332.66666666667" },
             { NULL, FAILED, "332.66666666667" },
             { NULL, "traffic[web].losses[0].cause", "network-chaos/default/delay" } } },
+        { "what `front` sends to one of three: as late",
+          "network-delay-between.yaml",
+          TRAFFIC(FRONT),
+          { { NULL, REASON("timed-out"), "332.66666666667" },
+            { NULL, FAILED, "332.66666666667" },
+            { NULL, "traffic[web].losses[0].cause", "network-chaos/default/delay-to-web" } } },
+        { "what `front` sends to anybody",
+          "network-delay-of-clients.yaml",
+          TRAFFIC(FRONT),
+          { { NULL, REASON("timed-out"), "998" },
+            { NULL, FAILED, "998" },
+            { NULL, "traffic[web].losses[0].cause", "network-chaos/default/delay-front" } } },
         { "each answer is lost k times with 1 / 2^(k + 1), and late by 200 ms (2^k - 1): more than "
           "1 s with "
           "the 50 ms of the service from k = 3 on, 1 / 8 of 998",

@@ -2,6 +2,7 @@
  *
  * Enumerations and required fields come from the schema, as with the CRDs. The rest follows
  * the webhooks in api/v1alpha1 of Chaos Mesh 2.7. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,8 @@ static void check_mode(struct field_errors *errors, const struct value *spec,
     double number;
     if (!percent && strcmp(mode, "fixed") != 0)
         return;
-    if (value_is_null(value) || !chaos_number(value, &number) || number != (double)(int64_t)number)
+    if (value_is_null(value) || !chaos_number(value, &number) || !(fabs(number) <= 1e9) ||
+        number != floor(number))
         field_invalid(errors, CHILD(path, "value"),
                       value_is_null(value) ? value_get(spec, "mode") : value,
                       "parse value field error: with mode %s it is a whole number, such as \"%s\"",
@@ -258,7 +260,7 @@ static void check_status_check(struct field_errors *errors, const struct value *
     const char *text = code != NULL && (code->type == VALUE_STRING || code->type == VALUE_NUMBER)
                            ? code->text
                            : "";
-    const int read = sscanf(text, "%d-%d", &low, &high);
+    const int read = sscanf(text, "%4d-%4d", &low, &high);
     if (code != NULL &&
         (read < 1 || low < 100 || low > 599 || (read == 2 && (high < low || high > 599))))
         field_invalid(errors, CHILD(CHILD(at, "criteria"), "statusCode"), code,
