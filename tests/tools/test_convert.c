@@ -376,6 +376,24 @@ Test(convert, lets_high_priority_preempt_spot_which_comes_again)
     folder_remove(folder);
 }
 
+Test(convert, takes_spot_nodes_back_when_asked)
+{
+    char *folder = folder_new();
+    char *arguments = mem_format("%s/node.csv %s/job.csv --reclaim-every 6h", folder, folder);
+    folder_write(folder, "node.csv",
+                 "gpu_model,gpu_capacity_num,cpu_num,node_name\nA10,2,64,0\nA10,2,64,1\n");
+    folder_write(folder, "job.csv",
+                 "job_name,organization,gpu_model,cpu_request,gpu_request,worker_num,submit_time,"
+                 "duration,job_type\n1,13,A10,8,1,3,0,36000,Spot\n");
+    value_drop(converted(folder, arguments));
+    struct value *summary = converted_run(folder, "--duration 5d");
+    cr_expect_gt(number(summary, "pods", "created"), 3, "what was evicted comes again");
+    cr_expect_eq(value_int(value_get(value_at(value_get(summary, "jobs"), 0), "succeeded"), 0), 3);
+    value_drop(summary);
+    free(arguments);
+    folder_remove(folder);
+}
+
 /* ── the folder, and what cannot be read ── */
 
 Test(convert, names_the_place_of_each_fault_and_writes_nothing)

@@ -77,6 +77,7 @@ static void read_options(struct converting *converting)
     options->jsonl = command_line_option(line, "jsonl") != NULL;
     read_time(converting, "from", "--from", &options->from);
     read_time(converting, "until", "--until", &options->until);
+    read_time(converting, "reclaim-every", "--reclaim-every", &options->reclaim_every);
     read_quantity(converting, "machine-memory", "--machine-memory", &options->machine_memory);
     read_quantity(converting, "cpu-per-gpu", "--cpu-per-gpu", &options->cpu_per_gpu);
     read_quantity(converting, "memory-per-gpu", "--memory-per-gpu", &options->memory_per_gpu);
@@ -231,6 +232,8 @@ const struct command convert_command = {
             { "machine-memory", 0, "BYTES", "what a normalised memory of 1 is (256Gi)" },
             { "cpu-per-gpu", 0, "CORES", "of pods of which a trace says only GPUs (4)" },
             { "memory-per-gpu", 0, "BYTES", "the same (32Gi)" },
+            { "reclaim-every", 0, "TIME",
+              "of spot nodes: each is taken back after so long, in the mean" },
             { "keep-placement", 0, NULL, "of a snapshot: pods stay on their nodes" },
             { "jsonl", 0, NULL, "of a SimKube trace: leave its events as trace.jsonl, too" },
             { 0 } },

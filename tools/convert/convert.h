@@ -15,13 +15,14 @@ struct convert_options {
     const char *name;         /* of the scenario; NULL: the format's */
     const char *const *nodes; /* as --nodes has them, instead of the trace's machines */
     size_t node_count;
-    sim_time from, until;  /* which arrivals are wanted; `from` becomes time 0 */
-    bool in_order;         /* one arrival a second in the order of rows, none leaves */
-    bool keep_placement;   /* pods stay where the snapshot has them */
-    bool jsonl;            /* leave the events of the trace as lines of JSON, too */
-    double machine_memory; /* bytes that a normalised memory of 1 stands for */
-    double cpu_per_gpu;    /* cores, */
-    double memory_per_gpu; /* and bytes, where a trace says only GPUs */
+    sim_time from, until;   /* which arrivals are wanted; `from` becomes time 0 */
+    bool in_order;          /* one arrival a second in the order of rows, none leaves */
+    bool keep_placement;    /* pods stay where the snapshot has them */
+    sim_time reclaim_every; /* mean time until a spot node is taken back; 0: never */
+    bool jsonl;             /* leave the events of the trace as lines of JSON, too */
+    double machine_memory;  /* bytes that a normalised memory of 1 stands for */
+    double cpu_per_gpu;     /* cores, */
+    double memory_per_gpu;  /* and bytes, where a trace says only GPUs */
 };
 /* What they are where nobody says anything. */
 struct convert_options convert_options_default(void);

@@ -154,6 +154,25 @@ static void add_priority(struct conversion *conversion, const char *name, int64_
     value_add(conversion->objects, class);
 }
 
+/* The trace has none; how often is up to the user. */
+static void add_reclaims(struct conversion *conversion)
+{
+    const sim_time mean = conversion->options->reclaim_every;
+    struct value *failure = value_new_map(), *failures = value_new_list();
+    char text[SIM_TIME_TEXT];
+    value_set(failure, "kind", value_new_string("spot-reclaim"));
+    value_put(&failure, value_new_string(sim_time_print(mean, text)), "every", "exponential",
+              "mean", NULL);
+    value_set(failure, "lasts", value_new_string("10m"));
+    value_add(failures, failure);
+    value_set(conversion->spec, "failures", failures);
+    conversion_note(conversion,
+                    "--reclaim-every: each node is taken back with two minutes' notice "
+                    "after an exponential time of mean %s, and there is another one ten "
+                    "minutes later.",
+                    text);
+}
+
 static void convert(struct conversion *conversion)
 {
     struct trace_input *input;
@@ -175,8 +194,11 @@ static void convert(struct conversion *conversion)
                     "checkpoints save.");
     conversion_note(conversion, "The trace has no memory: nodes get 8 GiB a core, pods 4 GiB a "
                                 "core, so that CPU and GPUs decide.");
-    conversion_note(conversion, "Lost: quotas of organizations (kept as a label). No node is "
-                                "reclaimed in this trace; add a failure of kind spot-reclaim.");
+    if (conversion->options->reclaim_every > 0)
+        add_reclaims(conversion);
+    conversion_note(conversion,
+                    "Lost: quotas of organizations (kept as a label). The trace does not "
+                    "say when nodes were taken back (--reclaim-every makes that up).");
     if (conversion_input(conversion, role, JOBS, 0) == NULL)
         conversion_note(conversion, "No jobs were given: nothing arrives.");
 }
