@@ -233,6 +233,10 @@ static struct value *measure(struct simulation *simulation)
             value_set(summary, measured->entries[i].key, value_hold(measured->entries[i].value));
         value_drop(measured);
     }
+    struct value *sources = failures_sources(simulation->cluster);
+    if (sources->count > 0)
+        value_set(summary, "sources", value_hold(sources));
+    value_drop(sources);
     value_set(summary, "commands", timeline_print(simulation->timeline));
     value_set(summary, "kept", value_hold(simulation->kept));
     return summary;

@@ -14,6 +14,7 @@
 #include "models/failures/machines.h"
 #include "sim/base/hash.h"
 #include "sim/base/memory.h"
+#include "sim/chance/published.h"
 
 /* One target of one plan, or of a failure done by hand. */
 struct target {
@@ -552,6 +553,35 @@ bool failures_check(const struct value *entry, struct error_list *faults)
 bool failures_know(const char *kind, struct place at, struct error *error)
 {
     return failure_find(kind, at, error) != NULL;
+}
+
+/* --- sources --------------------------------------------------------------------------- */
+
+static void add_source(void *context, const struct published *published)
+{
+    struct value *list = context, *source = value_new_map();
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(value_text(value_get(list->items[i], "name"), ""), published->name) == 0) {
+            value_drop(source);
+            return;
+        }
+    value_set(source, "name", value_new_string(published->name));
+    value_set(source, "what", value_new_string(published->what));
+    value_set(source, "source", value_new_string(published->source));
+    value_add(list, source);
+}
+
+struct value *failures_sources(const struct cluster *cluster)
+{
+    const struct failures *all = cluster_component(cluster, "failures");
+    struct value *list = value_new_list();
+    for (size_t i = 0; all != NULL && i < all->plan_count; i++) {
+        const struct failure_plan *plan = all->plans[i];
+        distribution_each_published(plan->every, add_source, list);
+        distribution_each_published(plan->lasts, add_source, list);
+        distribution_each_published(plan->spread.within, add_source, list);
+    }
+    return list;
 }
 
 /* --- by hand --------------------------------------------------------------------------- */

@@ -1,22 +1,17 @@
 /* The failures of a cluster: planned by a scenario, or done by hand.
  *
- * An entry of a scenario's `failures`:
+ * An entry of a scenario's `failures` says what (a kind of the table in failure_plan.c, with its own
+ * options: see the file of the kind), when, and whom:
  *
- *     - kind: node-crash             node-crash, zone-outage, container-crash, bad-release
- *       name: cheap-nodes            optional
+ *     - kind: node-crash             what breaks
+ *       name: cheap-nodes            optional: its luck goes by it
+ *       enabled: false               it never happens, and nobody else's luck changes
  *       at: [10m, 3h]                given times, one or a list; or
- *       every: {weibull: {...}}      from the start, or from being mended, to the next one
+ *       every: {weibull: {...}}      from the start, or from being mended, to the next one; or
+ *       trace: {file: crashes.csv}   recorded ones (failure_trace.h)
  *       lasts: {lognormal: {...}}    until it is mended; absent: for ever
- *       nodes: ["worker-*"]          node-crash: names, * for any text; absent: all
- *       zones: [a, b]                zone-outage: names; absent: all
- *       network: true                node-crash, zone-outage: only the network goes
- *       pods: "app=web"              container-crash: a label selector; absent: all
- *       namespace: default           container-crash: where; absent: everywhere
- *       container: web               container-crash: its name; absent: the first one
- *       count: 2                     container-crash: how many pods at once; 1
- *       exitCode: 137                container-crash: 1; 137 is reported as OOMKilled
- *       image: shop/web:2            bad-release: the release that goes wrong, and how:
- *       effect: crash                never-ready (unless it says otherwise), crash, pull
+ *       nodes: ["worker-*"]          whom: names, * for any text; absent: all
+ *       spreads: {to: rack}          and others with it
  *
  * Every node, zone or entry has streams of its own, so that one node more changes nobody's
  * luck; time runs for a node from when it joins. What is struck does not fail again before
@@ -48,6 +43,9 @@ bool failures_know(const char *kind, struct place at, struct error *error);
 
 /* The same as a plain question. */
 bool failures_include(const char *kind);
+
+/* The published figures that entries go by, each once: [{name, what, source}]; a new reference. */
+struct value *failures_sources(const struct cluster *cluster);
 
 /* By hand: "fail node-crash worker-3", "restore node-crash worker-3". A strike begins a root
  * of its own; mending ends what was struck, by hand or as planned. False with the error when

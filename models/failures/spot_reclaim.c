@@ -69,6 +69,20 @@ static bool is_left(const struct pod *pod)
            (controller != NULL && strcmp(text_s(controller->kind), "DaemonSet") == 0);
 }
 
+/* It is called off. */
+static bool uncordon(struct object *object, void *context)
+{
+    struct node *node = (struct node *)object;
+    const struct taints *before = node->taints;
+    (void)context;
+    if (taints_find(before, taint_key, NO_SCHEDULE) == NULL)
+        return false;
+    node->unschedulable = false;
+    node->taints = taints_without(before, taint_key, NO_SCHEDULE);
+    taints_drop(before);
+    return true;
+}
+
 /* Evict what is there; true when nothing is left that could be. Not while the API server is away. */
 static bool evict_all(struct blow *blow)
 {
@@ -186,6 +200,10 @@ static void spot_reclaim_mend(struct blow *blow)
         if (reclaim->node != NULL)
             client_create(blow->client, reclaim->node, NULL, &error);
         reclaim->node = NULL;
+    } else if (drains(blow)) {
+        const struct object_key node = key_of(blow, KIND_NODE);
+        client_patch(blow->client, node, uncordon, NULL, &error);
+        object_key_drop(node);
     }
     error_close(&error); /* somebody has made one meanwhile: just as well */
     object_drop(reclaim->node);

@@ -236,8 +236,10 @@ static void node_ails(struct kubelet_node *node, const struct ailments *ailments
     if (before == ailments)
         return;
     for (struct pod_worker *worker = node->first; worker != NULL; worker = worker->next)
-        if (container_probes_settle(worker, run_now(node->kubelet->cluster->run)))
+        if (container_probes_settle(worker, run_now(node->kubelet->cluster->run))) {
+            worker->cause = cause;
             pod_worker_wake(worker);
+        }
     if (!had_its_disk(before) && had_its_disk(ailments)) {
         const sim_time now = run_now(node->kubelet->cluster->run);
         image_cache_lose(&node->images, now);

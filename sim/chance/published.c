@@ -108,3 +108,15 @@ struct distribution *distribution_new_published(const char *name)
     distribution->published = row;
     return distribution;
 }
+
+void distribution_each_published(const struct distribution *distribution,
+                                 void call(void *context, const struct published *published),
+                                 void *context)
+{
+    if (distribution == NULL)
+        return;
+    if (distribution->published != NULL)
+        call(context, distribution->published);
+    for (size_t i = 0; distribution->parts != NULL && i < distribution->count; i++)
+        distribution_each_published(distribution->parts[i], call, context);
+}

@@ -27,4 +27,9 @@ const struct published *published_find(const char *name);
 struct distribution;
 const struct published *distribution_published(const struct distribution *distribution);
 
+/* Call for each published one that a distribution (NULL: none) is, or is a mixture of. */
+void distribution_each_published(const struct distribution *distribution,
+                                 void call(void *context, const struct published *published),
+                                 void *context);
+
 #endif

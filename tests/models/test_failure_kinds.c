@@ -1,9 +1,13 @@
 /* Kinds of failures, each as a story with the answer worked out by hand. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "models/api/machine.h"
+#include "models/api/pod.h"
 #include "models/failures/failures.h"
+#include "tests/support/desk.h"
 #include "tests/support/kubelet_stories.h"
 
 #define IN_RACK(name, rack, more)                                                                  \
@@ -265,7 +269,7 @@ Test(failure_kinds, a_spot_node_is_drained_goes_and_is_replaced)
     until(w, 100);
     expect_trace(w, "pod/",
                  "  10.000 pod/default/web evict\n"
-                            "  10.000 pod/default/web delete grace 30s\n"
+                 "  10.000 pod/default/web delete grace 30s\n"
                  "  13.000 pod/default/web patch Failed, not ready\n"
                  "  13.000 pod/default/web remove\n");
     const struct object *new = find(w, "node/n0");
@@ -291,6 +295,19 @@ Test(failure_kinds, without_a_handler_pods_run_to_the_last)
     expect_field(w, "node/n0", "spec.unschedulable", NULL);
     until(w, 131);
     cr_expect_null(find(w, "node/n0"));
+    done(w);
+}
+
+Test(failure_kinds, a_reclaim_that_is_called_off_leaves_the_node_as_it_was)
+{
+    struct world *w = given_nodes(NODE("n0"), "");
+    fail(w, "spot-reclaim", "n0");
+    until(w, 50);
+    expect_field(w, "node/n0", "spec.unschedulable", "true");
+    restore(w, "spot-reclaim", "n0");
+    until(w, 300);
+    expect_field(w, "node/n0", "spec.unschedulable", NULL);
+    expect_field(w, "node/n0", "spec.taints.1.key", NULL);
     done(w);
 }
 
@@ -324,6 +341,59 @@ Test(failure_kinds, say_what_is_wrong_with_an_entry)
         cr_expect(strncmp(faults.items[0].text, rows[i].fault, strlen(rows[i].fault)) == 0,
                   "%s: %s", rows[i].entry, faults.items[0].text);
         error_list_close(&faults);
+        done(w);
+    }
+}
+
+/* --- roll-outs ------------------------------------------------------------------------- */
+
+#define DEPLOYMENT                                                                                 \
+    "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, "     \
+    "selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: "       \
+    "{containers: [{name: c, image: 'app:1'}]}}}}\n"
+
+static int ready_pods(struct world *w)
+{
+    int ready = 0;
+    for (struct cache_cursor pods = client_list(w->user, KIND_POD); cache_next(&pods);)
+        ready += pod_is_ready(pod_of(pods.object));
+    return ready;
+}
+
+/* A restart keeps the image, and is a new revision all the same. Where each one is bad, its first pod is
+ * never ready and the old ones stay; undone, all is well, for the first revision was good. */
+Test(failure_kinds, a_roll_out_goes_wrong_and_is_rolled_back)
+{
+    static const struct {
+        const char *entry;
+        bool bad;
+    } rows[] = {
+        { "{kind: bad-rollout, probability: 1}", true },
+        { "{kind: bad-rollout, probability: 1, effect: crash, workload: deployment/web}", true },
+        { "{kind: bad-rollout, probability: 0}", false },
+        { "{kind: bad-rollout, probability: 1, workload: deployment/other}", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world *w = given(NODE("n0"));
+        set_plain_times(w, 1);
+        struct desk *desk = desk_at(w);
+        plan(w, rows[i].entry);
+        create(w, DEPLOYMENT);
+        until(w, 30);
+        cr_expect_eq(ready_pods(w), 2, "the first revision is good");
+        kubectl(desk, "rollout restart deployment/web", NULL);
+        until(w, 100);
+        const bool bad = rows[i].bad;
+        expect_field(w, "deployment/default/web", "status.updatedReplicas", bad ? "1" : "2");
+        expect_field(w, "deployment/default/web", "status.unavailableReplicas", bad ? "1" : NULL);
+        cr_expect_eq(ready_pods(w), 2, "%s", rows[i].entry);
+        if (bad) {
+            kubectl(desk, "rollout undo deployment/web", NULL);
+            until(w, 200);
+            expect_field(w, "deployment/default/web", "status.updatedReplicas", "2");
+            expect_field(w, "deployment/default/web", "status.unavailableReplicas", NULL);
+        }
+        desk_leave(desk);
         done(w);
     }
 }

@@ -193,3 +193,55 @@ Test(hand_checked, downtime_of_two_causes_goes_to_the_one_that_was_open_first)
                     "container-crash: down 1, not ready 14, outages 3, replicas 4\n");
     value_drop(summary);
 }
+
+/* Notice at 600 s: the pod is evicted at once, and no replica any more. Its ReplicaSet makes another, on
+ * the spare node, whose image is 2 s away:
+ *     600.010  it is created,  600.011 decided,  600.021 bound
+ *     601.021  sandbox and container,  603.021 the image is there and it runs
+ *     603.031  reported: ready
+ * The old one ends at 603 s, long before its machine does, at 720 s. */
+Test(hand_checked, a_spot_node_with_a_handler_costs_a_start_on_another_node)
+{
+    struct value *summary = play("tests/scenarios/spot_reclaim.yaml");
+    expect_measured(summary, "deployment/web",
+                    "observed 1796.959 after 3.041, availability 0.99831326146\n"
+                    "down 3.031, degraded 3.031, not ready 3.031\n"
+                    "detect 0, reschedule 0.021, recover 3.031\n"
+                    "outage 600 to 603.031 by spot-reclaim/spot-0\n"
+                    "spot-reclaim: down 3.031, not ready 3.031, outages 1, replicas 1\n");
+    value_drop(summary);
+}
+
+/* The pod is taken by its kubelet at 0.031 s, and asked every 5 s from then on; it answers from 5.031 s on,
+ * just in time for the second question: reported at 5.041 s, ready. The network is cut from 604 to 664 s.
+ * The questions of 605.031, 610.031 and 615.031 s are not answered:
+ *     615.041  not ready, 11.041 s after the cut
+ *     665.031  the next question after 664 s is answered
+ *     665.041  ready, 61.041 s after the cut: it was down for 50 s. */
+Test(hand_checked, a_pod_that_nobody_reaches_is_missed_by_its_probe)
+{
+    struct value *summary = play("tests/scenarios/pod_network_fault.yaml");
+    expect_measured(summary, "deployment/web",
+                    "observed 1794.959 after 5.041, availability 0.972144210536\n"
+                    "down 50, degraded 50, not ready 50\n"
+                    "detect 11.041, recover 61.041\n"
+                    "outage 615.041 to 665.041 by network-fault/app=web\n"
+                    "network-fault: down 50, not ready 50, outages 1, replicas 1\n");
+    value_drop(summary);
+}
+
+/* As a node that is lost (see above), with the other replica on the other rack: not ready from 650.020 s, the
+ * next one bound at 955.051 s to b, which has the image:
+ *     956.051  sandbox and container, which runs
+ *     956.061  reported: ready, 352.061 s after the crash
+ * One of two is missing for 306.041 s, and the Deployment is never down. */
+Test(hand_checked, a_rack_without_power_is_missed_given_up_and_replaced)
+{
+    struct value *summary = play("tests/scenarios/rack_outage.yaml");
+    expect_measured(summary, "deployment/web",
+                    "observed 1796.949 after 3.051, availability 1\n"
+                    "down 0, degraded 306.041, not ready 306.041\n"
+                    "detect 46.02, reschedule 351.051, recover 352.061\n"
+                    "group-outage: down 0, not ready 306.041, outages 0, replicas 1\n");
+    value_drop(summary);
+}

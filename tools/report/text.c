@@ -255,6 +255,16 @@ static void write_kept(const struct value *summary, struct writer *out)
         writer_add_char(out, '\n');
 }
 
+/* Whose figures the failures went by. */
+static void write_sources(const struct value *summary, struct writer *out)
+{
+    const struct value *sources = value_get(summary, "sources");
+    for (size_t i = 0; sources != NULL && i < sources->count; i++)
+        writer_format(out, "%s%s: %s (%s)\n", i == 0 ? "\n" : "",
+                      text_of(sources->items[i], "name"), text_of(sources->items[i], "what"),
+                      text_of(sources->items[i], "source"));
+}
+
 static void text_write(const struct value *summary, struct writer *out)
 {
     char *duration = print_duration(value_get(summary, "durationSeconds"));
@@ -269,6 +279,7 @@ static void text_write(const struct value *summary, struct writer *out)
     write_nodes(summary, out);
     write_pods(summary, out);
     write_kept(summary, out);
+    write_sources(summary, out);
     expectations_write(summary, out);
 }
 
