@@ -132,20 +132,26 @@ struct strain ailments_strain(const struct ailments *list, struct uid pod, enum 
         const bool of_node = uid_equal(ailment->pod, nobody);
         if (!of_node && !uid_equal(ailment->pod, pod))
             continue;
+        const bool was_cut = sum.cut;
+        const bool met = is_met(&ailment->network, peer, who) && !(of_node && peer == PEER_KUBELET);
         sum.slowness *= ailment->slowness;
         sum.disk_slowness *= ailment->disk.slowness;
         sum.disk_lost |= ailment->disk.lost;
         sum.crash |= ailment->crash;
         sum.never_ready |= ailment->never_ready;
         sum.disk_errors = either(sum.disk_errors, ailment->disk.lost ? 1 : ailment->disk.errors);
-        if (is_met(&ailment->network, peer, who) && !(of_node && peer == PEER_KUBELET))
+        if (met)
             add_network(&sum, &ailment->network);
+        if (was_cut ? met && ailment->network.cut : met || ailment->slowness > 1)
+            sum.cause = ailment->cause;
     }
     return sum;
 }
 
 struct strain strain_join(struct strain server, struct strain client)
 {
+    if (client.cut || (!server.cut && client.cause.id > server.cause.id))
+        server.cause = client.cause;
     server.cut |= client.cut;
     server.latency = sim_time_after(server.latency, client.latency);
     server.jitter = sim_time_after(server.jitter, client.jitter);

@@ -69,6 +69,7 @@ struct ailment {
     int32_t container; /* of a pod: index in its template's containers, of the following */
     int64_t memory;    /* bytes */
     double cores;
+    struct cause cause; /* of it; not part of a document */
 };
 
 /* The ailments of a machine: immutable, shared by its versions. NULL: none. */
@@ -98,10 +99,12 @@ struct strain {
     sim_time latency, jitter; /* of one packet there and one back, together */
     double loss_out, loss_in; /* of each packet */
     double resets;            /* share of requests */
+    struct cause cause; /* of the last that slows or strains; with `cut`, of the last that cuts */
 };
 
 /* The strain of nobody. */
 struct strain strain_none(void);
+/* The same, whatever caused them? */
 bool strain_equal(const struct strain *a, const struct strain *b);
 
 /* The client of PEER_CLIENTS: all NULL: from outside of the cluster. */

@@ -92,6 +92,7 @@ static bool ail(struct object *object, void *context)
 uint64_t machine_ail(struct blow *blow, struct object_key machine, struct ailment ailment)
 {
     ailment.id = failures_number(blow->failures);
+    ailment.cause = blow->client->cause;
     machine_write(blow, machine, ail, &ailment);
     return ailment.id;
 }

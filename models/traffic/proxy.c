@@ -127,20 +127,17 @@ static void leave(struct member *member)
 static enum answer strained_answer(const struct member *member, enum answer answer,
                                    const struct pace **pace, struct why *why)
 {
-    const struct host *host = member->server->host;
-    const struct traffic *traffic = member->proxy->source->traffic;
     struct strain strain;
     *pace = NULL;
     if (answer == SILENT || !member_strain(member, &strain))
         return answer;
-    const struct cause cause = host->ailments != NULL ? host->ailing : traffic->clients_ailing;
     if (strain.cut) {
-        *why = (struct why){ TRAFFIC_NETWORK_CUT, cause };
+        *why = (struct why){ TRAFFIC_NETWORK_CUT, strain.cause };
         return SILENT;
     }
     if (answer == LISTENS) {
         *pace = pace_of(member->proxy->source, &strain);
-        *why = (struct why){ TRAFFIC_DEGRADED, cause };
+        *why = (struct why){ TRAFFIC_DEGRADED, strain.cause };
     }
     return answer;
 }

@@ -248,7 +248,6 @@ static void host_ails(struct host *host, const struct ailments *ailments,
         pass_all(server, event->at);
     ailments_drop(host->ailments);
     host->ailments = ailments_hold(ailments);
-    host->ailing = event->cause;
     for (struct server *server = host->servers; server != NULL; server = server->next)
         strain_changed_all(server, event->at);
 }
@@ -264,7 +263,6 @@ void clients_hear(struct traffic *traffic, const struct watch_event *event)
         source_pass_all(traffic->sources[i], event->at);
     ailments_drop(traffic->clients);
     traffic->clients = ailments_hold(now);
-    traffic->clients_ailing = event->cause;
     for (size_t i = 0; i < traffic->host_count; i++)
         for (struct server *server = traffic->host_list[i]->servers; server != NULL;
              server = server->next)

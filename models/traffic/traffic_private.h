@@ -44,7 +44,6 @@ struct host {
     bool silent;             /* no power, or no network */
     struct why why;
     const struct ailments *ailments; /* held: its machine's */
-    struct cause ailing;             /* of them */
     struct server *servers;          /* on it */
 };
 
@@ -292,7 +291,6 @@ struct traffic {
     struct table servers, hosts;
     struct pool server_pool, member_pool;
     const struct ailments *clients; /* held: of who sends requests */
-    struct cause clients_ailing;    /* of them */
     struct host **host_list;        /* owned */
     size_t host_count, host_capacity;
     struct agenda agenda; /* proxies that will learn, processes that will listen or stop to */
