@@ -96,7 +96,7 @@ static size_t all(void *context, const struct task **tasks)
 static bool fail(const char *how, struct error *error)
 {
     if (strcmp(how, "segv") == 0)
-        raise(SIGSEGV);
+        signal(SIGSEGV, SIG_DFL), raise(SIGSEGV); /* past handlers of sanitizers and MPI */
     if (strcmp(how, "exit") == 0)
         _exit(7);
     if (strcmp(how, "hang") == 0)

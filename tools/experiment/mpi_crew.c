@@ -226,10 +226,10 @@ static bool greet(struct ranks *ranks, const struct runner_job *job, struct erro
     struct writer identity = { 0 };
     bool same = true;
     for (unsigned i = 0; i < ranks->crew.size && same; i++) {
-        unsigned worker;
+        unsigned worker = i;
         uint32_t what;
-        receive(ranks, -1, &worker, &what, &identity);
-        same = what == HELLO && identity.length == strlen(job->identity) &&
+        same = receive(ranks, -1, &worker, &what, &identity) && what == HELLO &&
+               identity.length == strlen(job->identity) &&
                memcmp(identity.bytes, job->identity, identity.length) == 0;
         if (!same)
             error_set(error, nowhere,
