@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &advise_command,
     &explore_command,
     &compare_command,
+    &fork_command,
     &why_command,
     &schedule_command,
     &why_pending_command,

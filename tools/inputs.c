@@ -391,6 +391,37 @@ void inputs_add_manifests(struct inputs *inputs, const char *directory, const st
     hand_over(&reading, faults, warnings);
 }
 
+/* A workload that a command line gave stands beside the scenario, which does not name it. */
+static void read_workload_beside(struct reading *reading, const char *directory)
+{
+    struct inputs *inputs = reading->inputs;
+    const char *path = keep(inputs, path_join(directory, "workload.csv"));
+    size_t length;
+    struct error none = { 0 };
+    if (inputs->scenario.workload.count > 0)
+        return;
+    char *bytes = file_read(path, &length, &none);
+    error_close(&none);
+    if (bytes != NULL)
+        inputs->has_workload =
+            workload_load(&inputs->workload, bytes, length, path, &reading->faults);
+    free(bytes);
+}
+
+bool inputs_read_folder(struct inputs *inputs, const char *directory)
+{
+    struct reading reading = { .inputs = inputs };
+    begin(inputs);
+    read_scenario(&reading, keep(inputs, path_join(directory, "scenario.json")));
+    read_workload_beside(&reading, directory);
+    scenario_complete(&inputs->scenario);
+    const bool fine = reading.faults.count == 0;
+    errors_print(&reading.faults);
+    error_list_close(&reading.warnings);
+    error_list_close(&reading.faults);
+    return fine;
+}
+
 void inputs_close(struct inputs *inputs)
 {
     scenario_close(&inputs->scenario);

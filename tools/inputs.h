@@ -37,6 +37,8 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line);
  * are read beside those of --filename; there is no workload. */
 bool inputs_read_cluster(struct inputs *inputs, const struct command_line *line,
                          const char *const *paths, size_t count);
+/* The resolved inputs that `run --out` left in a folder. */
+bool inputs_read_folder(struct inputs *inputs, const char *directory);
 void inputs_close(struct inputs *inputs);
 
 /* What several scenarios are made from: a Scenario with the documents beside it, or none, and what the

@@ -174,6 +174,11 @@ void simulation_resync(struct simulation *simulation)
     run_at(simulation->run, run_now(simulation->run), PRIORITY_WORLD, resync, simulation);
 }
 
+void simulation_do(struct simulation *simulation, const struct scenario_action *action)
+{
+    timeline_add(simulation->timeline, action);
+}
+
 struct run *simulation_run(const struct simulation *simulation)
 {
     return simulation->run;

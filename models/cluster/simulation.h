@@ -48,6 +48,9 @@ void simulation_calm(struct simulation *simulation);
 /* What controllers know is told to them once more. */
 void simulation_resync(struct simulation *simulation);
 
+/* Do something that is not in the scenario, at its time, which is not over. The action is borrowed. */
+void simulation_do(struct simulation *simulation, const struct scenario_action *action);
+
 struct run *simulation_run(const struct simulation *simulation);
 struct cluster *simulation_cluster(const struct simulation *simulation);
 

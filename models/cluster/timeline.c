@@ -26,6 +26,8 @@ struct timeline {
     struct actions *actions;
     struct planned *planned; /* in the scenario's order */
     size_t count;
+    struct planned **more; /* those that came later; owned */
+    size_t more_count, more_capacity;
     struct error_list problems;
 };
 
@@ -94,9 +96,23 @@ struct timeline *timeline_new(struct cluster *cluster, const struct scenario *sc
     return timeline;
 }
 
+void timeline_add(struct timeline *timeline, const struct scenario_action *action)
+{
+    struct planned *planned = mem_new(sizeof *planned);
+    *planned = (struct planned){ .timeline = timeline, .action = action };
+    MEM_GROW(timeline->more, timeline->more_count, timeline->more_capacity);
+    timeline->more[timeline->more_count++] = planned;
+    run_at(timeline->cluster->run, action->at, PRIORITY_WORLD, act, planned);
+}
+
 void timeline_free(struct timeline *timeline)
 {
     actions_free(timeline->actions);
+    for (size_t i = 0; i < timeline->more_count; i++) {
+        free(timeline->more[i]->complaint);
+        free(timeline->more[i]);
+    }
+    free(timeline->more);
     for (size_t i = 0; i < timeline->count; i++)
         free(timeline->planned[i].complaint);
     free(timeline->planned);
@@ -123,8 +139,9 @@ static struct value *words_print(const struct scenario_action *action)
 struct value *timeline_print(const struct timeline *timeline)
 {
     struct value *list = value_new_list();
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct planned *planned = &timeline->planned[i];
+    for (size_t i = 0; i < timeline->count + timeline->more_count; i++) {
+        const struct planned *planned =
+            i < timeline->count ? &timeline->planned[i] : timeline->more[i - timeline->count];
         if (!planned->began)
             continue;
         struct value *map = value_new_map();

@@ -12,6 +12,9 @@ struct timeline;
 struct timeline *timeline_new(struct cluster *cluster, const struct scenario *scenario);
 void timeline_free(struct timeline *timeline);
 
+/* Plan one command more, not before the present. The action is borrowed. */
+void timeline_add(struct timeline *timeline, const struct scenario_action *action);
+
 /* Commands that could not be done, so far, each with the user's place and what kubectl would print.
  * Borrowed. */
 const struct error_list *timeline_problems(const struct timeline *timeline);
