@@ -552,6 +552,43 @@ struct value *gate_judge(const struct gate *gate, const struct value *summary)
     return verdict;
 }
 
+/* Is this the part of a path in brackets, "deployment/web" or "web", of the row that is meant? */
+static bool is_key(const struct gate *gate, const char *key, size_t length)
+{
+    char *text = mem_text(key, length), *slash = strchr(text, '/');
+    bool fits = gate->name == NULL || strcmp(slash != NULL ? slash + 1 : text, gate->name) == 0;
+    if (slash != NULL) {
+        *slash = '\0';
+        fits = fits && (gate->kind == KIND_COUNT || kind_of_resource(text) == gate->kind);
+    }
+    free(text);
+    return fits;
+}
+
+bool gate_is_of(const struct gate *gate, const char *path)
+{
+    const struct function *function = gate->function;
+    if (gate->path != NULL)
+        return strcmp(gate->path_text, path) == 0;
+    const bool by_share = gate->unit == SHARE && function->unit == COUNT;
+    char *field = by_share
+                      ? mem_format("%s", function->percent)
+                      : mem_format("%s%s%s%s%s", function->path[0], function->path[1] ? "." : "",
+                                   function->path[1] ? function->path[1] : "",
+                                   function->path[1] && function->path[2] ? "." : "",
+                                   function->path[1] && function->path[2] ? function->path[2] : "");
+    bool fits = function->lists[0] == NULL && strcmp(path, field) == 0;
+    for (int i = 0; i < 2 && function->lists[i] != NULL && !fits; i++) {
+        const size_t length = strlen(function->lists[i]);
+        const char *end = strchr(path, ']');
+        fits = strncmp(path, function->lists[i], length) == 0 && path[length] == '[' &&
+               end != NULL && end[1] == '.' && strcmp(end + 2, field) == 0 &&
+               is_key(gate, path + length + 1, (size_t)(end - path - (ptrdiff_t)length - 1));
+    }
+    free(field);
+    return fits;
+}
+
 /* ---- those of a command line ---- */
 
 bool gates_read(struct gates *gates, const struct command_line *line)
@@ -614,6 +651,70 @@ size_t gates_judge(const struct gates *gates, struct value *summary)
         value_add(list, verdict);
     }
     value_set(summary, "gates", list);
+    return failed;
+}
+
+bool gates_check_responses(const struct gates *gates, const char *const *paths, size_t count,
+                           struct error_list *faults)
+{
+    const size_t before = faults->count;
+    for (size_t i = 0; i < gates->count; i++) {
+        struct writer known = { 0 };
+        bool found = false;
+        for (size_t j = 0; j < count; j++) {
+            found = found || gate_is_of(gates->items[i], paths[j]);
+            writer_format(&known, "%s%s", j > 0 ? ", " : "", paths[j]);
+        }
+        if (!found)
+            error_list_add(faults, (struct place){ "--fail-on", 1, 1 },
+                           "%s: no response of the study is that (there are %s)",
+                           gates->items[i]->text, known.bytes != NULL ? known.bytes : "none");
+        writer_close(&known);
+    }
+    return faults->count == before;
+}
+
+/* One gate at one point. */
+static bool judge_point(const struct gate *gate, const struct value *point,
+                        const struct value *estimate, struct value *list)
+{
+    const struct value *mean = value_get(estimate, "mean");
+    const bool there = !value_is_null(mean);
+    const double value = value_double(mean, 0);
+    const bool failed = !there || gate_is_true(gate, value);
+    struct value *verdict = value_new_map();
+    value_set(verdict, "expression", value_new_string(gate->text));
+    value_set(verdict, "point", value_hold(value_get(point, "number")));
+    value_set(verdict, "failed", value_new_bool(failed));
+    value_set(verdict, "value", there ? value_hold(mean) : value_new_null());
+    value_add(list, verdict);
+    if (failed) {
+        char *text = there ? gate_print(gate, value) : mem_format("there is no value");
+        const char *name = text_of(point, "name");
+        fprintf(stderr, "failed: %s%s%s: %s on average\n", gate->text, *name ? ", at " : "", name,
+                text);
+        free(text);
+    }
+    return failed;
+}
+
+size_t gates_judge_results(const struct gates *gates, struct value *results)
+{
+    const struct value *responses = value_get(results, "responses");
+    const struct value *points = value_get(results, "points");
+    struct value *list = value_new_list();
+    size_t failed = 0;
+    for (size_t i = 0; i < gates->count; i++)
+        for (size_t j = 0; j < points->count; j++) {
+            const struct value *estimates = value_get(points->items[j], "estimates");
+            if (!value_is_null(value_get(points->items[j], "without")))
+                continue; /* a cause was switched off, to see what it costs */
+            for (size_t k = 0; estimates != NULL && k < estimates->count; k++)
+                if (gate_is_of(gates->items[i], text_of(value_at(responses, k), "path")))
+                    failed +=
+                        judge_point(gates->items[i], points->items[j], estimates->items[k], list);
+        }
+    value_set(results, "gates", list);
     return failed;
 }
 

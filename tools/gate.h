@@ -43,6 +43,10 @@ char *gate_print(const struct gate *gate, double value);
 /* Is the expression true of such a number, say a mean over many runs? */
 bool gate_is_true(const struct gate *gate, double value);
 
+/* Is it about what stands at a path of the summary, `workloads[deployment/web].availability`? Without a name
+ * it is about all rows. */
+bool gate_is_of(const struct gate *gate, const char *path);
+
 /* What came of it: {expression, failed, value, unit} and, where there is no value, `problem`; a new
  * reference. `unit` is share, seconds or null. */
 struct value *gate_judge(const struct gate *gate, const struct value *summary);
@@ -61,6 +65,13 @@ bool gates_check(const struct gates *gates, const struct value *summary,
 /* Judge all of them, and put what came of it into the summary as `gates` (docs/summary.md); nothing without
  * gates. Prints those that fail to standard error. Returns how many. */
 size_t gates_judge(const struct gates *gates, struct value *summary);
+
+/* The same of the results of an experiment (docs/experiment.md): each gate is held against the mean of the
+ * response it is about, at every point. gates_check_responses() tells beforehand if there is none of `count`
+ * paths; each fault is appended. gates_judge_results() puts what came of it into `gates`. */
+bool gates_check_responses(const struct gates *gates, const char *const *paths, size_t count,
+                           struct error_list *faults);
+size_t gates_judge_results(const struct gates *gates, struct value *results);
 
 /* Write --junit, if it was asked for. False after the error was printed in the command's name. */
 bool gates_write_junit(const struct command_line *line, const char *command,

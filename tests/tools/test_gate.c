@@ -214,3 +214,73 @@ Test(gates, decide_the_exit_status_and_are_told_as_junit)
     free(wrong);
     folder_remove(folder);
 }
+
+static const struct {
+    const char *expression, *path;
+    bool is_of;
+} paths[] = {
+    { "availability(web) < 99", "workloads[deployment/web].availability", true },
+    { "availability(web) < 99", "workloads[web].availability", true },
+    { "availability(deploy/web) < 99", "workloads[deployment/web].availability", true },
+    { "availability(statefulset/web) < 99", "workloads[deployment/web].availability", false },
+    { "availability(web) < 99", "workloads[deployment/api].availability", false },
+    { "availability() < 99", "services[service/api].availability", true },
+    { "downtime(web) > 5m", "workloads[deployment/web].availability", false },
+    { "recover(web) > 5m", "workloads[deployment/web].recover.max", true },
+    { "requests_failed(web) > 1%", "traffic[web].failedShare", true },
+    { "requests_failed(web) > 100", "traffic[web].failedShare", false },
+    { "scheduling_p99() > 5s", "pods.schedulingLatency.p99", true },
+    { "objective(web-up) < 99", "objectives[web-up].attainment", true },
+    { "'pods.created' > 3", "pods.created", true },
+};
+
+Test(gates, know_the_response_of_a_study_that_they_are_about)
+{
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct error error = { 0 };
+        struct gate *gate = gate_read(paths[i].expression, &error);
+        cr_assert_not_null(gate, "%s: %s", paths[i].expression, error.text);
+        cr_expect_eq(gate_is_of(gate, paths[i].path), paths[i].is_of, "%s of %s",
+                     paths[i].expression, paths[i].path);
+        gate_free(gate);
+    }
+}
+
+Test(gates, hold_a_study_against_its_means)
+{
+    char *folder = folder_new();
+    folder_write(folder, "s.yaml", SCENARIO);
+    folder_write(
+        folder, "study.yaml",
+        "apiVersion: seatrial.dev/v1alpha1\nkind: Experiment\nmetadata: {name: e}\nspec:\n"
+        "  scenario: s.yaml\n  replications: 3\n  factors:\n"
+        "  - {name: replicas, target: deployment/web, path: spec.replicas, levels: [1, 2]}\n"
+        "  responses: ['workloads[deployment/web].availability', "
+        "'objectives[web-up].attained']\n");
+    char *arguments = mem_format("experiment %s/study.yaml --out %s/out --fail-on "
+                                 "'availability(web) < 90' --output json",
+                                 folder, folder);
+    struct program_run run = program_run(arguments);
+    struct value *results = program_run_json(&run);
+    const struct value *gates = value_get(results, "gates");
+    cr_expect_eq(run.status, 1, "%s", run.err.bytes);
+    cr_assert_eq(gates->count, 2);
+    cr_expect(value_truth(value_get(gates->items[0], "failed"), false));
+    cr_expect(!value_truth(value_get(gates->items[1], "failed"), true));
+    cr_expect(strstr(run.err.bytes, "failed: availability(web) < 90, at replicas=1: 82.857") !=
+                  NULL,
+              "%s", run.err.bytes);
+    value_drop(results);
+    program_run_close(&run);
+    free(arguments);
+
+    arguments = mem_format("experiment %s/study.yaml --out %s/other --fail-on 'downtime(web) > 5m'",
+                           folder, folder);
+    run = program_run(arguments);
+    cr_expect_eq(run.status, 2);
+    cr_expect(strstr(run.err.bytes, "no response of the study is that") != NULL, "%s",
+              run.err.bytes);
+    program_run_close(&run);
+    free(arguments);
+    folder_remove(folder);
+}

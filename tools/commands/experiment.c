@@ -6,8 +6,23 @@
 #include "tools/commands/commands.h"
 #include "tools/experiment/conduct.h"
 #include "tools/experiment/runner.h"
+#include "tools/gate.h"
+#include "tools/inputs.h"
 
-static int conduct_it(const struct experiment *experiment, const struct command_line *line)
+/* Is there a response for every gate? */
+static bool check_gates(const struct experiment *experiment, const struct gates *gates,
+                        struct error_list *faults)
+{
+    const char **paths = mem_new((experiment->response_count + 1) * sizeof *paths);
+    for (size_t i = 0; i < experiment->response_count; i++)
+        paths[i] = experiment->responses[i].text;
+    const bool well = gates_check_responses(gates, paths, experiment->response_count, faults);
+    free(paths);
+    return well;
+}
+
+static int conduct_it(const struct experiment *experiment, const struct command_line *line,
+                      const struct gates *gates)
 {
     const char *given = command_line_option(line, "out");
     char *directory =
@@ -15,6 +30,8 @@ static int conduct_it(const struct experiment *experiment, const struct command_
     int status;
     struct value *results = conduct(experiment, line, "experiment", directory, &status);
     if (results != NULL) {
+        if (gates->count > 0 && gates_judge_results(gates, results) > 0 && status == EXIT_OK)
+            status = EXIT_CHECK_FAILED;
         if (conduct_write(results, "experiment", directory))
             conduct_print(results, line, directory);
         else
@@ -32,16 +49,23 @@ static int run(const struct command_line *line)
     struct error_list faults = { 0 }, warnings = { 0 };
     struct experiment_options options;
     struct experiment experiment;
+    struct gates gates = { 0 };
     int status = EXIT_BAD_INPUT;
     if (!conduct_options(line, &options))
         return status;
-    const bool good = experiment_load(&experiment, operands[0], &options, &faults, &warnings);
+    if (!gates_read(&gates, line)) {
+        gates_close(&gates);
+        return status;
+    }
+    bool good = experiment_load(&experiment, operands[0], &options, &faults, &warnings);
+    good = good && check_gates(&experiment, &gates, &faults);
     if (runner_is_first())
         warnings_print(&warnings);
     if (!good && runner_is_first())
         errors_print(&faults);
     if (good)
-        status = conduct_it(&experiment, line);
+        status = conduct_it(&experiment, line, &gates);
+    gates_close(&gates);
     error_list_close(&faults);
     error_list_close(&warnings);
     experiment_close(&experiment);
@@ -67,6 +91,8 @@ const struct command experiment_command = {
         (const struct option_info[]){
             { "out", 'O', "DIR", "the folder of the study: results.db, results.json, report.html" },
             CONDUCT_OPTIONS,
+            { "fail-on", 0, "EXPRESSION",
+              "status 1 if it is true of a mean: 'availability(web) < 99.9' (may be repeated)" },
             { "seed", 's', "NUMBER", "the seed of the whole study" },
             { "duration", 'd', "TIME", "virtual time of every run" },
             { 0 },
