@@ -117,6 +117,37 @@ Test(experiment, more_replicas_are_more_available_and_it_says_how_surely)
     free(spec);
 }
 
+/* Copies change nothing of what the one run that is no copy shows, and nothing depends on who plays what. */
+Test(experiment, splitting_is_of_one_row_and_the_same_with_any_number_of_workers)
+{
+    static const char spec[] =
+        "  responses: [\"workloads[deployment/web].downtimeSeconds\", pods.created]\n"
+        "  replications: 4\n";
+    char *split = mem_format("%s  estimate: {splitting: {level: "
+                             "\"workloads[deployment/web].missing\", thresholds: [1], "
+                             "copies: [3]}}\n",
+                             spec);
+    struct value *plain = results_of(spec, ""), *one = results_of(split, "--workers 1");
+    struct value *three = results_of(split, "--workers 3");
+    cr_expect(value_equal(value_get(one, "points"), value_get(three, "points")));
+    cr_expect_str_eq(value_text(value_get(one, "estimate"), ""), "splitting");
+    cr_expect_eq(mean(one, 0, 1), mean(plain, 0, 1));
+    cr_expect_neq(mean(one, 0, 0), mean(plain, 0, 0));
+    cr_expect_gt(mean(one, 0, 0), 0);
+    cr_expect_gt(value_int(value_get(one, "events"), 0), value_int(value_get(plain, "events"), 0));
+    value_drop(plain);
+    value_drop(one);
+    value_drop(three);
+    free(split);
+    expect_refusal("  estimate: {splitting: {level: pods.created, thresholds: [1], copies: [2]}}\n",
+                   "splitting.level: \"pods.created\" is no level");
+    expect_refusal(
+        "  estimate: {splitting: {level: \"workloads[deployment/web].missing\", "
+        "thresholds: [1], copies: [2]}}\n"
+        "  factors: [{name: who, levels: [{name: a, policy: \"http://localhost:1\"}]}]\n",
+        "splitting copies runs");
+}
+
 Test(experiment, replication_0_is_the_run_that_seatrial_run_plays)
 {
     struct value *results =

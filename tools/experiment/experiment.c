@@ -156,7 +156,8 @@ static bool read_estimate(struct experiment *experiment, const struct value *giv
         enum experiment_estimate estimate;
     } ways[] = { { "replications", BY_MSER5 },
                  { "batchMeans", BY_BATCH_MEANS },
-                 { "regenerative", BY_REGENERATION } };
+                 { "regenerative", BY_REGENERATION },
+                 { "splitting", BY_SPLITTING } };
     const struct value *how = NULL;
     struct error error = { 0 };
     if (given == NULL || (given->type == VALUE_STRING && strcmp(given->text, "replications") == 0))
@@ -166,8 +167,10 @@ static bool read_estimate(struct experiment *experiment, const struct value *giv
             experiment->estimate = ways[i].estimate;
     if (how == NULL || given->count != 1)
         return error_list_add(faults, given->at,
-                              "spec.estimate: one of replications, batchMeans and regenerative is "
-                              "expected (try batchMeans: {every: 1h})");
+                              "spec.estimate: one of replications, batchMeans, regenerative and "
+                              "splitting is expected (try batchMeans: {every: 1h})");
+    if (experiment->estimate == BY_SPLITTING)
+        return split_plan_read(&experiment->split, how, NULL, faults);
     shape_duration(value_get(how, "every"), &experiment->every, NULL);
     if (experiment->every <= 0)
         return error_list_add(faults, how->at, "spec.estimate: every is 0");
@@ -184,7 +187,7 @@ static bool read_estimate(struct experiment *experiment, const struct value *giv
 static bool check_estimate(const struct experiment *experiment, struct error_list *faults)
 {
     const struct study_rule *rule = &experiment->rule;
-    if (experiment->estimate < BY_BATCH_MEANS)
+    if (experiment->estimate < BY_BATCH_MEANS || experiment->estimate == BY_SPLITTING)
         return true;
     if (rule->relative > 0 || rule->until_significant || rule->first != 1)
         return error_list_add(faults, experiment->document->at,
@@ -225,6 +228,21 @@ static uint64_t seed_of_base(const struct base *base)
     return 1;
 }
 
+/* Copies of a run cannot share a policy in another process with it. Built-in ones have plain names. */
+static bool check_split(const struct experiment *experiment, struct error_list *faults)
+{
+    for (size_t i = 0; experiment->estimate == BY_SPLITTING && i < experiment->point_count; i++) {
+        const char *policy = experiment->points[i].policy;
+        if (policy != NULL && strpbrk(policy, "./: ") != NULL)
+            return error_list_add(
+                faults, experiment->document->at,
+                "spec.estimate: splitting copies runs, which policy \"%s\" cannot "
+                "follow (only policies with a name of ours can)",
+                policy);
+    }
+    return true;
+}
+
 static bool fill_in(struct experiment *experiment, const struct value *spec,
                     const struct experiment_options *options, struct error_list *faults,
                     struct error_list *warnings)
@@ -248,7 +266,7 @@ static bool fill_in(struct experiment *experiment, const struct value *spec,
                faults);
     experiment->question = value_text(value_get(spec, "question"),
                                       experiment_first(experiment)->inputs.scenario.question);
-    return faults->count == before;
+    return check_split(experiment, faults) && faults->count == before;
 }
 
 /* Points that the API server would refuse are told before anything is played. */
@@ -350,6 +368,7 @@ void experiment_close(struct experiment *experiment)
     for (size_t i = 0; i < experiment->text_count; i++)
         free(experiment->texts[i]);
     document_path_free(experiment->when);
+    split_plan_close(&experiment->split);
     documents_close(&experiment->documents);
     base_close(&experiment->base);
     free(experiment->points);

@@ -8,6 +8,7 @@
 
 #include "models/api/document_path.h"
 #include "sim/experiment/study.h"
+#include "tools/experiment/split.h"
 #include "tools/experiment/variant.h"
 
 struct experiment_level {
@@ -46,7 +47,13 @@ struct experiment_point {
 };
 
 /* How the interval of a mean comes about. */
-enum experiment_estimate { BY_REPLICATIONS, BY_MSER5, BY_BATCH_MEANS, BY_REGENERATION };
+enum experiment_estimate {
+    BY_REPLICATIONS,
+    BY_MSER5,
+    BY_BATCH_MEANS,
+    BY_REGENERATION,
+    BY_SPLITTING
+};
 
 struct experiment {
     const char *name;     /* of the study */
@@ -69,6 +76,7 @@ struct experiment {
     sim_time every;             /* between two readings of the responses */
     struct document_path *when; /* of BY_REGENERATION: owned */
     const struct value *when_is;
+    struct split_plan split; /* of BY_SPLITTING */
     bool wants_counterfactual;
     char **texts; /* owned: what was read or made */
     size_t text_count, text_capacity;

@@ -154,6 +154,8 @@ static const struct shape_field estimate_fields[] = {
                 .of = &by_replications_shape),
     SHAPE_FIELD("batchMeans", SHAPE_STRUCT, "batches of one long run", .of = &batch_means_shape),
     SHAPE_FIELD("regenerative", SHAPE_STRUCT, "cycles of one long run", .of = &regenerative_shape),
+    SHAPE_FIELD("splitting", SHAPE_STRUCT, "rare outages: copies of runs that come near one",
+                .of = &split_shape),
     SHAPE_END,
 };
 static const struct shape estimate_shape = { .name = "Estimate", .fields = estimate_fields };

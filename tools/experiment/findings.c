@@ -390,7 +390,7 @@ static struct value *responses_of(const struct findings *findings)
 static const char *name_of_estimate(enum experiment_estimate estimate)
 {
     static const char *const names[] = { "replications", "replications, MSER-5", "batch means",
-                                         "regenerative" };
+                                         "regenerative", "splitting" };
     return names[estimate];
 }
 

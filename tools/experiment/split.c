@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/document_path.h"
 #include "models/metrics/availability.h"
 #include "sim/base/memory.h"
 #include "tools/experiment/split_process.h"
@@ -39,6 +40,7 @@ static bool read_level(struct split_plan *plan, const struct value *level,
     const char *slash = memchr(open, '/', (size_t)(close - open));
     const char *name = slash != NULL ? slash + 1 : open + 1;
     plan->list = mem_text(level->text, (size_t)(open - level->text));
+    plan->row = mem_text(level->text, (size_t)(close + 1 - level->text));
     plan->name = mem_text(name, (size_t)(close - name));
     plan->kind = KIND_SERVICE;
     if (slash != NULL) {
@@ -100,6 +102,7 @@ bool split_plan_read(struct split_plan *plan, const struct value *from, const ch
 void split_plan_close(struct split_plan *plan)
 {
     free(plan->list);
+    free(plan->row);
     free(plan->name);
     free(plan->space);
     *plan = (struct split_plan){ 0 };
@@ -160,4 +163,24 @@ bool split_play(struct simulation *simulation, const struct scenario *scenario,
     result->outages = result->tally.begun;
     result->events = result->tally.events;
     return true;
+}
+
+static void put_field(const struct split_plan *plan, const char *field, double number,
+                      struct value **summary)
+{
+    char *where = mem_format("%s.%s", plan->row, field), *text = mem_format("%.17g", number);
+    struct document_path *path = document_path_parse(where, (struct place){ 0 }, NULL);
+    document_path_put(path, summary, plan->space, value_new_number(text), (struct place){ 0 },
+                      NULL);
+    document_path_free(path);
+    free(where);
+    free(text);
+}
+
+void split_put(const struct split_plan *plan, const struct split_result *result,
+               struct value **summary)
+{
+    put_field(plan, "availability", 1 - result->unavailability, summary);
+    put_field(plan, "downtimeSeconds", result->tally.reward, summary);
+    put_field(plan, "outages", result->outages, summary);
 }

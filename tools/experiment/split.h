@@ -16,9 +16,10 @@ extern const struct shape split_shape; /* of the document above */
 
 /* All zero is none. */
 struct split_plan {
-    char *list, *name, *space; /* owned; space NULL: any */
-    enum kind kind;            /* of the row */
-    bool descends;             /* the level is `ready` */
+    char *list, *row, *name,
+        *space;     /* owned: "workloads", the row's path, its name; space NULL: any */
+    enum kind kind; /* of the row */
+    bool descends;  /* the level is `ready` */
     struct splitting splitting;
 };
 
@@ -42,5 +43,10 @@ struct split_result {
  * begins, or a copy could not be played. */
 bool split_play(struct simulation *simulation, const struct scenario *scenario,
                 const struct split_plan *plan, struct split_result *result, struct error *error);
+
+/* Put what was found in the place of what the row of a summary says of the one run that was not a copy: its
+ * `availability`, `downtimeSeconds` and `outages`, now a number. */
+void split_put(const struct split_plan *plan, const struct split_result *result,
+               struct value **summary);
 
 #endif
