@@ -69,6 +69,7 @@ double probe_failure(const struct pod_worker *worker, const struct probe *probe)
     for (int i = 0; i < points; i++)
         sum += over_losses(&attempt, 2 * probe->exchanges, 0,
                            fmax(0, latency + jitter * ((2 * i + 1.0) / points - 1)), 1.0 / points);
-    const double fails = 1 - sum * (1 - strain.disk_errors);
+    const double reset = probe->exchanges > 0 ? strain.resets : 0;
+    const double fails = 1 - sum * (1 - strain.disk_errors) * (1 - reset);
     return fails > 1e-12 ? fails : 0;
 }

@@ -240,6 +240,18 @@ Test(chaos_mesh, networks_and_requests_are_disturbed)
           TRAFFIC(""),
           { { NULL, FAILED, "0" },
             { "networkchaos/partition", CONDITION("AllRecovered"), "True" } } },
+        { "from everybody, the kubelet as well, which took the pod at 0.031 and asks every 5 s "
+          "from then on: "
+          "the attempts at 60.031, 65.031 and 70.031 fail, it is not ready at 70.041 and out of "
+          "the Service at "
+          "70.051. Recovered at 120.010, asked at 120.031, ready at 120.041. A third of 10.021 s, "
+          "and 5 / 3",
+          "network-partition-all.yaml",
+          TRAFFIC(""),
+          { { NULL, DEPLOYMENT "notReadyReplicaSeconds", "50" },
+            { NULL, DEPLOYMENT "restarts", "0" },
+            { NULL, FAILED, "335.7" },
+            { NULL, CAUSE, "network-chaos/default/isolated" } } },
         { "960 ms + 50 ms are more than 1 s: a third of 9.98 s",
           "network-delay.yaml",
           TRAFFIC(""),
