@@ -31,6 +31,7 @@ REPORTS = {
     "a comparison": ["compare", "scenarios/first_steps/shop/scenario.yaml", "--policy", "default",
                      "--policy", "most-allocated", "--policy", "random"],
     "an experiment": ["experiment", str(HERE / "study.yaml")],
+    "advice": ["advise", "scenarios/advice/lonely_replica.yaml"],
 }
 
 
@@ -232,7 +233,8 @@ class Reports(unittest.TestCase):
     def test_arrow_keys_go_through_every_kind_of_chart_and_are_read_out(self):
         for name, kinds in (("a run", ("time", "bars", "quantiles")),
                             ("an experiment", ("intervals", "quantiles", "bars", "scatter", "convergence")),
-                            ("a comparison", ("bars", "quantiles", "intervals"))):
+                            ("a comparison", ("bars", "quantiles", "intervals")),
+                            ("advice", ("intervals",))):
             for kind in kinds:
                 with self.subTest(name, kind=kind):
                     page = self.open(name)

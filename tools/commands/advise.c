@@ -10,6 +10,7 @@
 #include "tools/experiment/runner.h"
 #include "tools/experiment/variants.h"
 #include "tools/files.h"
+#include "tools/report/report.h"
 
 enum { USUAL_REPLICATIONS = 40 };
 
@@ -55,8 +56,13 @@ static int print_advice(const struct command_line *line, const struct value *doc
         writer_format(&out, "%s\n", json);
     else
         advice_print(document, &out);
-    if (directory != NULL)
-        fine = file_write(directory, "advice.json", json, strlen(json), &error);
+    if (directory != NULL) {
+        struct writer page = { 0 };
+        html_advice_report.write(document, &page);
+        fine = file_write(directory, "report.html", page.bytes, page.length, &error) &&
+               file_write(directory, "advice.json", json, strlen(json), &error);
+        writer_close(&page);
+    }
     if (fine)
         fwrite(out.bytes, 1, out.length, stdout);
     else
@@ -153,7 +159,7 @@ const struct command advise_command = {
             INPUT_OPTIONS,
             { "target", 't', "WORKLOAD", "only this one: deployment/web" },
             CONDUCT_OPTIONS,
-            { "out", 'O', "DIR", "leave both experiments and advice.json in a folder" },
+            { "out", 'O', "DIR", "leave report.html, advice.json and both experiments" },
             { 0 },
         },
     .operands_most = 1,
