@@ -104,12 +104,13 @@ $(BUILD)/generated/models/api/schema_table.c: $(SCHEMA_TYPES) $(BUILD)/schemagen
 
 # What stands in every page of a report, the library of its charts among it (libjs-chart.js).
 PAGE          = tools/report/page
+PAGE_SCRIPTS  = $(addprefix $(PAGE)/,words.js paint.js kinds.js figures.js page.js)
 CHART_LIBRARY ?= /usr/share/javascript/chart.js/chart.min.js
-$(BUILD)/generated/tools/report/page_parts.c: $(PAGE)/embed.sh $(PAGE)/style.css $(PAGE)/charts.js \
-        $(PAGE)/chart_licence.txt $(CHART_LIBRARY)
+$(BUILD)/generated/tools/report/page_parts.c: $(PAGE)/embed.sh $(PAGE)/style.css $(PAGE)/chart_licence.txt \
+        $(CHART_LIBRARY) $(PAGE_SCRIPTS)
 	@mkdir -p $(@D)
 	@$< page_style $(PAGE)/style.css page_chart_licence $(PAGE)/chart_licence.txt \
-	    page_chart_library $(CHART_LIBRARY) page_charts $(PAGE)/charts.js > $@.tmp && mv $@.tmp $@
+	    page_chart_library $(CHART_LIBRARY) page_scripts "$(PAGE_SCRIPTS)" > $@.tmp && mv $@.tmp $@
 $(CHART_LIBRARY):
 	@echo "$@ is missing: install libjs-chart.js (make deps does)"; exit 1
 
@@ -205,10 +206,11 @@ deps-browser: ## install Chromium, and what drives it and looks for hindrances, 
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
 	@$(BUILD)/venv/bin/pip install -q playwright==1.55.0 axe-playwright-python==0.1.8
 
-# Playwright brings a Node, which looks at the script of our pages first.
+# Playwright brings a Node, which looks at the scripts of our pages first.
 check-browser: deps deps-browser ## reports in a browser: charts, themes, keyboard, axe; needs the net once; minutes
 	@$(build) all
-	$$(echo $(BUILD)/venv/lib/python3*/site-packages/playwright/driver/node) --check $(PAGE)/charts.js
+	@node=$$(echo $(BUILD)/venv/lib/python3*/site-packages/playwright/driver/node); \
+	    for script in $(PAGE_SCRIPTS); do $$node --check $$script || exit 1; done
 	$(BUILD)/venv/bin/python tests/browser/check_reports.py $(BUILD)/seatrial
 
 # Shared objects that tests load as policies, and the example of one.

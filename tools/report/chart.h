@@ -1,4 +1,4 @@
-/* Charts as data: what is shown, as JSON that page/charts.js draws.
+/* Charts as data: what is shown, as JSON that page/kinds.js draws.
  *
  * A chart is a map with `type`, `label` (what a screen reader says), the axes `x` and `y` and the data:
  *

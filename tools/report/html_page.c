@@ -96,8 +96,9 @@ void html_print(struct html_page *page, const struct html_head *head, struct wri
     writer_add(out, page_chart_licence);
     writer_add(out, page_chart_library);
     writer_add(out, "</script>\n<script>\n");
-    writer_add(out, page_charts);
-    writer_add(out, "</script>\n</body>\n</html>\n");
+    writer_add(out, "(function () {\n");
+    writer_add(out, page_scripts);
+    writer_add(out, "})();\n</script>\n</body>\n</html>\n");
     writer_close(&page->body);
     writer_close(&page->contents);
 }
