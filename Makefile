@@ -192,6 +192,13 @@ study-fgd: deps ## the FGD paper's figures against ours; writes results/fgd
 	@$(build) $(BUILD)/tests/fgd_study
 	$(BUILD)/tests/fgd_study results/fgd
 
+STUDIES = nines rollouts policies
+study: $(STUDIES:%=study-%) ## the studies of results/ anew; minutes
+$(STUDIES:%=study-%): study-%: deps
+	@$(build) all $(BUILD)/tests/study_page
+	$(BUILD)/seatrial experiment results/$*/study.yaml --out $(BUILD)/studies/$* > /dev/null
+	$(BUILD)/tests/study_page results/$* $(BUILD)/studies/$*
+
 deps-python: ## install SimPy and our Python package into build/venv, for `make bench` and check-python
 	$(call install_missing,python3-venv)
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
@@ -332,6 +339,7 @@ clean: ## remove the build directories
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUP_OBJ:.o=.d) $(TESTS:=.d) $(PROG_SRC:%.c=$(BUILD)/%.d) \
     $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d) $(PLANTED_OBJ:.o=.d) $(BUILD)/tests/planted/choice.d
-.PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd study-rare \
+.PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd study-rare study \
+    $(STUDIES:%=study-%) \
     deps deps-check deps-mpi deps-python deps-browser check-browser install help clean mpi
 .SECONDARY:

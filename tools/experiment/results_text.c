@@ -72,6 +72,14 @@ static const struct value *find(const struct value *list, int64_t point, const c
     return NULL;
 }
 
+/* How many times narrower the interval is than on luck of their own. */
+static char *print_gain(const struct value *comparison)
+{
+    const double half = (number_of(comparison, "high") - number_of(comparison, "low")) / 2;
+    const double gain = number_of(comparison, "independentHalfWidth") / half;
+    return isfinite(gain) ? mem_format("%.1fx", gain) : mem_text("-", 1);
+}
+
 static void add_point(struct text_table *table, const struct value *results,
                       const struct value *point, size_t response, const char *unit)
 {
@@ -92,6 +100,7 @@ static void add_point(struct text_table *table, const struct value *results,
     line->cells[3] = measure_of(comparison, "difference", unit);
     line->cells[4] = print_p(number_of(comparison, "adjusted"));
     line->cells[5] = isfinite(correlation) ? mem_format("%.2f", correlation) : mem_text("-", 1);
+    line->cells[6] = print_gain(comparison);
 }
 
 static void write_note(const struct value *results, size_t response, struct writer *out)
@@ -113,7 +122,8 @@ static void write_response(const struct value *results, size_t number, struct wr
     const char *unit = value_text(value_get(response, "unit"), NULL);
     const bool compares = value_get(results, "comparisons")->count > 0;
     struct text_table table = { .heads = { "POINT", "-N", "-MEAN",
-                                           compares ? "-LESS BASELINE" : NULL, "-P", "-CORR" } };
+                                           compares ? "-LESS BASELINE" : NULL, "-P", "-CORR",
+                                           "-GAIN" } };
     writer_format(out, "\n%s%s%s\n", text_of(response, "name"),
                   value_is_null(value_get(response, "better")) ? "" : ", better when ",
                   value_is_null(value_get(response, "better")) ? "" : text_of(response, "better"));
