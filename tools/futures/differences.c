@@ -8,7 +8,7 @@
 #include "sim/base/memory.h"
 #include "sim/stat/comparisons.h"
 #include "sim/stat/interval.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 #include "tools/report/table.h"
 

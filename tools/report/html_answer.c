@@ -5,7 +5,7 @@
 
 #include "sim/base/memory.h"
 #include "tools/report/expectations.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 
 enum { MOST_SENTENCES = 5 };

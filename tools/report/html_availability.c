@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 
 static size_t count_of(const struct value *map, const char *key)

@@ -5,7 +5,7 @@
 
 #include "sim/base/memory.h"
 #include "tools/comparison.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 
 static bool was_played(const struct value *arm)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "tools/report/expectations.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 
 void html_expectations(struct html_page *page, const struct value *summary)
 {

@@ -2,7 +2,7 @@
 #ifndef TOOLS_REPORT_HTML_EXPERIMENT_PRIVATE_H
 #define TOOLS_REPORT_HTML_EXPERIMENT_PRIVATE_H
 
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 
 /* Results, and what is looked up in them again and again. All borrowed. */
 struct study_view {

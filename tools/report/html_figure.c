@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "models/api/json.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 
 unsigned html_figure(struct html_page *page, struct value *chart, const char *caption,
                      const char *table)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 
 enum { MOST_WORKLOADS = 15 };

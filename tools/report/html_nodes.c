@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 
 enum { MOST_BARS = 40, MOST_NODES = 200, MOST_STRETCHES_IN_TABLE = 60 };

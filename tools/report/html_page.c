@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/page_parts.h"
 
 void html_text(struct writer *out, const char *text)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/report.h"
 #include "tools/report/tables.h"
 

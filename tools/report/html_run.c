@@ -4,7 +4,7 @@
 
 #include "models/api/kinds.h"
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 #include "tools/report/objectives.h"
 #include "tools/report/report.h"
 #include "tools/report/tables.h"

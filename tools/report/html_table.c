@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sim/base/memory.h"
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 
 /* Heads for a terminal are in capitals, which a page has no need of. */
 static void write_head(struct writer *out, const char *name)

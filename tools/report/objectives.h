@@ -2,7 +2,7 @@
 #ifndef TOOLS_REPORT_OBJECTIVES_H
 #define TOOLS_REPORT_OBJECTIVES_H
 
-#include "tools/report/html_private.h"
+#include "tools/report/html.h"
 
 /* Fill in a row of the table for a terminal; see tables.h. */
 void objective_row_fill(struct table_row *line, const struct value *row);

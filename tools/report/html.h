@@ -3,8 +3,8 @@
  *
  * A page is one file that needs nothing beside it: style, script and the library of its charts stand in
  * it, and its Content-Security-Policy forbids the network. It reads well without its script. */
-#ifndef TOOLS_REPORT_HTML_PRIVATE_H
-#define TOOLS_REPORT_HTML_PRIVATE_H
+#ifndef TOOLS_REPORT_HTML_H
+#define TOOLS_REPORT_HTML_H
 
 #include "sim/base/value.h"
 #include "sim/base/writer.h"
