@@ -234,8 +234,8 @@ Test(convert, takes_instances_of_alibaba_2017_with_what_their_tasks_ask_for)
     cr_expect_str_eq(
         workload,
         "arrival_s,cpu_milli,mem_bytes,duration_s,name,labels[job],labels[task],exit_code\n"
-        "15,500,17179869184,30,j7-t1-i1-1,7,1-i1-1,\n"
-        "20,500,17179869184,70,j7-t1-i2-2,7,1-i2-2,1\n");
+        "15,500,17179869184,30,j7-t1-i1-1,7,1,\n"
+        "20,500,17179869184,70,j7-t1-i2-2,7,1,1\n");
     expect_count(answer, "instances", 3);
     expect_count(answer, "hard errors of machines: node-crash", 1);
     struct value *summary = converted_run(folder, "");

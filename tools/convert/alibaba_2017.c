@@ -201,13 +201,14 @@ static void tasks_close(struct tasks *tasks)
     free(tasks->items);
 }
 
-/* The cells of a workload's row: labels, and whether it fails. */
+/* A row of the workload; `instance` is the end of its name, "" for all of a task. */
 static void add_work(struct conversion *conversion, double at, double end, double cpu,
-                     double memory, double count, const char *job, const char *task, bool failed)
+                     double memory, double count, const char *job, const char *task,
+                     const char *instance, bool failed)
 {
     struct writer cells = { 0 };
     char *job_name = name_of_trace(job), *task_name = name_of_trace(task);
-    char *name = mem_format("j%s-t%s", job_name, task_name);
+    char *name = mem_format("j%s-t%s%s", job_name, task_name, instance);
     if (at < 0) { /* it was under way when the trace began */
         conversion_count(conversion, "of them before time 0: cut", 1);
         at = 0;
@@ -283,7 +284,7 @@ static void read_tasks(struct conversion *conversion, struct trace_input *input,
         if (strcmp(status, "Running") == 0)
             conversion_count(conversion, "tasks still running when they were last seen", 1);
         add_work(conversion, created, ended < created ? created : ended, cpu, memory, count, job,
-                 task, strcmp(status, "Failed") == 0);
+                 task, "", strcmp(status, "Failed") == 0);
     }
     trace_table_close(&table);
 }
@@ -316,11 +317,12 @@ static void read_instances(struct conversion *conversion, struct trace_input *in
                              1);
             continue;
         }
-        char *number =
-            mem_format("%s-i%s-%zu", task, trace_table_cell(&table, SEQUENCE), table.rows);
+        char *sequence = name_of_trace(trace_table_cell(&table, SEQUENCE));
+        char *instance = mem_format("-i%s-%zu", sequence, table.rows); /* it may be tried again */
+        free(sequence);
         add_work(conversion, started, stopped, asks->cpu_milli, (double)asks->memory_bytes, 0, job,
-                 number, strcmp(how, "Failed") == 0);
-        free(number);
+                 task, instance, strcmp(how, "Failed") == 0);
+        free(instance);
     }
     trace_table_close(&table);
 }
@@ -342,7 +344,7 @@ static void read_cloudsimpy(struct conversion *conversion, struct trace_input *i
             continue;
         add_work(conversion, at, at + duration, cpu * 1000,
                  memory * conversion->options->machine_memory, count, trace_table_cell(&table, 5),
-                 trace_table_cell(&table, 6), false);
+                 trace_table_cell(&table, 6), "", false);
     }
     trace_table_close(&table);
 }
