@@ -435,6 +435,16 @@ Test(report_page, of_advice_begins_with_what_surely_helps_and_what_it_costs)
     free(page);
 }
 
+Test(report_page, of_a_trace_tells_of_its_pods)
+{
+    char *page = page_of(&html_report, "{\"pods\": {\"created\": 9, \"bound\": 7, \"pending\": 2, "
+                                       "\"schedulingLatency\": {\"p50\": 0.25, \"p99\": 61}}}");
+    expect_in(
+        page,
+        "Of 9 pods <strong>7 got a node</strong>, after 250ms (half of them) to 1m1s (99 %).");
+    free(page);
+}
+
 Test(report_page, of_nothing_is_a_page)
 {
     char *page = page_of(&html_report, "{}");

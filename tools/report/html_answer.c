@@ -65,9 +65,29 @@ static void tell_row(struct writer *out, const struct value *row)
     free(causes);
 }
 
-static void tell_availability(struct writer *out, const struct ranking *ranking)
+/* Where there are pods but no workloads, as when a trace is played. */
+static void tell_pods(struct writer *out, const struct value *pods)
+{
+    const long long created = value_int(value_get(pods, "created"), 0);
+    char *median = print_duration(value_path(pods, "schedulingLatency", "p50", NULL));
+    char *most = print_duration(value_path(pods, "schedulingLatency", "p99", NULL));
+    writer_format(
+        out,
+        "<p class=\"first\">Of %lld pods <strong>%lld got a node</strong>, after %s (half of "
+        "them) to %s (99 %%).</p>\n",
+        created, (long long)value_int(value_get(pods, "bound"), 0), median, most);
+    free(median);
+    free(most);
+}
+
+static void tell_availability(struct writer *out, const struct ranking *ranking,
+                              const struct value *pods)
 {
     const size_t told = ranking->down < MOST_SENTENCES ? ranking->down : MOST_SENTENCES;
+    if (ranking->count == 0 && value_int(value_get(pods, "bound"), 0) > 0) {
+        tell_pods(out, pods);
+        return;
+    }
     if (ranking->count == 0) {
         writer_add(out, "<p class=\"first\">There was no workload whose availability could be "
                         "measured.</p>\n");
@@ -251,7 +271,7 @@ void html_answer(struct writer *out, const struct value *summary)
 {
     struct ranking ranking = rank(value_get(summary, "workloads"));
     tell_stopped(out, summary);
-    tell_availability(out, &ranking);
+    tell_availability(out, &ranking, value_get(summary, "pods"));
     if (ranking.count == 0)
         writer_add(out, "<ul>\n");
     tell_requests(out, value_get(summary, "traffic"));
