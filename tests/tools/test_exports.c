@@ -364,6 +364,7 @@ Test(exports, a_spreadsheet_has_the_same_samples)
     cr_expect_str_eq(csv_cell(&csv, 0, csv_column(&csv, "time")), "2026-03-02T06:00:00.000000Z");
     const size_t metric = csv_column(&csv, "metric"), node = csv_column(&csv, "node");
     cr_assert_lt(node, csv.columns);
+    cr_expect_eq(csv_column(&csv, "value"), csv.columns - 1);
     size_t rows = 0;
     for (size_t i = 0; i < csv.rows; i++)
         rows += strcmp(csv_cell(&csv, i, metric), "kube_node_spec_unschedulable") == 0 &&

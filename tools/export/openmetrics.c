@@ -236,8 +236,9 @@ void series_write_csv(const struct recorder *recorder, const struct sampling *sa
     struct text_out out = { .file = file, .epoch_seconds = recorder_epoch(recorder) };
     struct columns columns = columns_of(set);
     writer_add(&out.text, "time,metric");
-    for (size_t i = 0; i < columns.count; i++)
-        writer_format(&out.text, ",%s", columns.items[i]);
+    for (size_t i = 0; i < columns.count; i++) /* of a taint: the value of the sample is another */
+        writer_format(&out.text, ",%s",
+                      strcmp(columns.items[i], "value") == 0 ? "value_label" : columns.items[i]);
     writer_add(&out.text, ",value\n");
     for (size_t i = 0; i < set->count; i++)
         for (const struct series *series = set->lists[i].first; series; series = series->next) {
