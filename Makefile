@@ -199,14 +199,22 @@ $(STUDIES:%=study-%): study-%: deps
 	$(BUILD)/seatrial experiment results/$*/study.yaml --out $(BUILD)/studies/$* > /dev/null
 	$(BUILD)/tests/study_page results/$* $(BUILD)/studies/$*
 
-deps-python: ## install SimPy and our Python package into build/venv, for `make bench` and check-python
+deps-python: ## install SimPy, pandas and our Python package into build/venv, for `make bench` and check-python
 	$(call install_missing,python3-venv)
 	@[ -x $(BUILD)/venv/bin/python ] || python3 -m venv $(BUILD)/venv
-	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1 gymnasium==1.2.3 ./tools/python
+	@$(BUILD)/venv/bin/pip install -q simpy==4.1.1 gymnasium==1.2.3 "./tools/python[results,notebook]"
 
-check-python: deps-python ## the Gymnasium environment, by Gymnasium's own checker; needs the net once
+check-python: deps-python ## the Gymnasium environment, results in pandas, the notebook; needs the net once
 	@$(build) all
 	$(BUILD)/venv/bin/python tests/python/check_environment.py $(BUILD)/seatrial
+	$(BUILD)/venv/bin/python tests/python/check_results.py $(BUILD)/seatrial
+
+deps-prometheus: ## install Prometheus, for check-prometheus
+	$(call install_missing,prometheus)
+
+check-prometheus: deps-prometheus ## a real Prometheus over the series of runs has the summary's values
+	@$(build) all
+	python3 tests/prometheus/check.py $(BUILD)/seatrial
 
 deps-browser: ## install Chromium, and what drives it and looks for hindrances, for check-browser
 	$(call install_missing,chromium python3-venv)
@@ -341,5 +349,5 @@ clean: ## remove the build directories
     $(BENCH_SRC:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/fuzz/*.d) $(PLANTED_OBJ:.o=.d) $(BUILD)/tests/planted/choice.d
 .PHONY: all tests test check check-python check-mpi $(CHECKS) check-determinism long format demo schema fuzz fuzzers deps-fuzz bench study-fgd study-rare study \
     $(STUDIES:%=study-%) \
-    deps deps-check deps-mpi deps-python deps-browser check-browser install help clean mpi
+    deps deps-check deps-mpi deps-python deps-prometheus check-prometheus deps-browser check-browser install help clean mpi
 .SECONDARY:
