@@ -258,7 +258,7 @@ bool inputs_read(struct inputs *inputs, const struct command_line *line)
         read_scenario(&reading, operands[i]);
     read_line(&reading);
     scenario_complete(&inputs->scenario);
-    if (reading.faults.count == 0 && count == 0 && inputs->scenario.objects.count == 0 &&
+    if (reading.faults.count == 0 && count == 0 && manifest_size(&inputs->scenario.objects) == 0 &&
         !inputs->has_workload)
         error_list_add(&reading.faults, (struct place){ 0 },
                        "nothing to run: give a SCENARIO, manifests with -f, or a --workload");

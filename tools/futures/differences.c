@@ -260,13 +260,13 @@ static struct value *divergence_document(const struct divergence *divergence)
     struct value *map = value_new_map();
     put_number(map, "atSeconds", sim_time_to_seconds(divergence->at));
     for (int i = 0; i < FUTURES; i++) {
-        struct value *line = value_new_null();
+        struct value *line = NULL;
         if (divergence->lines[i] != NULL) {
             line = value_new_map();
             put_number(line, "atSeconds", sim_time_to_seconds(divergence->times[i]));
             value_set(line, "what", value_new_string(divergence->lines[i]));
         }
-        value_set(map, names[i], line);
+        value_set(map, names[i], line != NULL ? line : value_new_null());
     }
     return map;
 }
