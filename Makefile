@@ -325,9 +325,10 @@ deps-check: ## install what `make check` needs besides
 schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json anew
 	$< > docs/scenario.schema.json
 
-demo: deps ## install what is missing, build, run the shop study, say where its report is
+demo: deps ## install what is missing, build, run the shop and its study, say where their reports are
 	@$(build) all
 	$(BUILD)/seatrial run scenarios/first_steps/shop/scenario.yaml --out out/shop
+	$(BUILD)/seatrial experiment scenarios/first_steps/shop/study.yaml --out out/shop-study
 
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20

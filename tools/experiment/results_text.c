@@ -29,7 +29,8 @@ char *print_measure(double mean, double low, double high, const char *unit)
     if (!isfinite(mean))
         return mem_text("-", 1);
     if (!isfinite(low) || !isfinite(high))
-        return mem_format("%.3g%s%s", mean * scale, behind, is_share || unit == NULL ? "" : unit);
+        return mem_format(is_share ? "%.6g%s%s" : "%.3g%s%s", mean * scale, behind,
+                          is_share || unit == NULL ? "" : unit);
     if (low == high) /* nothing varied, and so nothing tells how far it could */
         return mem_format("%.*f%s%s (all alike)", digits, mean * scale, behind,
                           is_share || unit == NULL ? "" : unit);
@@ -137,18 +138,40 @@ static void write_response(const struct value *results, size_t number, struct wr
 
 /* ── what it was lost to ── */
 
-/* "node-crash 61 %, bad-release 39 %" of a row at a point; NULL: nothing was lost. */
-static char *print_shares(const struct value *causes, const struct value *of)
+static bool is_of_row(const struct value *cause, const char *row, const char *space)
 {
-    struct writer out = { 0 };
+    return strcmp(text_of(cause, "row"), row) == 0 &&
+           (space == NULL || strcmp(text_of(cause, "namespace"), space) == 0);
+}
+
+/* The cause of a row with the greatest share below that of `above` (NULL: any), the first of equals after it;
+ * NULL: there is none. */
+static const struct value *next_cause(const struct value *causes, const char *row,
+                                      const char *space, const struct value *above)
+{
+    const struct value *next = NULL;
+    bool is_behind = false; /* the place of `above` in the list */
     for (size_t i = 0; i < causes->count; i++) {
         const struct value *cause = causes->items[i];
         const double share = number_of(cause, "share");
-        if (strcmp(text_of(cause, "row"), text_of(of, "row")) == 0 &&
-            strcmp(text_of(cause, "namespace"), text_of(of, "namespace")) == 0 && share > 0)
-            writer_format(&out, "%s%s %.0f %%", out.length > 0 ? ", " : "", text_of(cause, "kind"),
-                          share * 100);
+        const double most = above != NULL ? number_of(above, "share") : INFINITY;
+        if (is_of_row(cause, row, space) && share > 0 && cause != above &&
+            (share < most || (share == most && is_behind)) &&
+            (next == NULL || share > number_of(next, "share")))
+            next = cause;
+        is_behind = is_behind || cause == above;
     }
+    return next;
+}
+
+/* "61 % node-crash, 39 % bad-release" of a row, the greatest first; NULL: nothing was lost. */
+static char *print_shares(const struct value *causes, const char *row, const char *space)
+{
+    struct writer out = { 0 };
+    const struct value *cause = next_cause(causes, row, space, NULL);
+    for (; cause != NULL; cause = next_cause(causes, row, space, cause))
+        writer_format(&out, "%s%.0f %% %s", out.length > 0 ? ", " : "",
+                      number_of(cause, "share") * 100, text_of(cause, "kind"));
     return out.length > 0 ? writer_take(&out) : NULL;
 }
 
@@ -171,7 +194,8 @@ static void write_attribution(const struct value *results, struct writer *out)
         for (size_t j = 0; j < causes->count; j++) {
             char *shares =
                 is_first_of_row(causes, j) && value_get(points->items[i], "without") == NULL
-                    ? print_shares(causes, causes->items[j])
+                    ? print_shares(causes, text_of(causes->items[j], "row"),
+                                   text_of(causes->items[j], "namespace"))
                     : NULL;
             if (shares != NULL) {
                 writer_add(out, has_head ? "" : "\ndowntime by cause, as it was attributed\n");
@@ -200,8 +224,13 @@ static void write_counterfactual(const struct value *results, struct writer *out
                                            "-P" } };
     if (all->count == 0)
         return;
+    size_t alike = 0;
     for (size_t i = 0; i < all->count; i++) {
         const struct value *saving = all->items[i];
+        if (number_of(saving, "low") == 0 && number_of(saving, "high") == 0) {
+            alike++; /* every run is as it was */
+            continue;
+        }
         const char *unit = unit_of(results, text_of(saving, "response"));
         struct table_row *line = text_table_row(&table);
         line->cells[0] = mem_format("%s", text_of(saving, "cause"));
@@ -212,7 +241,65 @@ static void write_counterfactual(const struct value *results, struct writer *out
     }
     writer_add(out, "\nif a cause were not there (the baseline on the same luck)\n");
     text_table_print(&table, out);
+    if (alike > 0)
+        writer_format(out, "  left out: %zu where nothing changes\n", alike);
     text_table_close(&table);
+}
+
+/* ── one point ── */
+
+/* The point, if there is only one beside those of the counterfactual; NULL. */
+static const struct value *only_point(const struct value *results)
+{
+    const struct value *points = value_get(results, "points"), *only = NULL;
+    for (size_t i = 0; i < points->count; i++) {
+        if (value_get(points->items[i], "without") != NULL)
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = points->items[i];
+    }
+    return only;
+}
+
+/* What the downtime of a response's row was lost to; NULL: nothing, or it is of no row. */
+static char *print_lost_to(const struct value *point, const char *path)
+{
+    const char *open = strchr(path, '['), *close = strchr(path, ']');
+    if (open == NULL || close == NULL)
+        return NULL;
+    char *row = mem_text(open + 1, (size_t)(close - open - 1));
+    char *shares = print_shares(value_get(point, "causes"), row, NULL);
+    char *note = shares != NULL ? mem_format("downtime: %s", shares) : NULL;
+    free(row);
+    free(shares);
+    return note;
+}
+
+/* A row for each response. */
+static void write_only(const struct value *results, const struct value *point, struct writer *out)
+{
+    const struct value *responses = value_get(results, "responses");
+    struct text_table table = { .heads = { "RESPONSE", "-N", "-MEAN", "-MEDIAN", "-WORST RUN" } };
+    writer_add_char(out, '\n');
+    for (size_t i = 0; i < responses->count; i++) {
+        const struct value *response = responses->items[i];
+        const struct value *estimate = value_at(value_get(point, "estimates"), i);
+        const char *unit = value_text(value_get(response, "unit"), NULL);
+        struct table_row *line = text_table_row(&table);
+        line->cells[0] = mem_format("%s", text_of(response, "name"));
+        line->cells[1] = mem_format("%lld", (long long)value_int(value_get(estimate, "count"), 0));
+        line->cells[2] = measure_of(estimate, "mean", unit);
+        line->cells[3] = print_measure(number_of(estimate, "median"), NAN, NAN, unit);
+        const bool is_high = strcmp(text_of(response, "better"), "higher") == 0;
+        line->cells[4] =
+            print_measure(number_of(estimate, is_high ? "least" : "most"), NAN, NAN, unit);
+        line->note = print_lost_to(point, text_of(response, "path"));
+    }
+    text_table_print(&table, out);
+    text_table_close(&table);
+    for (size_t i = 0; i < responses->count; i++)
+        write_note(results, i, out);
 }
 
 /* ── the whole ── */
@@ -234,8 +321,12 @@ void results_print(const struct value *results, struct writer *out)
             : "",
         value_truth(value_get(results, "antithetic"), false) ? ", antithetic pairs" : "",
         text_of(results, "stopped"));
-    for (size_t i = 0; i < responses->count; i++)
+    const struct value *only = only_point(results);
+    if (only != NULL)
+        write_only(results, only, out);
+    for (size_t i = 0; only == NULL && i < responses->count; i++)
         write_response(results, i, out);
-    write_attribution(results, out);
+    if (only == NULL)
+        write_attribution(results, out);
     write_counterfactual(results, out);
 }
