@@ -348,6 +348,46 @@ Test(report_page, of_an_experiment_draws_what_the_results_say)
     free(page);
 }
 
+/* Of many responses those that say something come first; what was always the same needs no chart. */
+Test(report_page, of_an_experiment_shows_what_differs_and_lists_what_does_not)
+{
+    static const char study[] =
+        "{\"kind\": \"ExperimentResults\", \"name\": \"many\", \"confidence\": 0.95, \"estimate\": "
+        "\"replications\","
+        "\"responses\": [{\"name\": \"flat\", \"path\": \"flat\"}, {\"name\": \"noisy\", \"path\": "
+        "\"noisy\"},"
+        "  {\"name\": \"better\", \"path\": \"better\", \"better\": \"lower\"}],"
+        "\"points\": [{\"number\": 0, \"name\": \"a\", \"baseline\": true, \"estimates\": ["
+        "   {\"mean\": 3, \"low\": 3, \"high\": 3}, {\"mean\": 4, \"low\": 2, \"high\": 6}, "
+        "{\"mean\": 9, \"low\": 8, \"high\": 10}]},"
+        "  {\"number\": 1, \"name\": \"b\", \"estimates\": ["
+        "   {\"mean\": 3, \"low\": 3, \"high\": 3}, {\"mean\": 5, \"low\": 3, \"high\": 7}, "
+        "{\"mean\": 1, \"low\": 0, \"high\": 2}]}],"
+        "\"comparisons\": [{\"point\": 1, \"response\": \"noisy\", \"difference\": 1, \"low\": -2, "
+        "\"high\": 4, "
+        "\"adjusted\": 0.6, \"significant\": false},"
+        "  {\"point\": 1, \"response\": \"better\", \"difference\": -8, \"low\": -9, \"high\": -7, "
+        "\"adjusted\": 0.001, "
+        "\"significant\": true}]}";
+    struct value *charts[10];
+    char *page = page_of(&html_experiment_report, study);
+    const size_t count = charts_of(page, charts, 10);
+    expect_in(
+        page,
+        "<p class=\"first\">better: <strong>9.0 [8.0, 10.0]</strong> at the baseline (a). Best is "
+        "<strong>b</strong> with 1.0 [0.0, 2.0]: a difference of -8.0 [-9.0, -7.0] (p = "
+        "0.001).</p>");
+    expect_in(
+        page,
+        "<li>noisy: <strong>4.0 [2.0, 6.0]</strong> at the baseline (a). No other point differs "
+        "significantly.</li>");
+    expect_in(page, "<p>The same in every run, at every point: flat (3).</p>");
+    cr_expect_eq(count, 4, "two charts of estimates, two of differences: %zu", count);
+    for (size_t i = 0; i < count; i++)
+        value_drop(charts[i]);
+    free(page);
+}
+
 /* ---- comparisons ---- */
 
 static const char comparison_text[] =

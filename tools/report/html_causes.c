@@ -191,7 +191,7 @@ void html_counterfactual(struct html_page *page, const struct study_view *study)
         "<p class=\"faint\">Each cause of failure switched off in turn, at the baseline and on the "
         "same luck. This need not be what was attributed to it: one cause may hide another. "
         "Filled: the interval is clear of zero.</p>\n");
-    for (size_t i = 0; i < study->responses->count; i++) {
+    for (size_t i = 0; i < study->shown; i++) {
         struct response_view response = response_view(study, i);
         ranking_of(page, study, &response, gains);
         response_view_close(&response);

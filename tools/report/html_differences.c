@@ -112,7 +112,7 @@ void html_differences(struct html_page *page, const struct study_view *study)
     writer_add(&page->body, "<p class=\"faint\">");
     html_format(&page->body, "Replication by replication, against %s.", text_of(baseline, "name"));
     writer_add(&page->body, "</p>\n");
-    for (size_t i = 0; i < study->responses->count && i < MOST_RESPONSES; i++) {
+    for (size_t i = 0; i < study->shown && i < MOST_RESPONSES; i++) {
         struct response_view response = response_view(study, i);
         differences_of(page, study, &response);
         response_view_close(&response);
@@ -191,7 +191,7 @@ void html_common_luck(struct html_page *page, const struct study_view *study)
         "<p class=\"faint\">Each mark is one replication, played at both points with the same "
         "luck. The closer the marks keep to a line, the more of the luck cancels out of the "
         "difference. On the dashed line both came to the same.</p>\n");
-    for (size_t i = 0; i < study->responses->count && i < MOST_SCATTERS; i++) {
+    for (size_t i = 0; i < study->shown && i < MOST_SCATTERS; i++) {
         struct response_view response = response_view(study, i);
         scatter_of(page, study, &response);
         response_view_close(&response);

@@ -159,20 +159,38 @@ static void estimates_of(struct html_page *page, const struct study_view *study,
     free(caption);
 }
 
+/* What needs no chart. */
+static void tell_the_same(struct writer *out, const struct study_view *study)
+{
+    if (study->shown == study->responses->count)
+        return;
+    writer_add(out, "<p>The same in every run, at every point: ");
+    for (size_t i = study->shown; i < study->responses->count; i++) {
+        struct response_view response = response_view(study, i);
+        char *value = print_value(
+            number_of(estimate_of(baseline_of(study), response.number), "mean"), response.unit);
+        html_format(out, "%s%s (%s)", i > study->shown ? ", " : "", response.title, value);
+        free(value);
+        response_view_close(&response);
+    }
+    writer_add(out, ".</p>\n");
+}
+
 void html_estimates(struct html_page *page, const struct study_view *study)
 {
     if (study->points->count == 0 || study->responses->count == 0)
         return;
     html_section(page, "estimates", "Estimates with their intervals");
-    for (size_t i = 0; i < study->responses->count && i < MOST_RESPONSES; i++) {
+    for (size_t i = 0; i < study->shown && i < MOST_RESPONSES; i++) {
         struct response_view response = response_view(study, i);
         estimates_of(page, study, &response);
         response_view_close(&response);
     }
-    if (study->responses->count > MOST_RESPONSES)
+    tell_the_same(&page->body, study);
+    if (study->shown > MOST_RESPONSES)
         writer_format(&page->body,
                       "<p class=\"faint\">The first %d of %zu; results.json has all.</p>\n",
-                      MOST_RESPONSES, study->responses->count);
+                      MOST_RESPONSES, study->shown);
 }
 
 /* ---- spread ---- */
@@ -221,7 +239,7 @@ void html_spread(struct html_page *page, const struct study_view *study)
     html_section(page, "spread", "How far single runs spread");
     writer_add(&page->body, "<p class=\"faint\">An interval above says how well the mean is known. "
                             "This is what one month, or one run, may bring.</p>\n");
-    for (size_t i = 0; i < study->responses->count && i < MOST_FURTHER; i++) {
+    for (size_t i = 0; i < study->shown && i < MOST_FURTHER; i++) {
         struct response_view response = response_view(study, i);
         spread_of(page, study, &response);
         response_view_close(&response);
@@ -314,7 +332,7 @@ void html_convergence(struct html_page *page, const struct study_view *study)
     writer_add(&page->body,
                "<p class=\"faint\">The mean and its interval after so many replications: "
                "the band should narrow around a line that has come to rest.</p>\n");
-    for (size_t i = 0; i < study->responses->count && i < MOST_FURTHER; i++) {
+    for (size_t i = 0; i < study->shown && i < MOST_FURTHER; i++) {
         struct response_view response = response_view(study, i);
         convergence_of(page, study, &response);
         response_view_close(&response);

@@ -43,12 +43,12 @@ static size_t compared(const struct study_view *study, const struct response_vie
 }
 
 /* Was the row that a response is of told of before? */
-static bool is_told(const struct study_view *study, size_t number)
+static bool is_told(const struct study_view *study, const struct response_view *response)
 {
-    const char *path = text_of(study->responses->items[number], "path");
-    const char *end = strchr(path, ']');
-    for (size_t i = 0; i < number && end != NULL; i++)
-        if (strncmp(text_of(study->responses->items[i], "path"), path, (size_t)(end - path)) == 0)
+    const char *path = text_of(response->of, "path"), *end = strchr(path, ']');
+    for (size_t i = 0; study->order[i] != response->number && end != NULL; i++)
+        if (strncmp(text_of(study->responses->items[study->order[i]], "path"), path,
+                    (size_t)(end - path)) == 0)
             return true;
     return false;
 }
@@ -59,7 +59,7 @@ static void tell_baseline(struct writer *out, const struct study_view *study,
     const struct value *baseline = baseline_of(study);
     char *estimate =
         print_estimate(estimate_of(baseline, response->number), "mean", response->unit);
-    char *causes = is_told(study, response->number) ? NULL : print_causes_of(baseline, response);
+    char *causes = is_told(study, response) ? NULL : print_causes_of(baseline, response);
     html_text(out, response->title);
     writer_add(out, ": <strong>");
     html_text(out, estimate);
@@ -82,6 +82,10 @@ static void tell_best(struct writer *out, const struct study_view *study,
         return;
     if (best == NULL) {
         const size_t significant = compared(study, response, true);
+        if (significant == 0) {
+            writer_add(out, " No other point differs significantly.");
+            return;
+        }
         html_format(out, " Of %zu compared with it, %zu differ%s significantly%s.", all,
                     significant, significant == 1 ? "s" : "",
                     response->better != 0 ? ", none for the better" : "");
@@ -103,7 +107,7 @@ static void tell_best(struct writer *out, const struct study_view *study,
 
 static void tell_responses(struct writer *out, const struct study_view *study)
 {
-    const size_t count = study->responses != NULL ? study->responses->count : 0;
+    const size_t count = study->shown;
     for (size_t i = 0; i < count && i < MOST_SENTENCES; i++) {
         struct response_view response = response_view(study, i);
         writer_add(out, i == 0 ? "<p class=\"first\">" : i == 1 ? "<ul>\n<li>" : "<li>");
@@ -120,7 +124,7 @@ static void tell_responses(struct writer *out, const struct study_view *study)
 static void tell_counterfactual(struct writer *out, const struct study_view *study)
 {
     const struct value *list = value_get(study->results, "counterfactual"), *best = NULL;
-    for (size_t r = 0; r < study->responses->count && best == NULL; r++) {
+    for (size_t r = 0; r < study->shown && best == NULL; r++) {
         struct response_view response = response_view(study, r);
         for (size_t i = 0; list != NULL && i < list->count; i++) {
             const struct value *row = list->items[i];
@@ -230,13 +234,14 @@ static void html_write(const struct value *results, struct writer *out)
     struct value *none = value_new_list();
     const struct value *points = value_get(results, "points");
     const struct value *responses = value_get(results, "responses");
-    const struct study_view study = {
+    struct study_view study = {
         .results = results,
         .points = points != NULL ? points : none,
         .responses = responses != NULL ? responses : none,
         .comparisons = value_get(results, "comparisons"),
     };
     struct writer answer = { 0 };
+    study_view_order(&study);
     html_study_answer(&answer, &study);
     html_estimates(&page, &study);
     html_differences(&page, &study);
@@ -257,6 +262,7 @@ static void html_write(const struct value *results, struct writer *out)
     html_print(&page, &head, out);
     writer_close(&answer);
     value_drop(none);
+    free(study.order);
     free(about);
 }
 

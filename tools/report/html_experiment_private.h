@@ -7,7 +7,13 @@
 /* Results, and what is looked up in them again and again. All borrowed. */
 struct study_view {
     const struct value *results, *points, *responses, *comparisons;
+    /* Numbers of responses (owned list): first those with significant differences, then those that
+     * vary at all. The `shown` first ones have charts; the rest came to the same in every run. */
+    size_t *order, shown;
 };
+
+/* Put the responses in order; free the list. */
+void study_view_order(struct study_view *study);
 
 /* One response. */
 struct response_view {
@@ -17,7 +23,8 @@ struct response_view {
     const char *unit; /* as charts have it; NULL: a number */
     double better;    /* 1: higher is better, -1: lower is, 0: neither */
 };
-struct response_view response_view(const struct study_view *study, size_t number);
+/* The response that stands at a place of the order. */
+struct response_view response_view(const struct study_view *study, size_t place);
 void response_view_close(struct response_view *response);
 
 double number_of(const struct value *map, const char *key); /* NAN: none */

@@ -84,8 +84,9 @@ static char *print_title(const struct value *response)
     return mem_format("%s of %.*s", words, (int)(close - open - 1), open + 1);
 }
 
-struct response_view response_view(const struct study_view *study, size_t number)
+struct response_view response_view(const struct study_view *study, size_t place)
 {
+    const size_t number = study->order[place];
     const struct value *of = value_at(study->responses, number);
     const char *unit = value_text(value_get(of, "unit"), NULL), *better = text_of(of, "better");
     return (struct response_view){
@@ -97,6 +98,48 @@ struct response_view response_view(const struct study_view *study, size_t number
                   : strcmp(better, "lower") == 0 ? -1
                                                  : 0,
     };
+}
+
+/* Did a response come to anything else at all, in one run or another? */
+static bool varies(const struct study_view *study, size_t response)
+{
+    double first = NAN;
+    for (size_t i = 0; i < study->points->count; i++) {
+        const struct value *estimate = estimate_of(study->points->items[i], response);
+        const double mean = number_of(estimate, "mean");
+        if (!is_of_design(study->points->items[i]) || !isfinite(mean))
+            continue;
+        if (number_of(estimate, "low") < number_of(estimate, "high") ||
+            (isfinite(first) && mean != first))
+            return true;
+        first = mean;
+    }
+    return false;
+}
+
+static bool is_significant(const struct study_view *study, size_t response)
+{
+    const char *name = text_of(study->responses->items[response], "name");
+    const struct value *list = study->comparisons;
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (value_truth(value_get(list->items[i], "significant"), false) &&
+            strcmp(text_of(list->items[i], "response"), name) == 0)
+            return true;
+    return false;
+}
+
+void study_view_order(struct study_view *study)
+{
+    const size_t count = study->responses->count;
+    size_t placed = 0;
+    study->order = mem_resize(NULL, (count + 1) * sizeof *study->order);
+    for (int rank = 2; rank >= 0; rank--) {
+        for (size_t i = 0; i < count; i++)
+            if ((varies(study, i) ? 1 + is_significant(study, i) : 0) == rank)
+                study->order[placed++] = i;
+        if (rank == 1)
+            study->shown = placed > 0 ? placed : count;
+    }
 }
 
 void response_view_close(struct response_view *response)
