@@ -396,11 +396,11 @@ static void write_trace(const char *folder, const char *json, size_t cut)
     ":{\"a\":\"b\"}},\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{"             \
     "\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}"
 #define EVENTS                                                                                     \
-    "\"events\":[{\"ts\":1780000000,\"applied_objs\":[" CRON_JOB(                                  \
-        "30") "," DEPLOYMENT("2") "],\"deleted_objs\":[]},{\"ts\":1780000180,\"applied_objs\":"    \
-                                  "[" CRON_JOB("45") "," DEPLOYMENT("5") "]},{\"ts\":1780000400,"  \
-                                                                         "\"deleted_objs\":"       \
-                                                                         "[" CRON_JOB("45") "]}]"
+    "\"events\":[{\"ts\":1780000000,\"applied_objs\":[" CRON_JOB("30") "," DEPLOYMENT(             \
+        "2") "],\"deleted_objs\":[]},{\"ts\":1780000180,\"applied_objs\":"                         \
+             "[" CRON_JOB("45") "," DEPLOYMENT("5") "]},{\"ts\":1780000400,"                       \
+                                                    "\"deleted_objs\":"                            \
+                                                    "[" CRON_JOB("45") "]}]"
 #define LIFE(begin, end) "{\"Finished\":[1780000" begin ",1780000" end "]}"
 
 static const char version_2[] =

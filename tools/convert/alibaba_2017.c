@@ -260,7 +260,7 @@ static void read_tasks(struct conversion *conversion, struct trace_input *input,
                        struct tasks *tasks, bool has_instances)
 {
     struct trace_table table;
-    double created, ended, count, cpu, memory, last = 0;
+    double created = 0, ended = 0, count = 0, cpu, memory;
     trace_table_open(&table, input, conversion->faults);
     while (trace_table_next(&table)) {
         if (table.rows == 1 && strcmp(trace_table_cell(&table, CREATED), "task_create_time") == 0)
@@ -270,7 +270,6 @@ static void read_tasks(struct conversion *conversion, struct trace_input *input,
             continue;
         const char *job = trace_table_cell(&table, JOB), *task = trace_table_cell(&table, TASK);
         const char *status = trace_table_cell(&table, STATUS);
-        last = ended > last ? ended : last;
         if (has_instances) {
             tasks_add(tasks, atoll(job), atoll(task), cpu, memory);
             continue;

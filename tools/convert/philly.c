@@ -185,7 +185,7 @@ static bool read_job(struct reading *reading, const struct value *job, struct er
     struct conversion *conversion = reading->conversion;
     const struct value *attempts = value_get(job, "attempts");
     const char *status = value_text(value_get(job, "status"), "");
-    int64_t arrives;
+    int64_t arrives = 0;
     if (job->type != VALUE_MAP || attempts == NULL || attempts->type != VALUE_LIST)
         return error_set(error, job->at, "a job of Philly is a map with a list of attempts");
     conversion_count(conversion, "jobs", 1);
@@ -231,7 +231,7 @@ static void find_epoch(struct reading *reading, const char *bytes, size_t length
     const char *stop = bytes + length;
     for (const char *at = bytes; (at = memmem(at, (size_t)(stop - at), key, sizeof key - 1));) {
         struct error ignored = { 0 };
-        int64_t seconds;
+        int64_t seconds = 0;
         at += sizeof key - 1;
         const char *open = memchr(at, '"', (size_t)(stop - at));
         if (open == NULL || stop - open < 21)

@@ -77,12 +77,12 @@ size_t trace_input_read(struct trace_input *input, char *bytes, size_t size, str
 
 char *trace_input_read_all(struct trace_input *input, size_t *length, struct error *error)
 {
-    char *bytes = NULL;
-    size_t count = 0, capacity = 0, got;
+    size_t count = 0, capacity = 2 * TRACE_HEAD_BYTES, got;
+    char *bytes = mem_new(capacity);
     struct error found = { 0 };
     do {
         if (capacity - count < 2) {
-            capacity = capacity ? 2 * capacity : 2 * TRACE_HEAD_BYTES;
+            capacity *= 2;
             bytes = mem_resize(bytes, capacity);
         }
         got = trace_input_read(input, bytes + count, capacity - count - 1, &found);
