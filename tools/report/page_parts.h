@@ -5,6 +5,6 @@
 extern const char page_style[];         /* page/style.css */
 extern const char page_chart_licence[]; /* of the library, as a comment of JavaScript */
 extern const char page_chart_library[]; /* Chart.js, minified, from the system it was built on */
-extern const char page_scripts[];       /* page/words.js, paint.js, kinds.js, figures.js and page.js */
+extern const char page_scripts[]; /* page/words.js, paint.js, kinds.js, figures.js and page.js */
 
 #endif
