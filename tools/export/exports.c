@@ -20,8 +20,8 @@ struct exports {
     const char *snapshot; /* NULL: none; borrowed from the command line */
     bool trace, metrics, csv;
     size_t pods;
-    sim_time step;         /* as asked for; 0: at changes */
-    sim_time every, until; /* of samples: from one to the next; the end of the run */
+    sim_time step;  /* as asked for; 0: at changes */
+    sim_time every; /* from one sample to the next */
     struct recorder *recorder;
     struct trace_recorder *tracer;
 };
@@ -39,7 +39,8 @@ static bool read_list(struct exports *exports, const char *list)
     while (*list != '\0') {
         const size_t length = strcspn(list, ",");
         size_t part = 0;
-        while (part < 3 && (strlen(names[part]) != length || strncmp(list, names[part], length)))
+        while (part < 3 &&
+               (strlen(names[part]) != length || strncmp(list, names[part], length) != 0))
             part++;
         if (part == 3)
             return false;
@@ -156,7 +157,6 @@ void exports_watch(struct exports *exports, struct simulation *simulation, sim_t
 {
     if (exports == NULL)
         return;
-    exports->until = duration;
     exports->every = exports->step > 0 ? exports->step : round_step(duration);
     if (exports->metrics || exports->csv || exports->snapshot != NULL)
         exports->recorder = recorder_new(simulation, exports->pods);
@@ -231,7 +231,7 @@ static bool write_series(const struct exports *exports, const char *directory, c
                          series_writer *write, struct error *error)
 {
     const struct sampling sampling = { .step = exports->step,
-                                       .end = exports->until,
+                                       .end = recorder_now(exports->recorder),
                                        .end_with_nothing = true };
     char *path = path_join(directory, name);
     struct out_file file;

@@ -118,12 +118,14 @@ void tell_labelled(struct collector *to, double number, const char *const *value
 
 void tell(struct collector *to, double number)
 {
-    tell_labelled(to, number, NULL);
+    const char *all[FAMILY_LABELS] = { to->own[0], to->own[1], to->own[2] };
+    series_tell(series_of(to->recorder, to->of, to->list, "", all), to->at, number, false);
 }
 
 double unix_seconds(const struct collector *to, sim_time at)
 {
-    return (double)(to->recorder->cluster->codec.epoch_seconds + at / SIM_SECOND);
+    const int64_t seconds = to->recorder->cluster->codec.epoch_seconds + at / SIM_SECOND;
+    return (double)seconds;
 }
 
 void tell_time(struct collector *to, sim_time at)
@@ -341,8 +343,9 @@ static void take(void *context, const char *family, const char *const *labels, d
         return; /* it is no time series */
     const bool has_suffix = recorder->set.lists[list].family->type == HISTOGRAM;
     const char *values[FAMILY_LABELS] = { NULL };
-    for (size_t i = 0; i < FAMILY_LABELS && labels[has_suffix + i] != NULL; i++)
-        values[i] = labels[has_suffix + i];
+    const char *const *rest = has_suffix && labels[0] != NULL ? labels + 1 : labels;
+    for (size_t i = 0; i < FAMILY_LABELS && rest[i] != NULL; i++)
+        values[i] = rest[i];
     series_tell(series_of(recorder, &recorder->sampled, list, has_suffix ? labels[0] : "", values),
                 run_now(recorder->cluster->run), number, false);
     if (strcmp(family, "seatrial_observed_seconds_total") == 0)
@@ -407,6 +410,11 @@ const struct series_set *recorder_series(const struct recorder *recorder)
 size_t recorder_pods_left_out(const struct recorder *recorder)
 {
     return recorder->pods_left_out;
+}
+
+sim_time recorder_now(const struct recorder *recorder)
+{
+    return run_now(recorder->cluster->run);
 }
 
 int64_t recorder_epoch(const struct recorder *recorder)

@@ -23,6 +23,8 @@ void recorder_finish(struct recorder *recorder, const struct value *summary);
 const struct series_set *recorder_series(const struct recorder *recorder);
 /* Pods that have none, as there were too many. */
 size_t recorder_pods_left_out(const struct recorder *recorder);
+/* Up to when the run was played: a policy may have ended it early. */
+sim_time recorder_now(const struct recorder *recorder);
 /* Unix time of the run's start. */
 int64_t recorder_epoch(const struct recorder *recorder);
 
