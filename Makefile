@@ -132,13 +132,13 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(TEST_LINK)
 # These run the program.
 $(BUILD)/bench/whole_runs: | $(BUILD)/seatrial
 $(BUILD)/bench/controllers: | $(BUILD)/seatrial
-$(BUILD)/bench/workers: | $(BUILD)/seatrial
+$(BUILD)/bench/workers $(BUILD)/bench/experiments: | $(BUILD)/seatrial
 $(BUILD)/bench/explaining: | $(BUILD)/seatrial $(BUILD)/tests/openb_snapshot
 
 # Some benches have a yardstick in C++.
 MEASURED_IN_HOLDS = $(BUILD)/bench/engine $(BUILD)/bench/fgd $(BUILD)/bench/scheduling \
                     $(BUILD)/bench/whole_runs $(BUILD)/bench/explaining $(BUILD)/bench/controllers \
-                    $(BUILD)/bench/workers
+                    $(BUILD)/bench/workers $(BUILD)/bench/experiments
 $(MEASURED_IN_HOLDS): $(BUILD)/tests/bench/priority_queue.o
 $(MEASURED_IN_HOLDS): TEST_LDLIBS += $(BUILD)/tests/bench/priority_queue.o -lstdc++
 
