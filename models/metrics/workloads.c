@@ -439,7 +439,7 @@ static void sample(void *state, sim_time now, const struct sampler *to)
             continue; /* another of its name may be there */
         availability_sample(&row->availability, all->cluster->run, row->key, to);
         sample_take(to, "seatrial_restarts_total", (double)row->restarts, kind, space, name);
-        sample_take(to, "seatrial_pods_created_total", (double)row->pods_created, kind, space,
+        sample_take(to, "seatrial_workload_pods_total", (double)row->pods_created, kind, space,
                     name);
     }
 }

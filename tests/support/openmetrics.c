@@ -42,10 +42,18 @@ static size_t name_length(const char *at, bool colons)
     return length;
 }
 
+/* A counter or histogram of the name takes this one for when it was created. */
+static bool is_created_of(const char *name, const char *family)
+{
+    const size_t length = strlen(family);
+    return strncmp(name, family, length) == 0 && strcmp(name + length, "_created") == 0;
+}
+
 static bool family_is_new(struct reader *reader, const char *name)
 {
     for (size_t i = 0; i < reader->family_count; i++)
-        if (strcmp(reader->families[i], name) == 0)
+        if (strcmp(reader->families[i], name) == 0 || is_created_of(name, reader->families[i]) ||
+            is_created_of(reader->families[i], name))
             return false;
     MEM_GROW(reader->families, reader->family_count, reader->family_capacity);
     reader->families[reader->family_count++] = mem_text(name, strlen(name));
@@ -72,7 +80,7 @@ static bool read_metadata(struct reader *reader, char *line)
         return fault(reader, "no name of a family", line);
     if (strcmp(name, reader->family) != 0) {
         if (!family_is_new(reader, name))
-            return fault(reader, "a family a second time", line);
+            return fault(reader, "a family a second time, or a name that is another's", line);
         snprintf(reader->family, sizeof reader->family, "%s", name);
         reader->has_help = reader->has_type = reader->has_unit = reader->has_samples = false;
         reader->type[0] = reader->unit[0] = '\0';

@@ -29,7 +29,7 @@ const struct family seatrial_families[] = {
       .from = FROM_NOWHERE },
     { "seatrial_restarts_total", "Restarts of the containers of a workload.", COUNTER,
       .labels = { OF_ROW }, .from = FROM_NOWHERE },
-    { "seatrial_pods_created_total", "Pods that were made for a workload.", COUNTER,
+    { "seatrial_workload_pods_total", "Pods that were made for a workload.", COUNTER,
       .labels = { OF_ROW }, .from = FROM_NOWHERE },
     { "seatrial_pods_total", "What became of pods.", COUNTER, .labels = { "what" },
       .from = FROM_NOWHERE },
