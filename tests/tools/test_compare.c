@@ -284,3 +284,19 @@ Test(compare, a_variant_that_does_not_fit_is_told_with_its_place)
         folder_remove(folder);
     }
 }
+
+Test(compare, gates_are_held_against_the_means_of_every_variant)
+{
+    char *folder = folder_new();
+    struct program_run run =
+        compare_in(folder,
+                   "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+                   "spec: {replicas: 2}\n",
+                   "--replications 4 --fail-on 'availability(web) < 99.99' -o json");
+    cr_expect_eq(run.status, 1, "as it is, one replica is not enough: %s", run.err.bytes);
+    struct value *results = program_run_json(&run);
+    cr_expect_geq(value_get(results, "gates")->count, 1);
+    value_drop(results);
+    program_run_close(&run);
+    folder_remove(folder);
+}

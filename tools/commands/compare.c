@@ -178,6 +178,7 @@ static bool wants_many(const struct command_line *line)
     return command_line_option(line, "vary") != NULL ||
            command_line_option(line, "replications") != NULL ||
            command_line_option(line, "until-significant") != NULL ||
+           command_line_option(line, "fail-on") != NULL ||
            command_line_option(line, "response") != NULL;
 }
 
@@ -210,15 +211,14 @@ static struct value *policies_of(const struct command_line *line)
     return list;
 }
 
-static int conduct_many(const struct experiment *experiment, const struct command_line *line)
+static int conduct_many(const struct experiment *experiment, const struct command_line *line,
+                        const struct gates *gates)
 {
     const char *directory = command_line_option(line, "out");
     int status;
     struct value *results = conduct(experiment, line, "compare", directory, &status);
-    if (results != NULL && directory != NULL && !conduct_write(results, "compare", directory))
-        status = EXIT_BAD_INPUT;
-    else if (results != NULL)
-        conduct_print(results, line, directory);
+    if (results != NULL)
+        status = conduct_end(results, line, "compare", directory, gates);
     value_drop(results);
     return status;
 }
@@ -232,20 +232,25 @@ static int compare_many(const struct command_line *line)
     char **texts = NULL;
     size_t count = 0;
     int status = EXIT_BAD_INPUT;
-    if (!conduct_options(line, &options))
+    struct gates gates = { 0 };
+    if (!conduct_options(line, &options) || !gates_read(&gates, line)) {
+        gates_close(&gates);
         return status;
+    }
     bool good = variants_base(&base, line, &faults);
     struct value *levels = levels_of(line, &texts, &count, &faults);
     struct value *document = variants_document(line, levels, policies_of(line));
     good = good && faults.count == 0 &&
-           experiment_make(&experiment, &base, document, &options, &faults, &warnings);
+           experiment_make(&experiment, &base, document, &options, &faults, &warnings) &&
+           conduct_check_gates(&experiment, &gates, &faults);
     if (runner_is_first())
         warnings_print(&warnings);
     if (!good && runner_is_first())
         errors_print(&faults);
     if (good)
-        status = conduct_many(&experiment, line);
+        status = conduct_many(&experiment, line, &gates);
     experiment_close(&experiment);
+    gates_close(&gates);
     base_close(&base);
     value_drop(document);
     for (size_t i = 0; i < count; i++)
@@ -317,7 +322,9 @@ const struct command compare_command = {
             POLICY_OPTIONS,
             VARIANT_OPTIONS,
             CONDUCT_OPTIONS,
-            { "out", 'O', "DIR", "leave the comparison, its report.html, and a folder for each policy" },
+            GATE_OPTIONS,
+            { "out", 'O', "DIR",
+              "leave the comparison, its report.html, and a folder for each policy" },
             { 0 },
         },
     .operands_most = 1,

@@ -6,20 +6,7 @@
 #include "tools/commands/commands.h"
 #include "tools/experiment/conduct.h"
 #include "tools/experiment/runner.h"
-#include "tools/gate.h"
 #include "tools/inputs.h"
-
-/* Is there a response for every gate? */
-static bool check_gates(const struct experiment *experiment, const struct gates *gates,
-                        struct error_list *faults)
-{
-    const char **paths = mem_new((experiment->response_count + 1) * sizeof *paths);
-    for (size_t i = 0; i < experiment->response_count; i++)
-        paths[i] = experiment->responses[i].text;
-    const bool well = gates_check_responses(gates, paths, experiment->response_count, faults);
-    free(paths);
-    return well;
-}
 
 static int conduct_it(const struct experiment *experiment, const struct command_line *line,
                       const struct gates *gates)
@@ -29,14 +16,8 @@ static int conduct_it(const struct experiment *experiment, const struct command_
         given != NULL ? mem_text(given, strlen(given)) : mem_format("out/%s", experiment->name);
     int status;
     struct value *results = conduct(experiment, line, "experiment", directory, &status);
-    if (results != NULL) {
-        if (gates->count > 0 && gates_judge_results(gates, results) > 0 && status == EXIT_OK)
-            status = EXIT_CHECK_FAILED;
-        if (conduct_write(results, "experiment", directory))
-            conduct_print(results, line, directory);
-        else
-            status = EXIT_BAD_INPUT;
-    }
+    if (results != NULL)
+        status = conduct_end(results, line, "experiment", directory, gates);
     value_drop(results);
     free(directory);
     return status;
@@ -58,7 +39,7 @@ static int run(const struct command_line *line)
         return status;
     }
     bool good = experiment_load(&experiment, operands[0], &options, &faults, &warnings);
-    good = good && check_gates(&experiment, &gates, &faults);
+    good = good && conduct_check_gates(&experiment, &gates, &faults);
     if (runner_is_first())
         warnings_print(&warnings);
     if (!good && runner_is_first())
@@ -91,8 +72,7 @@ const struct command experiment_command = {
         (const struct option_info[]){
             { "out", 'O', "DIR", "the folder of the study: results.db, results.json, report.html" },
             CONDUCT_OPTIONS,
-            { "fail-on", 0, "EXPRESSION",
-              "status 1 if it is true of a mean: 'availability(web) < 99.9' (may be repeated)" },
+            GATE_OPTIONS,
             { "seed", 's', "NUMBER", "the seed of the whole study" },
             { "duration", 'd', "TIME", "virtual time of every run" },
             { 0 },

@@ -248,8 +248,8 @@ bool conduct_write(const struct value *results, const char *command, const char 
     return fine;
 }
 
-void conduct_print(const struct value *results, const struct command_line *line,
-                   const char *directory)
+static void print_results(const struct value *results, const struct command_line *line,
+                          const char *directory)
 {
     const bool is_json = command_line_wants_json(line);
     struct writer out = { 0 };
@@ -263,4 +263,27 @@ void conduct_print(const struct value *results, const struct command_line *line,
     if (directory != NULL) /* JSON stays JSON */
         fprintf(is_json ? stderr : stdout, "results: %s/results.json\n", directory);
     writer_close(&out);
+}
+
+bool conduct_check_gates(const struct experiment *experiment, const struct gates *gates,
+                         struct error_list *faults)
+{
+    const char **paths = mem_new((experiment->response_count + 1) * sizeof *paths);
+    for (size_t i = 0; i < experiment->response_count; i++)
+        paths[i] = experiment->responses[i].text;
+    const bool well = gates_check_responses(gates, paths, experiment->response_count, faults);
+    free(paths);
+    return well;
+}
+
+int conduct_end(struct value *results, const struct command_line *line, const char *command,
+                const char *directory, const struct gates *gates)
+{
+    const bool failed = gates->count > 0 && gates_judge_results(gates, results) > 0;
+    if (directory != NULL && !conduct_write(results, command, directory))
+        return EXIT_BAD_INPUT;
+    print_results(results, line, directory);
+    if (!gates_write_junit(line, command, results))
+        return EXIT_BAD_INPUT;
+    return failed ? EXIT_CHECK_FAILED : EXIT_OK;
 }

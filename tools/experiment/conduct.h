@@ -4,6 +4,7 @@
 
 #include "tools/command.h"
 #include "tools/experiment/experiment.h"
+#include "tools/gate.h"
 
 /* The options of commands that conduct experiments. */
 #define CONDUCT_OPTIONS                                                                            \
@@ -22,12 +23,17 @@ bool conduct_options(const struct command_line *line, struct experiment_options 
 struct value *conduct(const struct experiment *experiment, const struct command_line *line,
                       const char *command, const char *directory, int *status);
 
+/* Is there a response for every gate of --fail-on? Each fault is appended; false when there was one. */
+bool conduct_check_gates(const struct experiment *experiment, const struct gates *gates,
+                         struct error_list *faults);
+
 /* Write results.json, results.csv, results.txt and report.html into the folder. False after the error was
  * printed. */
 bool conduct_write(const struct value *results, const char *command, const char *directory);
 
-/* Print the results as the command line wants them, and where they lie (NULL: nowhere). */
-void conduct_print(const struct value *results, const struct command_line *line,
-                   const char *directory);
+/* What becomes of results: gates are judged, files and --junit written, tables printed. The exit status.
+ * Directory NULL: no files. */
+int conduct_end(struct value *results, const struct command_line *line, const char *command,
+                const char *directory, const struct gates *gates);
 
 #endif
