@@ -117,8 +117,10 @@ static char *patch_images(const struct act *act, const struct pod *pod, bool fai
     struct error error = { 0 };
     struct value *document = cluster_print(cluster, &pod->meta.object);
     char *why = NULL;
-    const bool changed =
-        exchange(act, &document, false, fail) | exchange(act, &document, true, fail);
+    /* Both are called, whatever the first one says. */
+    const bool plain = exchange(act, &document, false, fail);
+    const bool init = exchange(act, &document, true, fail);
+    const bool changed = plain || init;
     struct object *object =
         changed ? cluster_admit_update(cluster, document, &pod->meta.object, &faults, &warnings)
                 : NULL;

@@ -47,7 +47,7 @@ Test(ailments, multiply_add_up_and_take_their_share_of_what_others_leave)
 
 Test(ailments, are_of_a_pod_or_of_all_on_the_node_and_of_some_of_their_connections)
 {
-    static const struct {
+    const struct {
         const char *why;
         bool of_pod;
         int peers, direction;

@@ -198,8 +198,8 @@ Test(distribution, prints_what_it_loads)
         "{\"lognormal\":{\"mu\":-0.5,\"sigma\":1}}",
         "{\"lognormal\":{\"p50\":\"2s\",\"p99.9\":\"30s\"}}",
         "{\"empirical\":{\"values\":[\"1s\",\"2s\",\"5s\"],\"weights\":[5,3,1]}}",
-        "{\"mixture\":[{\"weight\":0.75,\"of\":\"2s\"},"
-        "{\"weight\":0.25,\"of\":{\"exponential\":{\"mean\":\"6h\"}}}]}",
+        ("{\"mixture\":[{\"weight\":0.75,\"of\":\"2s\"},"
+         "{\"weight\":0.25,\"of\":{\"exponential\":{\"mean\":\"6h\"}}}]}"),
         "{\"published\":\"fta.lanl05.repair\"}",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

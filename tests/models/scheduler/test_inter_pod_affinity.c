@@ -376,8 +376,8 @@ static struct opinion ask(const struct asking *asking, const struct node_info *n
 {
     static const char *const texts[] = { "", "node(s) didn't match pod affinity rules",
                                          "node(s) didn't match pod anti-affinity rules",
-                                         "node(s) didn't satisfy existing pods anti-affinity "
-                                         "rules" };
+                                         ("node(s) didn't satisfy existing pods anti-affinity "
+                                          "rules") };
     struct rejection rejection = { 0 };
     struct opinion answer = { 0 };
     answer.skips = plugin->pre_filter(&asking->call, NULL, &rejection) == PRE_FILTER_SKIP;
