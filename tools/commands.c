@@ -7,22 +7,10 @@
 #include "tools/version.h"
 
 const struct command *const commands[] = {
-    &run_command,
-    &experiment_command,
-    &merge_command,
-    &advise_command,
-    &explore_command,
-    &compare_command,
-    &fork_command,
-    &why_command,
-    &schedule_command,
-    &why_pending_command,
-    &validate_command,
-    &completion_command,
-    &cron_command,
-    &convert_command,
-    &version_command,
-    NULL,
+    &run_command,      &experiment_command,  &merge_command,    &advise_command,
+    &explore_command,  &compare_command,     &fork_command,     &why_command,
+    &schedule_command, &why_pending_command, &validate_command, &completion_command,
+    &cron_command,     &convert_command,     &version_command,  NULL,
 };
 
 const struct option_info common_options[] = {

@@ -7,20 +7,13 @@
 #include "sim/base/memory.h"
 
 const struct metric *const metrics[] = {
-    &workloads_metric,
-    &services_metric,
-    &traffic_metric,
-    &autoscalers_metric,
-    &jobs_metric,
-    &cronjobs_metric,
-    &budgets_metric,
-    &pods_metric,
-    &nodes_metric,
-    &utilisation_metric,
-    &cost_metric,
-    &event_reasons_metric,
-    &objectives_metric,
-    NULL,
+    &workloads_metric,  &services_metric,
+    &traffic_metric,    &autoscalers_metric,
+    &jobs_metric,       &cronjobs_metric,
+    &budgets_metric,    &pods_metric,
+    &nodes_metric,      &utilisation_metric,
+    &cost_metric,       &event_reasons_metric,
+    &objectives_metric, NULL,
 };
 
 enum { METRICS = sizeof metrics / sizeof *metrics - 1 };

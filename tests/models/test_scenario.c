@@ -271,7 +271,8 @@ static char *print_json(const struct scenario *scenario)
 Test(scenario, printed_with_all_it_opened_it_reads_as_the_same)
 {
     static const char text[] =
-        HEAD "  seed: 7\n  mirrored: true\n  duration: 90m\n  manifests: [web.yaml]\n  nodes: 2x1cpu,1Gi\n"
+        HEAD "  seed: 7\n  mirrored: true\n  duration: 90m\n  manifests: [web.yaml]\n"
+             "  nodes: 2x1cpu,1Gi\n"
              "  timing: {containerStart: {lognormal: {p50: 1s, p99: 5s}}}\n"
              "  settings: {node-monitor-grace-period: 40s}\n"
              "  schedulerConfiguration: {apiVersion: kubescheduler.config.k8s.io/v1, kind: "

@@ -77,7 +77,8 @@ struct program_run program_run_of(const char *program, const char *arguments)
     char *folder = folder_new(), *name = build_path(program);
     char *out = mem_format("%s/out", folder), *err = mem_format("%s/err", folder);
     char *command = mem_format("%s %s >'%s' 2>'%s' </dev/null", name, arguments, out, err);
-    unsetenv("BXFI_MAP"); /* by which a program linked with Criterion would take itself for a test */
+    /* By this a program linked with Criterion would take itself for a test. */
+    unsetenv("BXFI_MAP");
     const int status = system(command);
     run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     content(out, &run.out);
