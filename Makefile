@@ -322,8 +322,9 @@ deps: ## install the Debian packages that are missing
 deps-check: ## install what `make check` needs besides
 	$(call install_missing,clang-format clang-tidy cppcheck)
 
-schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json anew
+schema: $(BUILD)/tests/scenario_schema ## write docs/scenario.schema.json and docs/experiment.schema.json anew
 	$< > docs/scenario.schema.json
+	$< experiment > docs/experiment.schema.json
 
 demo: deps ## install what is missing, build, run the shop and its study, say where their reports are
 	@$(build) all

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/api/json.h"
 #include "sim/base/memory.h"
 #include "tests/support/program.h"
+#include "tools/experiment/experiment.h"
 #include "tools/experiment/print.h"
+#include "tools/files.h"
 #include "tools/report/table.h"
 
 TestSuite(experiment, .timeout = 120);
@@ -364,4 +367,19 @@ Test(experiment, a_measure_has_as_many_digits_as_its_interval_deserves)
         cr_expect_str_eq(text, rows[i].want);
         free(text);
     }
+}
+
+Test(experiment, the_schema_is_what_the_loader_checks)
+{
+    struct value *schema = experiment_schema();
+    struct error error = { 0 };
+    size_t length;
+    char *text = json_text(schema, (struct json_style){ .indent = 2 });
+    char *kept = file_read("docs/experiment.schema.json", &length, &error);
+    cr_assert_not_null(kept, "%s", error.text);
+    cr_expect(strncmp(kept, text, strlen(text)) == 0,
+              "docs/experiment.schema.json is not what the loader checks: run make schema");
+    value_drop(schema);
+    free(text);
+    free(kept);
 }

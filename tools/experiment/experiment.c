@@ -398,6 +398,26 @@ struct study *experiment_study(const struct experiment *experiment)
     return study;
 }
 
+/* The pods of a workload, which a printed scenario does not hold when there are many. */
+static void add_workload(struct writer *all, const struct workload *workload)
+{
+    for (size_t at = 0; at < workload->count;)
+        at = workload_print(workload, at, 1 << 20, all);
+}
+
+/* Who schedules: the name, and what stands in the file if it is one. */
+static void add_policy(struct writer *all, const char *policy)
+{
+    struct error error = { 0 };
+    size_t length;
+    char *bytes = policy != NULL ? file_read(policy, &length, &error) : NULL;
+    writer_format(all, "\npolicy %s ", policy != NULL ? policy : "-");
+    if (bytes != NULL)
+        writer_add_bytes(all, bytes, length);
+    error_close(&error);
+    free(bytes);
+}
+
 char *experiment_identity(const struct experiment *experiment)
 {
     struct writer all = { 0 };
@@ -409,11 +429,16 @@ char *experiment_identity(const struct experiment *experiment)
                   (unsigned long long)experiment->seed);
     json_print(&all, decisive, (struct json_style){ .sort_keys = true });
     value_drop(decisive);
+    for (size_t i = 0; i < experiment->response_count; i++)
+        writer_format(&all, "\n%s", experiment->responses[i].text);
     for (size_t i = 0; i < experiment->point_count; i++) {
         const struct experiment_point *point = &experiment->points[i];
         struct value *scenario = scenario_print(&point->inputs.scenario);
-        writer_format(&all, "\n%s %s ", point->name, point->policy ? point->policy : "-");
+        writer_format(&all, "\n%s ", point->name);
         json_print(&all, scenario, (struct json_style){ .sort_keys = true });
+        add_policy(&all, point->policy);
+        add_workload(&all, &point->inputs.workload);
+        add_workload(&all, &point->inputs.scenario.workload);
         value_drop(scenario);
     }
     char *digest = mem_new(SHA256_TEXT);
