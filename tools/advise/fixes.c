@@ -1,4 +1,5 @@
 /* The usual fixes, and what they share. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,11 +234,13 @@ static struct value *limit_of(const struct candidate *candidate, const struct va
 {
     const struct value *limit = value_path(container, "resources", "limits", "memory", NULL);
     struct quantity quantity;
+    int64_t bytes;
     (void)candidate;
-    if (limit == NULL || !quantity_load(limit, &quantity, NULL))
+    if (limit == NULL || !quantity_load(limit, &quantity, NULL) ||
+        __builtin_mul_overflow(quantity_value(quantity), 2, &bytes))
         return NULL;
     struct value *change = value_new_map();
-    char *twice = mem_format("%lld", (long long)(quantity_value(quantity) * 2));
+    char *twice = mem_format("%" PRId64, bytes);
     value_put(&change, value_new_string(twice), "resources", "limits", "memory", NULL);
     free(twice);
     return change;
