@@ -52,7 +52,7 @@ struct daemon *chaos_daemon_of(const struct cluster *cluster)
 /* ---- causes ---- */
 
 static const char *const root_kinds[] = {
-    [KIND_PODCHAOS - KIND_PODCHAOS] = "pod-chaos",
+    [0] = "pod-chaos", /* KIND_PODCHAOS */
     [KIND_NETWORKCHAOS - KIND_PODCHAOS] = "network-chaos",
     [KIND_STRESSCHAOS - KIND_PODCHAOS] = "stress-chaos",
     [KIND_IOCHAOS - KIND_PODCHAOS] = "io-chaos",
