@@ -110,7 +110,7 @@ struct distribution *distribution_new_published(const char *name)
 }
 
 void distribution_each_published(const struct distribution *distribution,
-                                 void call(void *context, const struct published *published),
+                                 void (*call)(void *context, const struct published *published),
                                  void *context)
 {
     if (distribution == NULL)

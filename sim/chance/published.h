@@ -29,7 +29,7 @@ const struct published *distribution_published(const struct distribution *distri
 
 /* Call for each published one that a distribution (NULL: none) is, or is a mixture of. */
 void distribution_each_published(const struct distribution *distribution,
-                                 void call(void *context, const struct published *published),
+                                 void (*call)(void *context, const struct published *published),
                                  void *context);
 
 #endif
