@@ -192,19 +192,41 @@ bool directory_make(const char *path, struct error *error)
     return true;
 }
 
-bool file_write(const char *directory, const char *name, const char *bytes, size_t length,
-                struct error *error)
+char *file_part(const char *path)
 {
-    char *path = path_join(directory, name);
-    char *part = mem_format("%s.part", path);
-    FILE *stream = fopen(part, "wb");
+    struct stat info;
+    const bool replaces = lstat(path, &info) != 0 || S_ISREG(info.st_mode);
+    return mem_format(replaces ? "%s.part" : "%s", path);
+}
+
+bool file_move(const char *part, const char *path)
+{
+    return strcmp(part, path) == 0 || rename(part, path) == 0;
+}
+
+void file_forget(const char *part, const char *path)
+{
+    if (strcmp(part, path) != 0)
+        unlink(part);
+}
+
+static bool write_bytes(const char *path, const char *bytes, size_t length)
+{
+    FILE *stream = fopen(path, "wb");
     bool fine = stream != NULL && fwrite(bytes, 1, length, stream) == length;
     if (stream != NULL)
         fine = fclose(stream) == 0 && fine;
-    fine = fine && rename(part, path) == 0;
+    return fine;
+}
+
+bool file_write(const char *directory, const char *name, const char *bytes, size_t length,
+                struct error *error)
+{
+    char *path = path_join(directory, name), *part = file_part(path);
+    const bool fine = write_bytes(part, bytes, length) && file_move(part, path);
     if (!fine) {
         error_set(error, (struct place){ 0 }, "%s: %s", path, strerror(errno));
-        unlink(part);
+        file_forget(part, path);
     }
     free(part);
     free(path);

@@ -26,7 +26,15 @@ bool directory_is_one(const char *path);
 /* Make a directory and those above it. */
 bool directory_make(const char *path, struct error *error);
 
-/* Write a whole file: under another name first, so that nobody sees it half written. */
+/* The name under which a file is written before it has its own (file_move()), so that nobody sees it half written:
+ * another one, or the same where a device, a pipe or a link stands there, which is written to and never
+ * replaced. The caller frees. */
+char *file_part(const char *path);
+/* False, with errno, when it could not be. */
+bool file_move(const char *part, const char *path);
+/* It came to nothing: take it away. */
+void file_forget(const char *part, const char *path);
+/* Write a whole file in this way. */
 bool file_write(const char *directory, const char *name, const char *bytes, size_t length,
                 struct error *error);
 

@@ -4,6 +4,9 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/base/memory.h"
 #include "tests/support/measured.h"
@@ -212,6 +215,20 @@ Test(gates, decide_the_exit_status_and_are_told_as_junit)
                      "%s", run.err.bytes);
     program_run_close(&run);
     free(wrong);
+
+    /* Behind the name is a device without room: it is told, and the link is left. */
+    char *full = mem_format("%s/full.xml", folder);
+    char *no_room = mem_format("run %s/s.yaml --junit %s", folder, full);
+    cr_assert_eq(symlink("/dev/full", full), 0);
+    run = program_run(no_room);
+    cr_expect_eq(run.status, 2);
+    cr_expect(strstr(run.err.bytes, "full.xml: No space left on device") != NULL, "%s",
+              run.err.bytes);
+    struct stat info;
+    cr_expect(lstat(full, &info) == 0 && S_ISLNK(info.st_mode));
+    program_run_close(&run);
+    free(no_room);
+    free(full);
     folder_remove(folder);
 }
 

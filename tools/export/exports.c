@@ -184,7 +184,7 @@ struct out_file {
 
 static bool out_begin(struct out_file *file, const char *path, struct error *error)
 {
-    *file = (struct out_file){ mem_text(path, strlen(path)), mem_format("%s.part", path), NULL };
+    *file = (struct out_file){ mem_text(path, strlen(path)), file_part(path), NULL };
     file->stream = fopen(file->part, "wb");
     if (file->stream != NULL)
         return true;
@@ -198,10 +198,10 @@ static bool out_begin(struct out_file *file, const char *path, struct error *err
 static bool out_end(struct out_file *file, struct error *error)
 {
     bool fine = !ferror(file->stream);
-    fine = fclose(file->stream) == 0 && fine && rename(file->part, file->path) == 0;
+    fine = fclose(file->stream) == 0 && fine && file_move(file->part, file->path);
     if (!fine) {
         error_set(error, (struct place){ 0 }, "%s: %s", file->path, strerror(errno));
-        unlink(file->part);
+        file_forget(file->part, file->path);
     }
     free(file->path);
     free(file->part);
