@@ -154,9 +154,9 @@ static void note_having(struct spread_count *count, int64_t pods, int by)
 static void change_domain(struct spread_count *count, uint32_t number, int64_t pods, int nodes,
                           bool hard)
 {
-    struct spread_domain *domain = &count->domains[number];
     if (!count->summed)
-        return;
+        return; /* there are no domains yet */
+    struct spread_domain *domain = &count->domains[number];
     if (hard && domain->nodes > 0)
         note_having(count, domain->pods, -1);
     domain->pods += pods;
