@@ -341,6 +341,14 @@ Test(experiment, what_is_wrong_is_told_with_its_place_before_anything_is_played)
     expect_refusal("  design: {latinHypercube: {points: 3}}\n"
                    "  factors: [{name: a, path: spec.seed, range: {from: 3, to: 1}}]\n",
                    "the range is empty");
+    expect_refusal(
+        "  design: {latinHypercube: {points: 3}}\n"
+        "  factors: [{name: a, path: spec.seed, range: {from: -1.7e308, to: 1.7e308}}]\n",
+        "the range is wider than numbers go");
+    expect_refusal("  factors: [{name: a, levels: [{name: x, scenario: 5}]}]\n",
+                   "scenario: a map is expected");
+    expect_refusal(
+        "  factors: [{name: a, levels: [{name: x, set: {spec: 5}, without: crashes}]}]\n", "spec");
     expect_refusal("  estimate: {batchMeans: {every: 1h}}\n", "need replications: 1");
     expect_refusal("  facters: []\n", "factors");
     expect_refusal(

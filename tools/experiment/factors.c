@@ -201,18 +201,23 @@ static bool check_ranges(const struct experiment *experiment, bool is_hypercube,
     const size_t before = faults->count;
     for (size_t i = 0; i < experiment->factor_count; i++) {
         const struct value *range = experiment->factors[i].range;
-        const double from = value_double(value_get(range, "from"), 0);
+        const double from = value_double(value_get(range, "from"), 0),
+                     to = value_double(value_get(range, "to"), 0);
+        const bool is_log = strcmp(value_text(value_get(range, "scale"), ""), "log") == 0;
         if (range == NULL)
             continue;
         if (!is_hypercube)
             error_list_add(faults, range->at,
                            "factor %s: a range needs design: {latinHypercube: {points: ...}}",
                            experiment->factors[i].name);
-        if (from >= value_double(value_get(range, "to"), 0))
+        if (from >= to)
             error_list_add(faults, range->at, "factor %s: the range is empty",
                            experiment->factors[i].name);
-        if (from <= 0 && strcmp(value_text(value_get(range, "scale"), ""), "log") == 0)
+        if (from <= 0 && is_log)
             error_list_add(faults, range->at, "factor %s: a logarithmic range begins above 0",
+                           experiment->factors[i].name);
+        else if (!isfinite(to - from) || (is_log && !isfinite(to / from)))
+            error_list_add(faults, range->at, "factor %s: the range is wider than numbers go",
                            experiment->factors[i].name);
     }
     return faults->count == before;

@@ -93,6 +93,8 @@ static void switch_off(struct value **document, const struct value *without,
     for (size_t i = 0; i < shape_count(without); i++) {
         const struct value *name = shape_at(without, i);
         struct value **slot = value_slot(value_own(document), "spec");
+        if ((*slot)->type != VALUE_MAP)
+            return; /* told when it is read */
         slot = value_slot(value_own(slot), "failures");
         if ((*slot)->type != VALUE_LIST) {
             value_drop(*slot);
@@ -112,7 +114,9 @@ static void vary_document(struct value **document, const struct edit *by, struct
     }
     const struct value *patch = shape_get(by->level, "scenario");
     put_all(document, shape_get(by->level, "set"), faults);
-    if (patch != NULL) {
+    if (patch != NULL && patch->type != VALUE_MAP) {
+        error_list_add(faults, patch->at, "scenario: a map is expected, a patch of the spec");
+    } else if (patch != NULL) {
         struct value **spec = value_slot(value_own(document), "spec");
         struct value *patched = patch_merge(*spec, patch);
         value_drop(*spec);

@@ -42,11 +42,14 @@ static char *name_of_file(const char *path)
 }
 
 /* What a document of the file makes of the level. */
-static void add_document(struct value *level, const struct value *document)
+static void add_document(struct value *level, const struct value *document,
+                         struct error_list *faults)
 {
     if (scenario_document_is_one(document)) {
         const struct value *spec = value_get(document, "spec");
-        if (spec != NULL)
+        if (spec != NULL && spec->type != VALUE_MAP)
+            error_list_add(faults, spec->at, "spec: a map is expected");
+        else if (spec != NULL)
             value_set(level, "scenario", value_hold(spec));
     } else if (scheduler_configuration_is_one(document)) {
         value_put(&level, value_hold(document), "scenario", "schedulerConfiguration", NULL);
@@ -74,7 +77,7 @@ struct value *variant_level(const char *path, char **bytes, struct error_list *f
     value_set(level, "name", value_new_string(name));
     documents_read(&documents, *bytes, length, path, faults);
     for (size_t i = 0; i < documents.count; i++)
-        add_document(level, documents.items[i]);
+        add_document(level, documents.items[i], faults);
     if (documents.count == 0 && faults->count == before)
         error_list_add(faults, level->at, "nothing is varied in it");
     documents_close(&documents);
