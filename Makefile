@@ -91,8 +91,8 @@ $(BUILD)/seatrial-mpi.so: tools/experiment/mpi_link.c tools/experiment/mpi_link.
 deps-mpi: ## install Open MPI, for `make mpi`
 	$(call install_missing,libopenmpi-dev openmpi-bin)
 
-# The schema table is data: a small program turns types.json, and that of Chaos Mesh, into C.
-SCHEMA_TYPES := models/api/types.json models/api/chaos_types.json
+# The schema table is data: a small program turns types.json, and those of Chaos Mesh and KWOK, into C.
+SCHEMA_TYPES := models/api/types.json models/api/chaos_types.json models/api/kwok_types.json
 
 $(BUILD)/schemagen: tools/schemagen/schemagen.c
 	@mkdir -p $(@D)

@@ -66,6 +66,7 @@ enum kind {
     KIND_WORKFLOW,
     KIND_WORKFLOWNODE,
     KIND_STATUSCHECK,
+    KIND_STAGE, /* of KWOK, simulated (models/kubelet) */
     KIND_OTHER, /* every other kind: the name is "group/Kind/name" */
     KIND_COUNT
 };

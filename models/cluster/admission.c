@@ -12,6 +12,7 @@
 #include "models/api/chaos.h"
 #include "models/api/defaults.h"
 #include "models/api/kinds.h"
+#include "models/api/kwok_stage.h"
 #include "models/api/schema_check.h"
 #include "models/api/schema_print.h"
 #include "models/api/validation.h"
@@ -298,6 +299,8 @@ struct value *admit_create(const struct admission *admission, const struct value
         admission_warn_pod_security(admission, tree, warnings);
     if (kind != NULL && warnings != NULL)
         chaos_warn(document, warnings);
+    if (kind != NULL && warnings != NULL)
+        kwok_warn(document, warnings);
     if (is_service(kind))
         service_allocate(admission, &tree);
     return tree;

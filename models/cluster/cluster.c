@@ -19,14 +19,15 @@
 #include "models/failures/failures.h"
 #include "models/load/load.h"
 #include "models/kubelet/kubelet.h"
+#include "models/kubelet/kwok.h"
 #include "models/kubelet/stages.h"
 #include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
 
 /* In the order in which they hear of writes. */
 static const struct component *const all_components[] = {
-    &controller_manager, &scheduler_component, &kubelets,     &stage_kubelet, &failure_planner,
-    &load_component,     &traffic_component,   &chaos_daemon, NULL,
+    &controller_manager, &scheduler_component, &kubelets,     &stage_kubelet,   &failure_planner,
+    &load_component,     &traffic_component,   &chaos_daemon, &kwok_controller, NULL,
 };
 
 /* --- indexes of the cache -------------------------------------------------------------- */

@@ -66,6 +66,11 @@ struct cluster {
     void (*written)(void *context, const struct write *write);
     void *written_context;
 
+    /* Are the objects of this kind (pods of a node, or the Node itself) played by stages, and left alone by
+     * the node's kubelet? NULL: none are. */
+    bool (*plays_stages)(void *context, enum kind kind, const struct text *node);
+    void *stages_context;
+
     /* Hears how budgets answer evictions; NULL: nobody. */
     eviction_listener *hear_eviction;
     void *eviction_listener;

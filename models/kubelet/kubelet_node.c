@@ -107,6 +107,8 @@ static void catch_up(struct kubelet_node *node)
 
 static void take_new_pods(struct kubelet_node *node, sim_time now)
 {
+    if (left_to_stages(node->kubelet, KIND_POD, node->name))
+        return;
     struct cache_cursor pods = client_list_on_node(&node->client, node->name);
     while (cache_next(&pods))
         if (pod_worker_find(node->kubelet, meta_of(pods.object)->uid) == NULL)

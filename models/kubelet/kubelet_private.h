@@ -25,6 +25,15 @@ struct kubelet {
     struct pod_addresses addresses;
 };
 
+/* Do stages play with the pods of a node, or (KIND_NODE) with what it says of itself? */
+static inline bool left_to_stages(const struct kubelet *kubelet, enum kind kind,
+                                  const struct text *node)
+{
+    const struct cluster *cluster = kubelet->cluster;
+    return cluster->plays_stages != NULL &&
+           cluster->plays_stages(cluster->stages_context, kind, node);
+}
+
 /* Pods of this priority and above are the node's own: neither refused nor evicted for what it lacks. */
 enum { CRITICAL_PRIORITY = 2000000000 };
 

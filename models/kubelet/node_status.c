@@ -106,6 +106,8 @@ static void register_drivers(struct kubelet_node *node)
 
 void node_status_register(struct kubelet_node *node, sim_time now)
 {
+    if (left_to_stages(node->kubelet, KIND_NODE, node->name))
+        return;
     register_drivers(node);
     struct saying saying = { .node = node, .now = now };
     const struct object_key key = { KIND_NODE, NULL, node->name };

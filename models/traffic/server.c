@@ -39,8 +39,12 @@ struct server *server_get(struct traffic *traffic, uint64_t pod, const struct te
         server = pool_take(&traffic->server_pool);
         server->id = pod;
         server->cause = cause;
-        /* Where nobody runs processes (recordings), they run as their endpoints say. */
-        server->running = server->listening = traffic->cluster->settings.stage_kubelet;
+        /* Where nobody runs processes (recordings, stages of KWOK), they run as their endpoints say. */
+        const struct cluster *cluster = traffic->cluster;
+        server->running = server->listening =
+            cluster->settings.stage_kubelet ||
+            (cluster->plays_stages != NULL &&
+             cluster->plays_stages(cluster->stages_context, KIND_POD, node));
         table_add(&traffic->servers, &server->by_uid, pod);
     }
     if (server->host == NULL) {

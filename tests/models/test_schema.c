@@ -11,8 +11,8 @@
 
 Test(schema, knows_kinds_by_group_and_version)
 {
-    cr_expect_eq(schema_kind_count(), 133 + 38,
-                 "of Kubernetes, and 19 of Chaos Mesh with their lists");
+    cr_expect_eq(schema_kind_count(), 133 + 38 + 2,
+                 "of Kubernetes, 19 of Chaos Mesh and one of KWOK with their lists");
     for (size_t i = 0; i < schema_kind_count(); i++) {
         const struct schema_kind *kind = schema_kind_at(i);
         char api_version[128];

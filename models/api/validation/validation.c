@@ -45,6 +45,7 @@ static const struct kind_rules {
     { "coordination.k8s.io", "Lease", true, text_dns_subdomain, check_lease, NULL },
     { "discovery.k8s.io", "EndpointSlice", true, text_dns_subdomain, check_endpoint_slice,
       check_endpoint_slice_update },
+    { "kwok.x-k8s.io", "Stage", false, text_dns_subdomain, check_stage, NULL },
     { "networking.k8s.io", "NetworkPolicy", true, text_dns_subdomain, check_network_policy, NULL },
     { "policy", "PodDisruptionBudget", true, NULL, check_disruption_budget, NULL },
     { "scheduling.k8s.io", "PriorityClass", false, text_dns_subdomain, check_priority_class,

@@ -237,5 +237,6 @@ check_update_fn check_resource_quota_update, check_config_map_update, check_secr
 check_update_fn check_controller_revision_update;
 check_create_fn check_chaos; /* of any kind of Chaos Mesh */
 check_update_fn check_chaos_update;
+check_create_fn check_stage; /* of KWOK */
 
 #endif
