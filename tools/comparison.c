@@ -23,9 +23,7 @@ struct value *comparison_new(const char *scenario, uint64_t seed)
 
 static void put_number(struct value *map, const char *key, double number)
 {
-    char *text = mem_format("%.12g", number);
-    value_set(map, key, value_new_number(text));
-    free(text);
+    value_set(map, key, value_new_double(number));
 }
 
 static void put_copy(struct value *map, const struct value *from, const char *key)

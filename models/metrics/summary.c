@@ -44,11 +44,7 @@ struct value *seconds_print(sim_time time)
 
 struct value *number_print(double number)
 {
-    char text[40];
-    if (!isfinite(number))
-        return value_shared_null();
-    snprintf(text, sizeof text, "%.12g", number);
-    return value_new_number(text);
+    return isfinite(number) ? value_new_double(number) : value_shared_null();
 }
 
 struct value *tally_print(struct tally *tally)

@@ -7,6 +7,7 @@
 #include "sim/base/value.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,15 @@ struct value *value_new_number(const char *text)
 {
     assert(decimal_is_json(text));
     return text_new(VALUE_NUMBER, text, strlen(text));
+}
+
+struct value *value_new_double(double number)
+{
+    char text[40];
+    if (!isfinite(number))
+        return value_new_null();
+    snprintf(text, sizeof text, "%.12g", number == 0 ? 0.0 : number); /* no -0 */
+    return value_new_number(text);
 }
 
 struct value *value_new_string(const char *text)

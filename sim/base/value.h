@@ -46,6 +46,7 @@ struct value *value_new_null(void);
 struct value *value_new_bool(bool truth);
 struct value *value_new_int(int64_t number);
 struct value *value_new_number(const char *text); /* any JSON number */
+struct value *value_new_double(double number);    /* of twelve digits; null unless it is finite */
 struct value *value_new_string(const char *text);
 struct value *value_new_text(const char *text, size_t length);
 struct value *value_new_list(void);

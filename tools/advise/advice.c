@@ -286,16 +286,6 @@ void advice_take_trials(struct advice *advice, const struct value *results)
 
 /* ── the document ── */
 
-static struct value *number(double value)
-{
-    if (!isfinite(value))
-        return value_new_null();
-    char *text = mem_format("%.12g", value == 0 ? 0.0 : value);
-    struct value *made = value_new_number(text);
-    free(text);
-    return made;
-}
-
 /* What one unit of a subject's response is in minutes of a month. */
 static double scale_of(const struct subject *subject)
 {
@@ -308,7 +298,7 @@ static double scale_of(const struct subject *subject)
 static void put_scaled(struct value *map, const char *key, const struct value *from,
                        const char *field, double scale)
 {
-    value_set(map, key, number(number_of(from, field) * scale));
+    value_set(map, key, value_new_double(number_of(from, field) * scale));
 }
 
 static struct value *losses_of(const struct advice *advice)
@@ -379,7 +369,7 @@ static struct value *trial_print(const struct advice *advice, size_t number_of_t
     put_scaled(map, "low", difference, "high", scale);
     put_scaled(map, "high", difference, "low", scale);
     value_set(map, "p", value_hold(value_get(difference, "p")));
-    value_set(map, "adjusted", number(adjusted));
+    value_set(map, "adjusted", value_new_double(adjusted));
     value_set(map, "significant", value_new_bool(adjusted <= 1 - confidence));
     value_set(map, "correlation", value_hold(value_get(difference, "correlation")));
     put_scaled(map, "costPerMonth", cost, "difference", 1);
@@ -475,11 +465,12 @@ static struct value *lead_of(const struct advice *advice, const struct value *ra
     count = others < count ? others : count;
     const struct interval interval = interval_of_difference(a, b, count, confidence);
     struct value *map = value_new_map();
-    value_set(map, "minutesPerMonth", number(interval.mean * scale));
-    value_set(map, "low", number((interval.mean - interval.half_width) * scale));
-    value_set(map, "high", number((interval.mean + interval.half_width) * scale));
+    value_set(map, "minutesPerMonth", value_new_double(interval.mean * scale));
+    value_set(map, "low", value_new_double((interval.mean - interval.half_width) * scale));
+    value_set(map, "high", value_new_double((interval.mean + interval.half_width) * scale));
     value_set(map, "p",
-              number(interval.error == 0 && interval.mean != 0 ? 0 : paired_p_value(a, b, count)));
+              value_new_double(
+                  interval.error == 0 && interval.mean != 0 ? 0 : paired_p_value(a, b, count)));
     free(name);
     free(a);
     free(b);

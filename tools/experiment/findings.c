@@ -140,19 +140,9 @@ bool findings_take(struct findings *findings, struct task task, const struct val
 
 /* ── numbers of the document ── */
 
-static struct value *number(double value)
-{
-    if (!isfinite(value))
-        return value_new_null();
-    char *text = mem_format("%.12g", value == 0 ? 0.0 : value);
-    struct value *made = value_new_number(text);
-    free(text);
-    return made;
-}
-
 static void put(struct value *map, const char *key, double value)
 {
-    value_set(map, key, number(value));
+    value_set(map, key, value_new_double(value));
 }
 
 static void put_text(struct value *map, const char *key, const char *text)
@@ -210,7 +200,7 @@ static struct value *estimate_of(const struct findings *findings, size_t point, 
     put(map, "p95", estimate.p95);
     put(map, "most", estimate.most);
     for (size_t i = 0; i < replications; i++)
-        value_add(list, number(values[i]));
+        value_add(list, value_new_double(values[i]));
     value_set(map, "values", list);
     return map;
 }

@@ -82,3 +82,18 @@ void tell_condition(struct collector *to, const char *type, enum condition_statu
     TELL(to, status == CONDITION_FALSE, type, "false");
     TELL(to, status == CONDITION_UNKNOWN, type, "unknown");
 }
+
+void tell_created(struct collector *to, const void *record)
+{
+    tell_time(to, ((const struct meta *)record)->created);
+}
+
+void tell_owners(struct collector *to, const void *record)
+{
+    const struct owners *all = ((const struct meta *)record)->owners;
+    for (uint32_t i = 0; all != NULL && i < all->count; i++)
+        TELL(to, 1, text_s(all->items[i].kind), text_s(all->items[i].name),
+             all->items[i].controller ? "true" : "false");
+    if (all == NULL)
+        TELL(to, 1, "", "", "");
+}

@@ -62,6 +62,10 @@ void tell(struct collector *to, double number);
 void tell_time(struct collector *to, sim_time at);
 double unix_seconds(const struct collector *to, sim_time at);
 
+/* For rows of any object: when it was created, as the record's metadata has it; who owns it, one row each. */
+void tell_created(struct collector *to, const void *record);
+void tell_owners(struct collector *to, const void *record);
+
 /* For rows: a member of the record is the value. */
 #define MEMBER(from_, type, member) .from = (from_), .at = offsetof(type, member)
 

@@ -13,22 +13,7 @@
 #define OF_AUTOSCALER "namespace", "horizontalpodautoscaler"
 #define OF_BUDGET     "namespace", "poddisruptionbudget"
 
-static void created(struct collector *to, const void *record)
-{
-    tell_time(to, ((const struct meta *)record)->created);
-}
-
 /* ---- Jobs ---- */
-
-static void job_owner(struct collector *to, const void *record)
-{
-    const struct owners *all = ((const struct meta *)record)->owners;
-    for (uint32_t i = 0; all != NULL && i < all->count; i++)
-        TELL(to, 1, text_s(all->items[i].kind), text_s(all->items[i].name),
-             all->items[i].controller ? "true" : "false");
-    if (all == NULL)
-        TELL(to, 1, "", "", "");
-}
 
 static void one(struct collector *to, const void *record)
 {
@@ -108,9 +93,9 @@ const struct family kube_job_families[] = {
     { "kube_job_info", "Information about a Job.", .labels = { OF_JOB }, .collect = one },
     { "kube_job_owner", "Who owns a Job.",
       .labels = { OF_JOB, "owner_kind", "owner_name", "owner_is_controller" },
-      .collect = job_owner },
+      .collect = tell_owners },
     { "kube_job_created", "When a Job was created, in Unix time.", .labels = { OF_JOB },
-      .collect = created, .is_time = true },
+      .collect = tell_created, .is_time = true },
     { "kube_job_spec_parallelism", "Pods that may run at one time.", .labels = { OF_JOB },
       MEMBER(FROM_INT32, struct job, parallelism) },
     { "kube_job_spec_completions", "Pods that are to succeed.", .labels = { OF_JOB },
@@ -178,7 +163,7 @@ const struct family kube_cronjob_families[] = {
       .labels = { OF_CRONJOB, "schedule", "concurrency_policy", "timezone" },
       .collect = cronjob_info },
     { "kube_cronjob_created", "When a CronJob was created, in Unix time.", .labels = { OF_CRONJOB },
-      .collect = created, .is_time = true },
+      .collect = tell_created, .is_time = true },
     { "kube_cronjob_spec_suspend", "Whether a CronJob is suspended.", .labels = { OF_CRONJOB },
       MEMBER(FROM_BOOL, struct cronjob, suspend) },
     { "kube_cronjob_spec_starting_deadline_seconds", "How late a Job may start.",
@@ -227,7 +212,7 @@ const struct family kube_autoscaler_families[] = {
                   "scaletargetref_name" },
       .collect = autoscaler_info },
     { "kube_horizontalpodautoscaler_created", "When an autoscaler was created, in Unix time.",
-      .labels = { OF_AUTOSCALER }, .collect = created, .is_time = true },
+      .labels = { OF_AUTOSCALER }, .collect = tell_created, .is_time = true },
     { "kube_horizontalpodautoscaler_metadata_generation", "The generation of what is wanted.",
       .labels = { OF_AUTOSCALER }, MEMBER(FROM_INT64, struct autoscaler, meta.generation) },
     { "kube_horizontalpodautoscaler_spec_min_replicas", "The least pods.",
@@ -249,7 +234,7 @@ const struct family kube_autoscaler_families[] = {
 
 const struct family kube_budget_families[] = {
     { "kube_poddisruptionbudget_created", "When a budget was created, in Unix time.",
-      .labels = { OF_BUDGET }, .collect = created, .is_time = true },
+      .labels = { OF_BUDGET }, .collect = tell_created, .is_time = true },
     { "kube_poddisruptionbudget_status_current_healthy", "Pods that are healthy.",
       .labels = { OF_BUDGET }, BUDGET_MEMBER(current_healthy) },
     { "kube_poddisruptionbudget_status_desired_healthy", "Pods that are to stay healthy.",

@@ -19,11 +19,6 @@ static void info(struct collector *to, const void *record)
          text_s(node->provider_id), node_info(node, "systemUUID"));
 }
 
-static void created(struct collector *to, const void *record)
-{
-    tell_time(to, ((const struct meta *)record)->created);
-}
-
 /* Of the labels the well-known ones, as with kube-state-metrics' --metric-labels-allowlist. */
 static void labels(struct collector *to, const void *record)
 {
@@ -89,7 +84,7 @@ const struct family kube_node_families[] = {
                   "kubelet_version", "provider_id", "system_uuid" },
       .collect = info },
     { "kube_node_created", "When a node was created, in Unix time.", .labels = { "node" },
-      .collect = created, .is_time = true },
+      .collect = tell_created, .is_time = true },
     { "kube_node_deletion_timestamp", "When a node was deleted, in Unix time.",
       .labels = { "node" }, .collect = deletion, .is_time = true },
     { "kube_node_labels", "Well-known labels of a node.",
@@ -122,7 +117,7 @@ static void namespace_phase(struct collector *to, const void *record)
 
 const struct family kube_namespace_families[] = {
     { "kube_namespace_created", "When a namespace was created, in Unix time.",
-      .labels = { "namespace" }, .collect = created, .is_time = true },
+      .labels = { "namespace" }, .collect = tell_created, .is_time = true },
     { "kube_namespace_status_phase", "The phase of a namespace.",
       .labels = { "namespace", "phase" }, .collect = namespace_phase },
     { 0 },

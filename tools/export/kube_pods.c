@@ -32,16 +32,6 @@ static void info(struct collector *to, const void *record)
          text_s(pod->spec->priority_class_name), truth(pod->spec->host_network));
 }
 
-static void owners(struct collector *to, const void *record)
-{
-    const struct owners *all = ((const struct pod *)record)->meta.owners;
-    for (uint32_t i = 0; all != NULL && i < all->count; i++)
-        TELL(to, 1, text_s(all->items[i].kind), text_s(all->items[i].name),
-             truth(all->items[i].controller));
-    if (all == NULL)
-        TELL(to, 1, "", "", "");
-}
-
 static void start_time(struct collector *to, const void *record)
 {
     const struct pod *pod = record;
@@ -375,7 +365,8 @@ const struct family kube_pod_families[] = {
                   "priority_class", "host_network" },
       .collect = info },
     { "kube_pod_owner", "Who owns a pod.",
-      .labels = { OF_POD, "owner_kind", "owner_name", "owner_is_controller" }, .collect = owners },
+      .labels = { OF_POD, "owner_kind", "owner_name", "owner_is_controller" },
+      .collect = tell_owners },
     { "kube_pod_created", "When a pod was created, in Unix time.", .labels = { OF_POD },
       MEMBER(FROM_TIME, struct pod, meta.created), .is_time = true },
     { "kube_pod_start_time", "When the kubelet took a pod up, in Unix time.", .labels = { OF_POD },

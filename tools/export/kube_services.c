@@ -7,11 +7,6 @@
 #define OF_SERVICE "namespace", "service", "uid"
 #define OF_SLICE   "namespace", "endpointslice"
 
-static void created(struct collector *to, const void *record)
-{
-    tell_time(to, ((const struct meta *)record)->created);
-}
-
 /* ---- Services ---- */
 
 static const char *service_spec(const void *record, const char *key)
@@ -35,7 +30,7 @@ const struct family kube_service_families[] = {
       .labels = { OF_SERVICE, "cluster_ip", "external_name", "load_balancer_ip" },
       .collect = service_info },
     { "kube_service_created", "When a Service was created, in Unix time.", .labels = { OF_SERVICE },
-      .collect = created, .is_time = true },
+      .collect = tell_created, .is_time = true },
     { "kube_service_spec_type", "The type of a Service.", .labels = { OF_SERVICE, "type" },
       .collect = service_type },
     { 0 },
@@ -72,7 +67,7 @@ const struct family kube_slice_families[] = {
     { "kube_endpointslice_info", "Information about an EndpointSlice.",
       .labels = { OF_SLICE, "addresstype" }, .collect = slice_info },
     { "kube_endpointslice_created", "When an EndpointSlice was created, in Unix time.",
-      .labels = { OF_SLICE }, .collect = created, .is_time = true },
+      .labels = { OF_SLICE }, .collect = tell_created, .is_time = true },
     { "kube_endpointslice_endpoints", "The endpoints of an EndpointSlice.",
       .labels = { OF_SLICE, "address", "ready", "serving", "terminating", "targetref_kind",
                   "targetref_name", "targetref_namespace", "nodename", "endpoint_zone" },

@@ -4,11 +4,6 @@
 
 #define OF_CLAIM "namespace", "persistentvolumeclaim"
 
-static void created(struct collector *to, const void *record)
-{
-    tell_time(to, ((const struct meta *)record)->created);
-}
-
 static void claim_info(struct collector *to, const void *record)
 {
     const struct persistent_volume_claim *claim = record;
@@ -42,7 +37,7 @@ const struct family kube_claim_families[] = {
     { "kube_persistentvolumeclaim_info", "Information about a claim.",
       .labels = { OF_CLAIM, "storageclass", "volumename", "volumemode" }, .collect = claim_info },
     { "kube_persistentvolumeclaim_created", "When a claim was created, in Unix time.",
-      .labels = { OF_CLAIM }, .collect = created, .is_time = true },
+      .labels = { OF_CLAIM }, .collect = tell_created, .is_time = true },
     { "kube_persistentvolumeclaim_status_phase", "The phase of a claim.",
       .labels = { OF_CLAIM, "phase" }, .collect = claim_phase },
     { "kube_persistentvolumeclaim_access_mode", "How a claim is to be mounted.",
@@ -77,7 +72,7 @@ static void claim_ref(struct collector *to, const void *record)
 
 const struct family kube_volume_families[] = {
     { "kube_persistentvolume_created", "When a volume was created, in Unix time.",
-      .labels = { "persistentvolume" }, .collect = created, .is_time = true },
+      .labels = { "persistentvolume" }, .collect = tell_created, .is_time = true },
     { "kube_persistentvolume_status_phase", "The phase of a volume.",
       .labels = { "persistentvolume", "phase" }, .collect = volume_phase },
     { "kube_persistentvolume_capacity_bytes", "The size of a volume.", .unit = "bytes",

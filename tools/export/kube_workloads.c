@@ -10,21 +10,6 @@
 #define OF_STATEFULSET "namespace", "statefulset"
 #define OF_DAEMONSET   "namespace", "daemonset"
 
-static void created(struct collector *to, const void *record)
-{
-    tell_time(to, ((const struct meta *)record)->created);
-}
-
-static void owners(struct collector *to, const void *record)
-{
-    const struct owners *all = ((const struct meta *)record)->owners;
-    for (uint32_t i = 0; all != NULL && i < all->count; i++)
-        TELL(to, 1, text_s(all->items[i].kind), text_s(all->items[i].name),
-             all->items[i].controller ? "true" : "false");
-    if (all == NULL)
-        TELL(to, 1, "", "", "");
-}
-
 static void deployment_conditions(struct collector *to, const void *record)
 {
     const struct conditions *all = ((const struct deployment *)record)->conditions;
@@ -54,7 +39,7 @@ static void max_surge(struct collector *to, const void *record)
 
 const struct family kube_deployment_families[] = {
     { "kube_deployment_created", "When a Deployment was created, in Unix time.",
-      .labels = { OF_DEPLOYMENT }, .collect = created, .is_time = true },
+      .labels = { OF_DEPLOYMENT }, .collect = tell_created, .is_time = true },
     { "kube_deployment_spec_replicas", "Pods that are wanted.", .labels = { OF_DEPLOYMENT },
       MEMBER(FROM_INT32, struct deployment, replicas) },
     { "kube_deployment_spec_paused", "Whether a Deployment is paused.", .labels = { OF_DEPLOYMENT },
@@ -87,10 +72,10 @@ const struct family kube_deployment_families[] = {
 
 const struct family kube_replicaset_families[] = {
     { "kube_replicaset_created", "When a ReplicaSet was created, in Unix time.",
-      .labels = { OF_REPLICASET }, .collect = created, .is_time = true },
+      .labels = { OF_REPLICASET }, .collect = tell_created, .is_time = true },
     { "kube_replicaset_owner", "Who owns a ReplicaSet.",
       .labels = { OF_REPLICASET, "owner_kind", "owner_name", "owner_is_controller" },
-      .collect = owners },
+      .collect = tell_owners },
     { "kube_replicaset_spec_replicas", "Pods that are wanted.", .labels = { OF_REPLICASET },
       MEMBER(FROM_INT32, struct replicaset, replicas) },
     { "kube_replicaset_metadata_generation", "The generation of what is wanted.",
@@ -120,7 +105,7 @@ static void update_revision(struct collector *to, const void *record)
 
 const struct family kube_statefulset_families[] = {
     { "kube_statefulset_created", "When a StatefulSet was created, in Unix time.",
-      .labels = { OF_STATEFULSET }, .collect = created, .is_time = true },
+      .labels = { OF_STATEFULSET }, .collect = tell_created, .is_time = true },
     { "kube_statefulset_replicas", "Pods that are wanted.", .labels = { OF_STATEFULSET },
       MEMBER(FROM_INT32, struct statefulset, replicas) },
     { "kube_statefulset_metadata_generation", "The generation of what is wanted.",
@@ -146,7 +131,7 @@ const struct family kube_statefulset_families[] = {
 
 const struct family kube_daemonset_families[] = {
     { "kube_daemonset_created", "When a DaemonSet was created, in Unix time.",
-      .labels = { OF_DAEMONSET }, .collect = created, .is_time = true },
+      .labels = { OF_DAEMONSET }, .collect = tell_created, .is_time = true },
     { "kube_daemonset_metadata_generation", "The generation of what is wanted.",
       .labels = { OF_DAEMONSET }, MEMBER(FROM_INT64, struct daemonset, meta.generation) },
     { "kube_daemonset_status_observed_generation", "The generation that the controller has seen.",

@@ -125,9 +125,7 @@ static double read_column(const struct column *column, const struct value *summa
 
 static void put_number(struct value *map, const char *key, double number)
 {
-    char *text = mem_format("%.12g", number);
-    value_set(map, key, isfinite(number) ? value_new_number(text) : value_new_null());
-    free(text);
+    value_set(map, key, value_new_double(number));
 }
 
 static void put_interval(struct value *entry, const double *changed, const double *unchanged,

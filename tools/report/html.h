@@ -71,6 +71,10 @@ void html_gates(struct writer *out, const struct value *document);
 unsigned html_figure(struct html_page *page, struct value *chart, const char *caption,
                      const char *table);
 
+/* The same under a heading of its own, with the table as a terminal has it; nothing when that is empty. */
+void html_titled_figure(struct html_page *page, const char *title, struct value *chart,
+                        const char *caption, const struct text_table *table, const char *label);
+
 /* Kinds of causes in the order in which a summary first has them: each keeps its colour
  * throughout the page. */
 enum { CAUSE_COLOURS = 8 };

@@ -117,19 +117,6 @@ static void downtime_by_cause(struct html_page *page, const struct value *rows,
 
 /* ---- tables ---- */
 
-static char *print_note(const struct value *row)
-{
-    char *causes = print_causes(value_get(row, "causes"));
-    const char *reason = value_text(value_get(row, "reason"), NULL);
-    char *note = NULL;
-    if (causes != NULL || reason != NULL)
-        note =
-            mem_format("%s%s%s%s%s", causes ? "downtime: " : "", causes ? causes : "",
-                       causes && reason ? "; " : "", reason ? "now: " : "", reason ? reason : "");
-    free(causes);
-    return note;
-}
-
 static void rows_table(struct writer *out, const struct value *rows, const char *head,
                        const char *caption)
 {
@@ -147,7 +134,7 @@ static void rows_table(struct writer *out, const struct value *rows, const char 
         line->cells[5] = print_duration(value_get(row, "degradedSeconds"));
         line->cells[6] = print_duration(value_get(row, "bringUpSeconds"));
         line->cells[7] = print_duration(value_path(row, "recover", "p95", NULL));
-        line->note = print_note(row);
+        line->note = print_row_note(row);
     }
     if (table.count > 0)
         writer_format(out, "<h3>%s</h3>\n", caption);

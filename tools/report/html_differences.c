@@ -83,22 +83,12 @@ static void differences_of(struct html_page *page, const struct study_view *stud
             isfinite(number_of(comparison, "difference")))
             add_difference(chart, series, &table, point, comparison, response);
     }
-    if (table.count == 0) {
-        value_drop(chart);
-    } else {
-        struct writer text = { 0 };
-        html_table(&text, &table, label);
-        writer_add(&page->body, "<h3>");
-        html_text(&page->body, response->title);
-        writer_add(&page->body, "</h3>\n");
-        html_figure(
-            page, chart,
-            response->better > 0 ? "Right of the line is better. Filled: significant; hollow: not."
-            : response->better < 0 ? "Left of the line is better. Filled: significant; hollow: not."
-                                   : "Filled: significant; hollow: not.",
-            text.bytes);
-        writer_close(&text);
-    }
+    html_titled_figure(
+        page, response->title, chart,
+        response->better > 0   ? "Right of the line is better. Filled: significant; hollow: not."
+        : response->better < 0 ? "Left of the line is better. Filled: significant; hollow: not."
+                               : "Filled: significant; hollow: not.",
+        &table, label);
     text_table_close(&table);
     free(label);
 }
@@ -164,17 +154,7 @@ static void scatter_of(struct html_page *page, const struct study_view *study,
         line->cells[3] = print_luck(comparison);
         add_pairs(chart, baseline, point, response->number);
     }
-    if (table.count == 0) {
-        value_drop(chart);
-    } else {
-        struct writer text = { 0 };
-        html_table(&text, &table, label);
-        writer_add(&page->body, "<h3>");
-        html_text(&page->body, response->title);
-        writer_add(&page->body, "</h3>\n");
-        html_figure(page, chart, NULL, text.bytes);
-        writer_close(&text);
-    }
+    html_titled_figure(page, response->title, chart, NULL, &table, label);
     text_table_close(&table);
     free(label);
     free(across);

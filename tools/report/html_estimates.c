@@ -308,17 +308,7 @@ static void convergence_of(struct html_page *page, const struct study_view *stud
     for (size_t i = 0; i < study->points->count && lines < MOST_CONVERGING; i++)
         if (is_of_design(study->points->items[i]))
             lines += add_convergence(chart, study, study->points->items[i], response, &table);
-    if (lines == 0) {
-        value_drop(chart);
-    } else {
-        struct writer text = { 0 };
-        html_table(&text, &table, label);
-        writer_add(&page->body, "<h3>");
-        html_text(&page->body, response->title);
-        writer_add(&page->body, "</h3>\n");
-        html_figure(page, chart, NULL, text.bytes);
-        writer_close(&text);
-    }
+    html_titled_figure(page, response->title, chart, NULL, &table, label);
     text_table_close(&table);
     free(label);
 }

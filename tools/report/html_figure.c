@@ -42,3 +42,19 @@ int palette_colour(const struct palette *palette, const char *kind)
         colour++;
     return colour;
 }
+
+void html_titled_figure(struct html_page *page, const char *title, struct value *chart,
+                        const char *caption, const struct text_table *table, const char *label)
+{
+    struct writer text = { 0 };
+    if (table->count == 0) {
+        value_drop(chart);
+        return;
+    }
+    html_table(&text, table, label);
+    writer_add(&page->body, "<h3>");
+    html_text(&page->body, title);
+    writer_add(&page->body, "</h3>\n");
+    html_figure(page, chart, caption, text.bytes);
+    writer_close(&text);
+}

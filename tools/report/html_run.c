@@ -9,17 +9,6 @@
 #include "tools/report/report.h"
 #include "tools/report/tables.h"
 
-/* As kubectl abbreviates kinds. */
-static const char *short_kind(const char *kind)
-{
-    if (strcmp(kind, "Pod") == 0)
-        return "pod"; /* as everybody writes it */
-    for (int i = 0; i < KIND_OTHER; i++)
-        if (strcmp(kind_infos[i].name, kind) == 0 && *kind_infos[i].short_names != '\0')
-            return kind_infos[i].short_names;
-    return kind;
-}
-
 char *html_row_name(const struct value *row, const struct value *rows)
 {
     const char *space = text_of(row, "namespace");

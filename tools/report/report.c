@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "models/api/kinds.h"
 #include "sim/base/memory.h"
 #include "sim/base/time.h"
 
@@ -67,4 +68,27 @@ char *print_causes(const struct value *causes)
     if (text.length == 0)
         return NULL;
     return writer_take(&text);
+}
+
+char *print_row_note(const struct value *row)
+{
+    char *causes = print_causes(value_get(row, "causes"));
+    const char *reason = value_text(value_get(row, "reason"), NULL);
+    char *note = NULL;
+    if (causes != NULL || reason != NULL)
+        note =
+            mem_format("%s%s%s%s%s", causes ? "downtime: " : "", causes ? causes : "",
+                       causes && reason ? "; " : "", reason ? "now: " : "", reason ? reason : "");
+    free(causes);
+    return note;
+}
+
+const char *short_kind(const char *kind)
+{
+    if (strcmp(kind, "Pod") == 0)
+        return "pod"; /* as everybody writes it */
+    for (int i = 0; i < KIND_OTHER; i++)
+        if (strcmp(kind_infos[i].name, kind) == 0 && *kind_infos[i].short_names != '\0')
+            return kind_infos[i].short_names;
+    return kind;
 }

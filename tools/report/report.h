@@ -30,4 +30,11 @@ char *print_duration(const struct value *seconds);
 /* "61 % node-crash, 39 % bad-release", the greatest first; NULL when nothing was lost. */
 char *print_causes(const struct value *causes);
 
+/* What a row's downtime was lost to, and why not all of it is there now; NULL when there is nothing to say. The
+ * caller frees. */
+char *print_row_note(const struct value *row);
+
+/* A kind as kubectl abbreviates it: "deploy"; borrowed. */
+const char *short_kind(const char *kind);
+
 #endif

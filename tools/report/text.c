@@ -15,17 +15,6 @@ static const char *text_of(const struct value *map, const char *key)
     return value_text(value_get(map, key), "");
 }
 
-/* As kubectl abbreviates kinds. */
-static const char *short_kind(const char *kind)
-{
-    if (strcmp(kind, "Pod") == 0)
-        return "pod"; /* as everybody writes it */
-    for (int i = 0; i < KIND_OTHER; i++)
-        if (strcmp(kind_infos[i].name, kind) == 0 && *kind_infos[i].short_names != '\0')
-            return kind_infos[i].short_names;
-    return kind;
-}
-
 /* The namespace that all rows of a list share; NULL when there are several. */
 static const char *common_namespace(const struct value *rows)
 {
@@ -60,20 +49,6 @@ static char *print_quantile(const struct value *row, const char *tally, const ch
     return print_duration(value_path(row, tally, which, NULL));
 }
 
-/* What its downtime was lost to, and why it is not all there now. */
-static char *print_note(const struct value *row)
-{
-    char *causes = print_causes(value_get(row, "causes"));
-    const char *reason = value_text(value_get(row, "reason"), NULL);
-    char *note = NULL;
-    if (causes != NULL || reason != NULL)
-        note =
-            mem_format("%s%s%s%s%s", causes ? "downtime: " : "", causes ? causes : "",
-                       causes && reason ? "; " : "", reason ? "now: " : "", reason ? reason : "");
-    free(causes);
-    return note;
-}
-
 static size_t count_of(const struct value *map, const char *key)
 {
     const struct value *list = value_get(map, key);
@@ -91,7 +66,7 @@ static void add_availability(struct text_table *table, const struct value *row, 
     line->cells[4] = mem_format("%zu", count_of(row, "outages"));
     line->cells[5] = print_duration(value_get(row, "degradedSeconds"));
     line->cells[6] = print_duration(value_get(row, "bringUpSeconds"));
-    line->note = print_note(row);
+    line->note = print_row_note(row);
 }
 
 static void add_workload(struct text_table *table, const struct value *row, const char *common)
