@@ -327,9 +327,8 @@ static void expect_example(const char *input_path)
     char *folder = mem_text(input_path, strlen(input_path));
     *strstr(folder, "/testdata/") = '\0';
     char *pattern = mem_format("%s/*.yaml", folder), *input = file_text(input_path);
-    char *output_path = mem_text(input_path, strlen(input_path));
-    output_path = realloc(output_path, strlen(input_path) + 2);
-    strcpy(strstr(output_path, ".input.yaml"), ".output.yaml");
+    const int stem = (int)(strstr(input_path, ".input.yaml") - input_path);
+    char *output_path = mem_format("%.*s.output.yaml", stem, input_path);
     char *output = file_text(output_path);
     struct value *object = yaml_of(input), *expected = yaml_of(output);
     const struct value *row = value_at(value_get(expected, "stages"), 0);

@@ -10,92 +10,18 @@
 #include "models/cluster/scenario_private.h"
 #include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
+#include "tests/support/lost_requests.h"
 #include "tests/support/measured.h"
 #include "tests/support/rows.h"
 
-#define HEAD                                                                                       \
-    "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"              \
-    "  duration: 2m\n  measure: {from: 30s}\n"                                                     \
-    "  nodes: [{name: node, count: 3}]\n"
-/* Nothing takes time but what a row says. */
-#define TIMING(more)                                                                               \
-    "  timing: {apiWrite: 0, schedulingCycle: 0, imageSize: 0, containerReady: 0, " more "}\n"
-#define TRAFFIC(more)  "  traffic: [{service: web, rate: 100" more "}]\n"
 #define AT_60(command) "  timeline: [{at: 60s, kubectl: \"" command "\"}]\n"
-#define POD(name, node, more)                                                                      \
-    "---\n{apiVersion: v1, kind: Pod, metadata: {name: " name ", labels: {app: web}}, spec: "      \
-    "{nodeName: " node ", containers: [{name: c, image: 'a:1', ports: [{containerPort: 80}]" more  \
-    "}]}}\n"
-#define THREE(more) POD("a", "node-0", more) POD("b", "node-1", more) POD("c", "node-2", more)
-#define SERVICE                                                                                    \
-    "---\n{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, "    \
-    "ports: [{port: 80}]}}\n"
-
-static double number_of(const struct value *row, const char *name)
-{
-    return value_double(value_get(row, name), 0);
-}
-
-/* The failed requests of a reason and a fault, whatever began it. */
-static double failed_by(const struct value *row, const char *reason, const char *fault)
-{
-    const struct value *losses = value_get(row, "losses");
-    double sum = 0;
-    for (size_t i = 0; i < losses->count; i++)
-        if (strcmp(value_text(value_get(losses->items[i], "reason"), ""), reason) == 0 &&
-            strcmp(value_text(value_get(losses->items[i], "fault"), ""), fault) == 0)
-            sum += number_of(losses->items[i], "requests");
-    return sum;
-}
-
-static bool near(double a, double b)
-{
-    return fabs(a - b) <= 1e-9 * (1 + fabs(b));
-}
-
-struct story {
-    const char *why, *timing, *traffic, *pods, *act;
-    struct {
-        const char *reason, *fault;
-        double requests;
-    } want[3]; /* in the order of reasons; all of them */
-};
-
-static void expect_story(const struct story *story)
-{
-    char *yaml = mem_format("%s%s%s%s%s%s", HEAD, story->timing, story->traffic, story->act,
-                            SERVICE, story->pods);
-    struct value *summary = play_text(yaml);
-    const struct value *row = value_at(value_get(summary, "traffic"), 0);
-    double all = 0;
-    cr_expect(near(number_of(row, "requests"), 9000), "%s", story->why);
-    for (size_t i = 0; i < 3 && story->want[i].reason != NULL; i++) {
-        const double got = failed_by(row, story->want[i].reason, story->want[i].fault);
-        cr_expect(near(got, story->want[i].requests), "%s: %s by %s: %.12g", story->why,
-                  story->want[i].reason, story->want[i].fault, got);
-        all += story->want[i].requests;
-    }
-    cr_expect(near(number_of(row, "failed"), all), "%s: failed %.12g, and not only of this",
-              story->why, number_of(row, "failed"));
-    if (all == 0)
-        cr_expect_eq(number_of(row, "failed"), 0, "%s: exactly none", story->why);
-    value_drop(summary);
-    free(yaml);
-}
-
-static void expect_stories(const struct story *stories, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        expect_story(&stories[i]);
-}
-#define EXPECT(stories) expect_stories(stories, sizeof(stories) / sizeof *(stories))
 
 #define STOPS_IN(time) TIMING("containerStart: 1s, endpointPropagation: 1s, containerStop: " time)
 #define SLEEP(seconds) ", lifecycle: {preStop: {exec: {command: [sleep, '" seconds "']}}}"
 
 Test(traffic, fails_while_proxies_send_to_a_pod_that_was_told_to_stop)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "a third of 100 a second, for the second until the proxies know",
           STOPS_IN("5s"),
           TRAFFIC(""),
@@ -139,7 +65,7 @@ Test(traffic, fails_while_proxies_send_to_a_pod_that_was_told_to_stop)
 
 Test(traffic, does_not_fail_when_a_pre_stop_hook_outlasts_the_proxies)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "5 s of sleep against 1 s",
           STOPS_IN("0"),
           TRAFFIC(""),
@@ -183,7 +109,7 @@ Test(traffic, fails_while_a_pod_is_ready_and_does_not_listen)
     "  timeline:\n  - {at: 60s, apply: [{apiVersion: v1, kind: Pod, metadata: {name: d, "          \
     "labels: {app: web}}, spec: {nodeName: node-0, containers: [{name: c, image: 'slow:1'"
 #define SLOW "  images: [{name: 'slow:1', ready: 3s}]\n"
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "without a probe",
           STOPS_IN("0"),
           TRAFFIC("") SLOW,
@@ -202,7 +128,7 @@ Test(traffic, fails_while_a_pod_is_ready_and_does_not_listen)
 
 Test(traffic, goes_to_pods_that_terminate_when_no_other_is_left)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "it serves through its hook, is refused until the proxies know of its end, and then "
           "there is nobody",
           STOPS_IN("0"),
@@ -226,7 +152,7 @@ Test(traffic, times_out_on_nodes_that_are_silent)
 {
 /* The node is back before anybody has noticed. */
 #define FAILS(kind) "  failures: [{kind: node-crash, nodes: node-0, at: 60s, lasts: 5s" kind "}]\n"
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "without network for 5 s: a third, and 50 ms of it in flight",
           STOPS_IN("0"),
           TRAFFIC(""),
@@ -246,7 +172,7 @@ Test(traffic, times_out_on_nodes_that_are_silent)
 
 Test(traffic, times_out_on_answers_that_take_too_long)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "exponential of mean 1 s, a time-out of 2 s: exp(-2) of all",
           STOPS_IN("0"),
           TRAFFIC(", serviceTime: {exponential: {mean: 1s}}, timeout: 2s"),
@@ -277,7 +203,7 @@ Test(traffic, times_out_on_answers_that_take_too_long)
 
 Test(traffic, is_tried_again)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "a third of a third fails twice, if its second attempt falls into the same second",
           STOPS_IN("5s"),
           TRAFFIC(", retries: 1, backoff: 100ms"),

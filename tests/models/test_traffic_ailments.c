@@ -10,91 +10,17 @@
 #include "models/cluster/scenario_private.h"
 #include "models/traffic/traffic.h"
 #include "sim/base/memory.h"
+#include "tests/support/lost_requests.h"
 #include "tests/support/measured.h"
 #include "tests/support/rows.h"
 
-#define HEAD                                                                                       \
-    "apiVersion: seatrial.dev/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n"              \
-    "  duration: 2m\n  measure: {from: 30s}\n"                                                     \
-    "  nodes: [{name: node, count: 3}]\n"
-/* Nothing takes time but what a row says. */
-#define TIMING(more)                                                                               \
-    "  timing: {apiWrite: 0, schedulingCycle: 0, imageSize: 0, containerReady: 0, " more "}\n"
-#define TRAFFIC(more)     "  traffic: [{service: web, rate: 100" more "}]\n"
 #define FAULT(kind, more) "  failures: [{kind: " kind ", at: 60s, lasts: 10s, " more "}]\n"
-#define POD(name, node, more)                                                                      \
-    "---\n{apiVersion: v1, kind: Pod, metadata: {name: " name ", labels: {app: web}}, spec: "      \
-    "{nodeName: " node ", containers: [{name: c, image: 'a:1', ports: [{containerPort: 80}]" more  \
-    "}]}}\n"
-#define THREE(more) POD("a", "node-0", more) POD("b", "node-1", more) POD("c", "node-2", more)
-#define SERVICE                                                                                    \
-    "---\n{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, "    \
-    "ports: [{port: 80}]}}\n"
-
-static double number_of(const struct value *row, const char *name)
-{
-    return value_double(value_get(row, name), 0);
-}
-
-/* The failed requests of a reason and a fault, whatever began it. */
-static double failed_by(const struct value *row, const char *reason, const char *fault)
-{
-    const struct value *losses = value_get(row, "losses");
-    double sum = 0;
-    for (size_t i = 0; i < losses->count; i++)
-        if (strcmp(value_text(value_get(losses->items[i], "reason"), ""), reason) == 0 &&
-            strcmp(value_text(value_get(losses->items[i], "fault"), ""), fault) == 0)
-            sum += number_of(losses->items[i], "requests");
-    return sum;
-}
-
-static bool near(double a, double b)
-{
-    return fabs(a - b) <= 1e-9 * (1 + fabs(b));
-}
-
-struct story {
-    const char *why, *timing, *traffic, *pods, *act;
-    struct {
-        const char *reason, *fault;
-        double requests;
-    } want[3]; /* in the order of reasons; all of them */
-};
-
-static void expect_story(const struct story *story)
-{
-    char *yaml = mem_format("%s%s%s%s%s%s", HEAD, story->timing, story->traffic, story->act,
-                            SERVICE, story->pods);
-    struct value *summary = play_text(yaml);
-    const struct value *row = value_at(value_get(summary, "traffic"), 0);
-    double all = 0;
-    cr_expect(near(number_of(row, "requests"), 9000), "%s", story->why);
-    for (size_t i = 0; i < 3 && story->want[i].reason != NULL; i++) {
-        const double got = failed_by(row, story->want[i].reason, story->want[i].fault);
-        cr_expect(near(got, story->want[i].requests), "%s: %s by %s: %.12g", story->why,
-                  story->want[i].reason, story->want[i].fault, got);
-        all += story->want[i].requests;
-    }
-    cr_expect(near(number_of(row, "failed"), all), "%s: failed %.12g, and not only of this",
-              story->why, number_of(row, "failed"));
-    if (all == 0)
-        cr_expect_eq(number_of(row, "failed"), 0, "%s: exactly none", story->why);
-    value_drop(summary);
-    free(yaml);
-}
-
-static void expect_stories(const struct story *stories, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        expect_story(&stories[i]);
-}
-#define EXPECT(stories) expect_stories(stories, sizeof(stories) / sizeof *(stories))
 
 #define USUAL TIMING("containerStart: 1s, endpointPropagation: 1s, containerStop: 1s")
 
 Test(traffic_ailments, slow_machines_and_bad_networks_lose_what_is_late)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "100 times as slow: 5 s, and the client waits for 10 s",
           USUAL,
           TRAFFIC(""),
@@ -143,7 +69,7 @@ Test(traffic_ailments, slow_machines_and_bad_networks_lose_what_is_late)
 
 Test(traffic_ailments, cut_networks_lose_what_is_in_flight_as_well)
 {
-    static const struct story stories[] = {
+    static const struct request_story stories[] = {
         { "a node from whoever sends",
           USUAL,
           TRAFFIC(""),

@@ -351,6 +351,8 @@ Test(experiment, what_is_wrong_is_told_with_its_place_before_anything_is_played)
         "  factors: [{name: a, levels: [{name: x, set: {spec: 5}, without: crashes}]}]\n", "spec");
     expect_refusal("  estimate: {batchMeans: {every: 1h}}\n", "need replications: 1");
     expect_refusal("  facters: []\n", "factors");
+    expect_refusal("  factors: [{name: p, policies: [defautl]}]\n", "did you mean default?");
+    expect_refusal("  factors: [{name: p, policies: [\"-\"]}]\n", "unknown policy");
     expect_refusal(
         "  factors: [{name: a, path: spec.replicas, target: deployment/web, levels: [-1]}]\n",
         "must be greater than or equal to 0");

@@ -8,6 +8,7 @@
 #include "sim/base/nearest.h"
 #include "sim/experiment/design.h"
 #include "tools/experiment/experiment_private.h"
+#include "tools/policies/policy.h"
 
 /* ── levels ── */
 
@@ -370,12 +371,21 @@ static void keep_new(struct error_list *from, struct error_list *warnings)
     error_list_close(from);
 }
 
+/* Nobody waits for the first run to hear that there is no such policy. */
+static void check_policy(const struct experiment_point *point, struct error_list *faults)
+{
+    struct error error = { 0 };
+    if (point->policy != NULL && !policy_exists(point->policy, &error))
+        error_list_take(faults, &error);
+}
+
 static void read_point(struct experiment *experiment, struct experiment_point *point,
                        struct error_list *faults, struct error_list *warnings)
 {
     struct error_list found = { 0 }, told = { 0 };
     variant_read(&point->inputs, &experiment->base, point->edits, point->edit_count, &point->policy,
                  &found, &told);
+    check_policy(point, &found);
     for (size_t i = 0; i < found.count; i++) {
         if (experiment->factor_count > 0)
             error_wrap(&found.items[i], "%s", point->name);
