@@ -20,8 +20,7 @@ static void pod_heard(struct kubelet *kubelet, const struct watch_event *event)
         pod_worker_free(worker);
     } else if (worker != NULL) {
         pod_worker_update(worker, pod);
-    } else if (event->type != WATCH_DELETED &&
-               !left_to_stages(kubelet, KIND_POD, pod->node_name)) {
+    } else if (event->type != WATCH_DELETED && !left_to_stages(kubelet, KIND_POD, pod->node_name)) {
         pod_worker_accept(node, pod, run_now(kubelet->cluster->run));
     }
 }
