@@ -130,8 +130,8 @@ const struct kind_info kind_infos[KIND_COUNT] = {
     [KIND_WORKFLOW] = { CHAOS("Workflow", "workflows", "wf") },
     [KIND_WORKFLOWNODE] = { CHAOS("WorkflowNode", "workflownodes", "wfn") },
     [KIND_STATUSCHECK] = { CHAOS("StatusCheck", "statuschecks", "") },
-    [KIND_STAGE] = { "kwok.x-k8s.io/v1alpha1", "Stage", "stages", "", false,
-                     .simulated = true, DOCUMENT, .spec_changed = document_spec_changed },
+    [KIND_STAGE] = { "kwok.x-k8s.io/v1alpha1", "Stage", "stages", "", false, .simulated = true,
+                     DOCUMENT, .spec_changed = document_spec_changed },
     [KIND_OTHER] = { NULL, "Object", "objects", "", true, .type = &document_kind,
                      .load = other_load, .print = other_print },
 };

@@ -239,14 +239,14 @@ Test(traffic, tells_when_and_because_of_what_it_fails)
         play_text(HEAD STOPS_IN("0") TRAFFIC("") AT_60("delete pod a") SERVICE THREE(""));
     const struct value *row = value_at(value_get(summary, "traffic"), 0);
     const struct value *episodes = value_get(row, "episodes");
-    cr_expect_eq(number_of(row, "firstFailureSeconds"), 60);
-    cr_expect_eq(number_of(row, "lastFailureSeconds"), 61);
+    cr_expect_eq(requests_number(row, "firstFailureSeconds"), 60);
+    cr_expect_eq(requests_number(row, "lastFailureSeconds"), 61);
     cr_assert_eq(episodes->count, 1);
-    cr_expect_eq(number_of(episodes->items[0], "startSeconds"), 60);
-    cr_expect_eq(number_of(episodes->items[0], "endSeconds"), 61);
-    cr_expect(near(number_of(episodes->items[0], "failed"), 105 / 3.));
+    cr_expect_eq(requests_number(episodes->items[0], "startSeconds"), 60);
+    cr_expect_eq(requests_number(episodes->items[0], "endSeconds"), 61);
+    cr_expect(requests_near(requests_number(episodes->items[0], "failed"), 105 / 3.));
     cr_expect_str_eq(value_text(value_get(episodes->items[0], "cause"), ""), "delete/pod a");
-    cr_expect(near(number_of(row, "failedShare"), 105 / 3. / 9000));
+    cr_expect(requests_near(requests_number(row, "failedShare"), 105 / 3. / 9000));
     value_drop(summary);
 }
 
@@ -256,8 +256,8 @@ Test(traffic, costs_nothing_for_each_request)
     struct value *summary = play_text(HEAD STOPS_IN(
         "5s") "  traffic: [{service: web, rate: 1e8}]\n" AT_60("delete pod a") SERVICE THREE(""));
     const struct value *row = value_at(value_get(summary, "traffic"), 0);
-    cr_expect(near(number_of(row, "requests"), 9e9));
-    cr_expect(near(number_of(row, "failed"), 1e8 / 3));
+    cr_expect(requests_near(requests_number(row, "requests"), 9e9));
+    cr_expect(requests_near(requests_number(row, "failed"), 1e8 / 3));
     value_drop(summary);
 }
 
@@ -294,12 +294,12 @@ Test(traffic, tells_how_much_a_pod_is_asked)
     key.name = cluster_text(cluster, "a");
     const struct uid a = meta_of(client_read(&cluster->admin, key))->uid;
     struct traffic *traffic = traffic_of(cluster);
-    cr_expect(near(traffic_pod_rate(traffic, a, 50 * SIM_SECOND), 100 / 3.));
+    cr_expect(requests_near(traffic_pod_rate(traffic, a, 50 * SIM_SECOND), 100 / 3.));
     simulation_advance(simulation, 60 * SIM_SECOND + SIM_SECOND / 2);
     cr_expect_eq(traffic_pod_rate(traffic, a, run_now(cluster->run)), 0, "it takes none");
-    cr_expect(near(traffic_pod_rate(traffic, b, run_now(cluster->run)), 100 / 3.));
+    cr_expect(requests_near(traffic_pod_rate(traffic, b, run_now(cluster->run)), 100 / 3.));
     simulation_advance(simulation, 62 * SIM_SECOND);
-    cr_expect(near(traffic_pod_rate(traffic, b, run_now(cluster->run)), 50));
+    cr_expect(requests_near(traffic_pod_rate(traffic, b, run_now(cluster->run)), 50));
     simulation_free(simulation);
     scenario_close(&scenario);
 }
@@ -426,9 +426,9 @@ Test(traffic, comes_as_files_say)
         simulation_advance(simulation, scenario.duration);
         struct value *summary = simulation_summary(simulation);
         const struct value *row = value_at(value_get(summary, "traffic"), 0);
-        cr_expect(near(number_of(row, "requests"), cases[i].requests), "%s: %g", cases[i].traffic,
-                  number_of(row, "requests"));
-        cr_expect_eq(number_of(row, "failed"), number_of(row, "requests"));
+        cr_expect(requests_near(requests_number(row, "requests"), cases[i].requests), "%s: %g",
+                  cases[i].traffic, requests_number(row, "requests"));
+        cr_expect_eq(requests_number(row, "failed"), requests_number(row, "requests"));
         value_drop(summary);
         simulation_free(simulation);
         struct value *printed = scenario_print(&scenario);

@@ -136,7 +136,7 @@ static double lost_of(const char *mode, int replication)
                             "90ms, loss: 0.2}, {kind: slow-node, at: 40s, nodes: node-1}]\n",
                             SERVICE, THREE(""));
     struct value *summary = play_text(yaml);
-    const double failed = number_of(value_at(value_get(summary, "traffic"), 0), "failed");
+    const double failed = requests_number(value_at(value_get(summary, "traffic"), 0), "failed");
     value_drop(summary);
     free(yaml);
     return failed;

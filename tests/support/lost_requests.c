@@ -9,23 +9,23 @@
 #include "sim/base/memory.h"
 #include "tests/support/measured.h"
 
-double number_of(const struct value *row, const char *name)
+double requests_number(const struct value *row, const char *name)
 {
     return value_double(value_get(row, name), 0);
 }
 
-double failed_by(const struct value *row, const char *reason, const char *fault)
+double requests_failed_by(const struct value *row, const char *reason, const char *fault)
 {
     const struct value *losses = value_get(row, "losses");
     double sum = 0;
     for (size_t i = 0; i < losses->count; i++)
         if (strcmp(value_text(value_get(losses->items[i], "reason"), ""), reason) == 0 &&
             strcmp(value_text(value_get(losses->items[i], "fault"), ""), fault) == 0)
-            sum += number_of(losses->items[i], "requests");
+            sum += requests_number(losses->items[i], "requests");
     return sum;
 }
 
-bool near(double a, double b)
+bool requests_near(double a, double b)
 {
     return fabs(a - b) <= 1e-9 * (1 + fabs(b));
 }
@@ -37,17 +37,17 @@ static void expect_story(const struct request_story *story)
     struct value *summary = play_text(yaml);
     const struct value *row = value_at(value_get(summary, "traffic"), 0);
     double all = 0;
-    cr_expect(near(number_of(row, "requests"), 9000), "%s", story->why);
+    cr_expect(requests_near(requests_number(row, "requests"), 9000), "%s", story->why);
     for (size_t i = 0; i < 3 && story->want[i].reason != NULL; i++) {
-        const double got = failed_by(row, story->want[i].reason, story->want[i].fault);
-        cr_expect(near(got, story->want[i].requests), "%s: %s by %s: %.12g", story->why,
+        const double got = requests_failed_by(row, story->want[i].reason, story->want[i].fault);
+        cr_expect(requests_near(got, story->want[i].requests), "%s: %s by %s: %.12g", story->why,
                   story->want[i].reason, story->want[i].fault, got);
         all += story->want[i].requests;
     }
-    cr_expect(near(number_of(row, "failed"), all), "%s: failed %.12g, and not only of this",
-              story->why, number_of(row, "failed"));
+    cr_expect(requests_near(requests_number(row, "failed"), all),
+              "%s: failed %.12g, and not only of this", story->why, requests_number(row, "failed"));
     if (all == 0)
-        cr_expect_eq(number_of(row, "failed"), 0, "%s: exactly none", story->why);
+        cr_expect_eq(requests_number(row, "failed"), 0, "%s: exactly none", story->why);
     value_drop(summary);
     free(yaml);
 }

@@ -37,10 +37,10 @@ void expect_request_stories(const struct request_story *stories, size_t count);
 #define EXPECT(stories) expect_request_stories(stories, sizeof(stories) / sizeof *(stories))
 
 /* A number of a row; 0 where there is none. The failed requests of a reason and a fault, whatever began it. */
-double number_of(const struct value *row, const char *name);
-double failed_by(const struct value *row, const char *reason, const char *fault);
+double requests_number(const struct value *row, const char *name);
+double requests_failed_by(const struct value *row, const char *reason, const char *fault);
 
 /* Equal to nine digits. */
-bool near(double a, double b);
+bool requests_near(double a, double b);
 
 #endif
