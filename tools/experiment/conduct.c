@@ -261,7 +261,7 @@ static void print_results(const struct value *results, const struct command_line
     if (is_json)
         putchar('\n');
     if (directory != NULL) /* JSON stays JSON */
-        fprintf(is_json ? stderr : stdout, "results: %s/results.json\n", directory);
+        fprintf(is_json ? stderr : stdout, "report: %s/report.html\n", directory);
     writer_close(&out);
 }
 
