@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/support/chain.h"
 #include "tests/support/measured.h"
 #include "tests/support/parts.h"
 #include "tests/support/pinned.h"
@@ -46,22 +45,6 @@ static bool report(const char *what, const struct splitting *splitting, uint64_t
 
 /* ── parts on the engine ── */
 
-static double plain_cost(struct parts_plan plan)
-{
-    const size_t count = (size_t)plan.count;
-    struct chain *chain = chain_new(count + 1);
-    double down[17] = { 0 };
-    for (size_t i = 0; i < count; i++) {
-        chain_rate(chain, i, i + 1, (double)(count - i) / distribution_mean(plan.life));
-        chain_rate(chain, i + 1, i, (double)(i + 1) / distribution_mean(plan.repair));
-    }
-    down[count] = 1;
-    chain_solve(chain);
-    const double cost = chain_variance(chain, down) * chain_events(chain);
-    chain_free(chain);
-    return cost;
-}
-
 static struct found play_parts(struct parts_plan plan, const struct splitting *splitting,
                                uint64_t seed, size_t count)
 {
@@ -94,7 +77,7 @@ static bool study_parts(int count, struct splitting splitting, int seconds, size
     bool good = true;
     splitting.until = (10 + seconds) * SIM_SECOND;
     for (uint64_t seed = 1; seed <= 3; seed++)
-        good = report(what, &splitting, seed, truth, plain_cost(plan),
+        good = report(what, &splitting, seed, truth, parts_plain_cost(plan),
                       play_parts(plan, &splitting, seed, replications)) &&
                good;
     free(what);

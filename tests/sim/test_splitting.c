@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "tests/support/chain.h"
 #include "tests/support/parts.h"
 
 /* ---- theory ---- */
@@ -15,24 +14,6 @@ static double all_failed(struct parts_plan plan)
     return pow(repair / (life + repair), plan.count);
 }
 
-/* Variance times events of plain simulation, of any length: the variance of an average over time T is
- * `v / T`, and T takes `e T` events. Lives and repairs are exponential, states are how many failed. */
-static double cost_of_plain(struct parts_plan plan)
-{
-    const size_t count = (size_t)plan.count;
-    struct chain *chain = chain_new(count + 1);
-    double down[17] = { 0 };
-    for (size_t i = 0; i < count; i++) {
-        chain_rate(chain, i, i + 1, (double)(count - i) / distribution_mean(plan.life));
-        chain_rate(chain, i + 1, i, (double)(i + 1) / distribution_mean(plan.repair));
-    }
-    down[count] = 1;
-    chain_solve(chain);
-    const double cost = chain_variance(chain, down) * chain_events(chain);
-    chain_free(chain);
-    return cost;
-}
-
 Test(splitting, theory_of_plain_simulation_is_that_of_one_part)
 {
     /* Up for 9, down for 1 in the mean: variance 2 p q / (a + b) of the average, 2 p a events. */
@@ -40,7 +21,7 @@ Test(splitting, theory_of_plain_simulation_is_that_of_one_part)
     struct distribution *repair = distribution_new_exponential(1);
     const struct parts_plan one = { 1, 1, 1, life, repair };
     const double a = 1.0 / 9, p = 0.9, variance = 2 * p * (1 - p) / (a + 1);
-    cr_expect_float_eq(cost_of_plain(one), variance * 2 * p * a, 1e-12);
+    cr_expect_float_eq(parts_plain_cost(one), variance * 2 * p * a, 1e-12);
     cr_expect_float_eq(all_failed(one), 0.1, 1e-12);
     distribution_free(life);
     distribution_free(repair);
@@ -162,7 +143,7 @@ Test(splitting, finds_an_unavailability_of_one_in_ten_million)
         cr_expect(ratio < 1.3 && ratio > 1 / 1.3, "seed %d: %g", (int)seed, study.estimate.mean);
         cr_expect_leq(fabs(study.estimate.mean - 1e-7), 3 * study.estimate.error);
         const double variance = study.estimate.error * study.estimate.error * 60;
-        const double gain = cost_of_plain(plan) / (variance * study.events);
+        const double gain = parts_plain_cost(plan) / (variance * study.events);
         cr_expect_gt(gain, 100, "variance x events is %g times less", gain);
     }
     distribution_free(life);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/chain.h"
+
 static void part_due(void *subject, sim_time now);
 
 /* ---- times ---- */
@@ -165,3 +167,19 @@ static bool branch(void *state, uint64_t salt, const struct splitting_trial *tri
 }
 
 const struct splitting_model parts_splitting = { run_of, count_failed, is_down, branch };
+
+double parts_plain_cost(struct parts_plan plan)
+{
+    const size_t count = (size_t)plan.count;
+    struct chain *chain = chain_new(count + 1);
+    double down[17] = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        chain_rate(chain, i, i + 1, (double)(count - i) / distribution_mean(plan.life));
+        chain_rate(chain, i + 1, i, (double)(i + 1) / distribution_mean(plan.repair));
+    }
+    down[count] = 1;
+    chain_solve(chain);
+    const double cost = chain_variance(chain, down) * chain_events(chain);
+    chain_free(chain);
+    return cost;
+}

@@ -50,4 +50,9 @@ static inline bool parts_down(const struct parts *parts)
 /* As splitting sees them: the importance is how many have failed, copies are made in memory. */
 extern const struct splitting_model parts_splitting;
 
+/* Variance times events of plain simulation, of any length: the variance of an average over time T is
+ * `v / T`, and T takes `e T` events. Lives and repairs are exponential, there are as many repairers as parts,
+ * and the system is down while none works. */
+double parts_plain_cost(struct parts_plan plan);
+
 #endif

@@ -32,11 +32,6 @@ static char *measure(const struct value *map, const char *key)
     return print_measure(number_of(map, key), number_of(map, "low"), number_of(map, "high"), NULL);
 }
 
-static char *print_p(double p)
-{
-    return p < 0.001 ? mem_format("<0.001") : mem_format("%.3f", p);
-}
-
 static void write_losses(const struct value *document, struct writer *out)
 {
     const struct value *losses = value_get(document, "losses");

@@ -9,6 +9,9 @@
  * bounds are left out. The caller frees. */
 char *print_measure(double mean, double low, double high, const char *unit);
 
+/* A p-value: "<0.001", "0.042"; "-" where there is none. The caller frees. */
+char *print_p(double p);
+
 /* The results document as tables for a terminal. */
 void results_print(const struct value *results, struct writer *out);
 

@@ -49,7 +49,7 @@ static char *measure_of(const struct value *map, const char *key, const char *un
     return print_measure(number_of(map, key), number_of(map, "low"), number_of(map, "high"), unit);
 }
 
-static char *print_p(double p)
+char *print_p(double p)
 {
     return !isfinite(p) ? mem_text("-", 1)
            : p < 0.001  ? mem_text("<0.001", 6)
